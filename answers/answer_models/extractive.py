@@ -1,0 +1,97 @@
+"""Answers with the best sentences of the passages. No network, no key; every word is a document's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+
+from answers import choice, sentences
+from answers.answer_models.base import Delta, SourcePassage, Turn
+from answers.choice import Candidate, Embed
+from answers.questions import Kind, Question, read
+
+MOST_SENTENCES = 4
+MOST_LIST_ITEMS = 8
+ADDS = 0.6  # a further sentence must score this share of the best one
+ONE_IS_ENOUGH = frozenset({Kind.PERSON, Kind.TIME, Kind.AMOUNT, Kind.PLACE})
+_LEANS_BACK = re.compile(
+    r"^(?:it|its|this|that|these|those|they|their|he|she|his|her|him|them|such|however|therefore|thus|also|otherwise|instead|but|and|or|so|then"
+    r"|er|sie|es|dies\w*|dabei|jedoch|daher|deshalb|außerdem|este|esta|esto|estos|ello|sin embargo|además|il|elle|ils|elles|cela|ceci|cette)\b",
+    re.IGNORECASE,
+)
+
+
+class ExtractiveModel:
+    """`embed` turns sentences into unit vectors; with it, the likeness of meaning counts too."""
+
+    name = "extractive"
+
+    def __init__(self, embed: Embed | None = None) -> None:
+        self._embed = embed
+
+    async def answer(
+        self, question: str, passages: Sequence[SourcePassage], *, history: Sequence[Turn] = (), language: str = ""
+    ) -> AsyncIterator[Delta]:
+        gap = ""
+        for said, place in compose(read(question), passages, embed=self._embed):
+            yield Delta(f"{gap}{said} [P{place + 1}]")
+            gap = "\n" if said.startswith("- ") or said.endswith(":") else " "
+        yield Delta(finish="stop")
+
+
+def compose(
+    question: Question, passages: Sequence[SourcePassage], *, embed: Embed | None = None
+) -> list[tuple[str, int]]:
+    """The sentences to say and the place of the passage each stands in. The first one answers."""
+    ranked = choice.rank(question, passages, embed=embed)
+    if not ranked:
+        return []
+    best = ranked[0]
+    if best.leads:
+        return _with_list(best, passages)
+    chosen = [best, *_more(question, best, ranked[1:])]
+    ordered = [best, *sorted(chosen[1:], key=lambda item: (item.place != best.place, item.place, item.start))]
+    return [*_lead_in(best, ranked, chosen), *((item.said, item.place) for item in ordered)]
+
+
+def _more(question: Question, best: Candidate, others: Sequence[Candidate]) -> list[Candidate]:
+    """Sentences that add to the best one: parts of the question it leaves open, or what stands beside it."""
+    room = 1 if question.kind in ONE_IS_ENOUGH else MOST_SENTENCES - 1
+    answered = set(best.found)
+    added: list[Candidate] = []
+    for item in others:
+        if len(added) == room:
+            break
+        if item.score < ADDS * best.score or item.leads or item.kind == "line":
+            continue
+        beside = item.place == best.place and abs(item.order - best.order) <= 1
+        if item.found - answered or (beside and question.kind not in ONE_IS_ENOUGH):
+            added.append(item)
+            answered |= item.found
+    return [item for item in added if not _LEANS_BACK.match(item.said) or _follows(item, [best, *added])]
+
+
+def _follows(item: Candidate, chosen: Sequence[Candidate]) -> bool:
+    return any(other.place == item.place and other.order == item.order - 1 for other in chosen)
+
+
+def _lead_in(best: Candidate, ranked: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[tuple[str, int]]:
+    """ "It is due in March" needs the sentence before it."""
+    if not _LEANS_BACK.match(best.said):
+        return []
+    before = next((item for item in ranked if item.place == best.place and item.order == best.order - 1), None)
+    if before is None or before in chosen or before.kind != "sentence" or len(before.said) > 300:
+        return []
+    return [(before.said, before.place)]
+
+
+def _with_list(lead: Candidate, passages: Sequence[SourcePassage]) -> list[tuple[str, int]]:
+    said = [(lead.said, lead.place)]
+    for sentence in sentences.split(passages[lead.place].text):
+        if sentence.start <= lead.start or len(said) > MOST_LIST_ITEMS:
+            continue
+        text = choice.bare(sentence.text)
+        if len(text) > 300 or choice.speaks_to_the_assistant(text) or text.endswith(("?", ":")) or not sentence.whole:
+            break
+        said.append((f"- {text}", lead.place))
+    return said
