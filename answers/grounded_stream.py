@@ -145,7 +145,7 @@ class GroundedStream:
                 not (closed := re.match(r"!\[[^\]]*\]", rest)) or rest[closed.end() :][:1] in ("", "(", "[")
             )  # fmt: skip
         if rest[0] == "<":
-            return len(rest) == 1 or (bool(re.match(r"</?[A-Za-z!]", rest)) or rest == "</") and ">" not in rest
+            return len(rest) == 1 or ((bool(re.match(r"</?[A-Za-z!]", rest)) or rest == "</") and ">" not in rest)
         if rest[0] == "*":
             return len(rest) == 1
         match = _URL.match(rest)

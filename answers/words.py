@@ -159,8 +159,8 @@ def numbers(text: str) -> frozenset[str]:
 
 def _normal(number: str) -> str:
     digits = re.sub(r"[’'\u00a0\u202f ]", "", number)
-    whole, separator, rest = digits.rpartition(max(digits.rfind("."), digits.rfind(",")) >= 0 and
-                                               digits[max(digits.rfind("."), digits.rfind(","))] or "\0")  # fmt: skip
+    whole, separator, rest = digits.rpartition((max(digits.rfind("."), digits.rfind(",")) >= 0 and
+                                               digits[max(digits.rfind("."), digits.rfind(","))]) or "\0")  # fmt: skip
     if not separator:
         return digits.lstrip("0") or "0"
     whole = re.sub(r"[.,]", "", whole)

@@ -15,8 +15,9 @@ MOST_LIST_ITEMS = 8
 ADDS = 0.6  # a further sentence must score this share of the best one
 ONE_IS_ENOUGH = frozenset({Kind.PERSON, Kind.TIME, Kind.AMOUNT, Kind.PLACE})
 _LEANS_BACK = re.compile(
-    r"^(?:it|its|this|that|these|those|they|their|he|she|his|her|him|them|such|however|therefore|thus|also|otherwise|instead|but|and|or|so|then"
-    r"|er|sie|es|dies\w*|dabei|jedoch|daher|deshalb|außerdem|este|esta|esto|estos|ello|sin embargo|además|il|elle|ils|elles|cela|ceci|cette)\b",
+    r"^(?:it|its|this|that|these|those|they|their|he|she|his|her|him|them|such|however|therefore|thus|also|otherwise"
+    r"|instead|but|and|or|so|then|er|sie|es|dies\w*|dabei|jedoch|daher|deshalb|außerdem|este|esta|esto|estos|ello"
+    r"|sin embargo|además|il|elle|ils|elles|cela|ceci|cette)\b",
     re.IGNORECASE,
 )
 
