@@ -89,6 +89,14 @@ class ParseFailed(Exception):
         self.permanent = permanent
 
 
+def too_large_or_damaged() -> ParseFailed:
+    return ParseFailed(
+        "too_large_or_damaged",
+        "The file is too large or too damaged to be read within the limits.",
+        "Split it into smaller files, or open it, save it again and upload the new copy.",
+    )
+
+
 Progress = Callable[[int, int], None]  # page, total
 
 

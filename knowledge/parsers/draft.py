@@ -1,0 +1,159 @@
+"""What a format's reader collects, and how it becomes canonical plain text with spans."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from knowledge.parsers.base import Block, PageSpan, ParsedDocument, ParseFailed, ParseWarning
+
+CELL_SEPARATOR = " | "
+CLOSE = {"list_item", "table_header", "table_row"}  # these stand line by line, everything else has an empty line around it
+
+_spaces = re.compile(r"[^\S\n]+")
+_around_newline = re.compile(r" ?\n ?")
+_newlines = re.compile(r"\n{3,}")
+# NUL, which PostgreSQL refuses, and the other characters that mean nothing in a text; bidirectional overrides can
+# make a quote look different from what it says; soft hyphens and zero-width characters would keep words from being found.
+_unwanted = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]")
+_line_ends = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+
+
+@dataclass(slots=True)
+class Piece:
+    """A heading, paragraph, list item, code or table row that a reader found. Rows have `cells` in place of `text`."""
+
+    kind: str
+    text: str = ""
+    level: int = 0
+    cells: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class Page:
+    """The pieces that follow stand on this page, slide or sheet."""
+
+    number: int
+    label: str = ""
+
+
+@dataclass(slots=True)
+class Draft:
+    pieces: list[Piece | Page] = field(default_factory=list)
+    title: str = ""
+    author: str = ""
+    created: str = ""
+    warnings: list[ParseWarning] = field(default_factory=list)
+
+    def warn(self, code: str, message: str) -> None:
+        if all(warning.code != code for warning in self.warnings):
+            self.warnings.append(ParseWarning(code, message))
+
+    def warn_hidden(self) -> None:
+        self.warn("hidden_text", "Text that a reader of the file cannot see was left out.")
+
+
+def clean(text: str) -> str:
+    """Text without characters that cannot be shown; line ends are newlines."""
+    return _unwanted.sub("", _line_ends.sub("\n", text))
+
+
+def one_line(text: str) -> str:
+    return " ".join(clean(text).split())
+
+
+def table(rows: Iterable[Sequence[str]], *, has_header: bool = True) -> Iterator[Piece]:
+    """Rows without empty ones and without columns that are empty throughout; the first is the header."""
+    kept = [[one_line(cell) for cell in row] for row in rows]
+    kept = [row for row in kept if any(row)]
+    width = max((len(row) for row in kept), default=0)
+    used = [i for i in range(width) if any(i < len(row) and row[i] for row in kept)]
+    for number, row in enumerate(kept):
+        cells = [row[i] if i < len(row) else "" for i in used]
+        if len(used) == 1:
+            yield Piece("paragraph", cells[0])
+        else:
+            yield Piece("table_header" if has_header and number == 0 and len(kept) > 1 else "table_row", cells=cells)
+
+
+def assemble(draft: Draft, media_type: str, *, most_characters: int) -> ParsedDocument:
+    text = _Text(most_characters)
+    pages: list[PageSpan] = []
+    blocks: list[Block] = []
+    for piece in draft.pieces:
+        if isinstance(piece, Page):
+            text.close_page(pages)
+            pages.append(PageSpan(piece.number, text.size, text.size, one_line(piece.label)))
+        elif block := text.add(piece):
+            blocks.append(block)
+    text.close_page(pages)
+    return ParsedDocument(
+        text="".join(text.parts),
+        media_type=media_type,
+        pages=tuple(_begin_where_the_last_ends(pages)),
+        blocks=tuple(blocks),
+        title=one_line(draft.title)[:300],
+        author=one_line(draft.author)[:300],
+        created=draft.created,
+        warnings=tuple(draft.warnings),
+    )
+
+
+class _Text:
+    def __init__(self, most_characters: int) -> None:
+        self.parts: list[str] = []
+        self.size = 0
+        self.last = ""
+        self.most = most_characters
+
+    def add(self, piece: Piece) -> Block | None:
+        spans: list[tuple[int, int]] = []
+        if piece.kind in {"table_header", "table_row"}:
+            content = ""
+            for number, cell in enumerate(one_line(cell) for cell in piece.cells):
+                content += CELL_SEPARATOR if number else ""
+                spans.append((len(content), len(content) + len(cell)))
+                content += cell
+            content = content.rstrip()
+        elif piece.kind == "code":
+            content = clean(piece.text).strip("\n").rstrip()
+        else:
+            content = _newlines.sub("\n\n", _around_newline.sub("\n", _spaces.sub(" ", clean(piece.text)))).strip()
+        if piece.kind == "heading":
+            content = " ".join(content.split())
+        if not content.strip():
+            return None
+        self._write(self._separator(piece.kind))
+        start = self.size
+        self._write(content)
+        self.last = piece.kind
+        cells = tuple((start + min(a, len(content)), start + min(b, len(content))) for a, b in spans)
+        return Block(piece.kind, start, self.size, piece.level, cells)
+
+    def _separator(self, kind: str) -> str:
+        if not self.size:
+            return ""
+        return "\n" if kind in CLOSE and self.last in CLOSE and (kind == "list_item") == (self.last == "list_item") else "\n\n"
+
+    def _write(self, content: str) -> None:
+        self.size += len(content)
+        if self.size > self.most:
+            raise ParseFailed(
+                "too_large",
+                f"The file holds more than {self.most:,} characters of text.",
+                "Split it into several files and upload those.",
+            )
+        self.parts.append(content)
+
+    def close_page(self, pages: list[PageSpan]) -> None:
+        if pages:
+            page = pages[-1]
+            pages[-1] = PageSpan(page.number, page.start, self.size, page.label)
+
+
+def _begin_where_the_last_ends(pages: list[PageSpan]) -> Iterator[PageSpan]:
+    """Separators belong to the page before them, so that pages touch and cover the whole text."""
+    for number, page in enumerate(pages):
+        following = pages[number + 1].start if number + 1 < len(pages) else page.end
+        yield PageSpan(page.number, page.start, following, page.label)

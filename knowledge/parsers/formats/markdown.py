@@ -1,0 +1,214 @@
+"""Markdown to pieces, without its marks."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from knowledge.parsers.draft import Draft, Piece, one_line, table
+from knowledge.parsers.formats.html import HtmlReader, iso_date
+
+CODE_MARK = "\ue000"  # stands for a code span while the rest of a paragraph loses its marks
+
+_front = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_front_line = re.compile(r"^(title|author|date)[ \t]*:[ \t]*(.+)$", re.IGNORECASE | re.MULTILINE)
+_fence = re.compile(r"^ {0,12}(`{3,}|~{3,})")
+_atx = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_setext = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
+_ruler = re.compile(r"^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
+_delimiters = re.compile(r"^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_item = re.compile(r"^([ \t]*)([-*+]|\d{1,9}[.)])(?:[ \t]+(.*)|$)")
+_task = re.compile(r"^\[[ xX]\][ \t]+")
+_quote = re.compile(r"^ {0,3}> ?")
+_html_block = re.compile(
+    r"^ {0,3}(?:<(?:!--|/?(?:address|article|aside|blockquote|body|center|details|dialog|div|dl|fieldset|figure|footer|form|h[1-6]|head"
+    r"|header|hr|html|iframe|li|main|nav|ol|p|pre|script|section|style|summary|svg|table|tbody|td|th|thead|tr|ul|template)\b)"
+    r"|<[a-z][^>]*>[ \t]*$)",
+    re.IGNORECASE,
+)
+_definition = re.compile(r"^ {0,3}\[(?!\^)[^\]]+\]:[ \t]*\S+")
+_indented = re.compile(r"^(?: {4}|\t)")
+
+_code_span = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_autolink = re.compile(r"<((?:https?|mailto|ftp)[^>\s]+|[\w.+-]+@[\w.-]+)>")
+_tag = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--.*?--)>", re.DOTALL)
+_image = re.compile(r"!\[(?:[^\[\]]|\[[^\[\]]*\])*\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)?(?:\s+[\"'(][^\"')]*[\"')])?\)|\[[^\]]*\])")
+_link = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\](?:\(<?[^()<>]*(?:\([^()]*\)[^()<>]*)?>?\)|\[[^\]]*\])")
+_strong = re.compile(r"(\*\*\*|\*\*|~~|==)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
+_star = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*\\])\*(?![\w*])")
+_underscore = re.compile(r"(?<![\w\\])(_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL)
+_footnote_mark = re.compile(r"\[\^[^\]\s]+\]:?")
+_escape = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def read_markdown(text: str) -> Draft:
+    return _Reader(text).draft
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.draft = Draft()
+        text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace(CODE_MARK, "")
+        self.lines = self._without_front_matter(text).split("\n")
+        self.at = 0
+        self.held: list[str] = []
+        self.kind, self.level = "paragraph", 0
+        self.indents: list[int] = []
+        while self.at < len(self.lines):
+            self._line(self.lines[self.at])
+        self._flush()
+        if not self.draft.title:
+            headings = (piece.text for piece in self.draft.pieces if isinstance(piece, Piece) and piece.kind == "heading")
+            self.draft.title = next(headings, "")
+
+    def _without_front_matter(self, text: str) -> str:
+        front = _front.match(text)
+        if not front:
+            return text
+        for name, value in _front_line.findall(front.group(1)):
+            value = value.strip().strip("\"'")
+            setattr(self.draft, {"date": "created"}.get(name.lower(), name.lower()), iso_date(value) if name.lower() == "date" else value)
+        return text[front.end() :]
+
+    def _line(self, line: str) -> None:
+        while _quote.match(line):
+            line = line[_quote.match(line).end() :]  # type: ignore[union-attr]
+        if not line.strip():
+            self._flush()
+            self.at += 1
+        elif _fence.match(line):
+            self._fenced(line)
+        elif heading := _atx.match(line):
+            self._flush()
+            self._heading(len(heading.group(1)), heading.group(2) or "")
+            self.at += 1
+        elif self.held and self.kind == "paragraph" and (under := _setext.match(line)):
+            words = " ".join(self.held)
+            self.held.clear()
+            self._heading(1 if under.group(1)[0] == "=" else 2, words)
+            self.at += 1
+        elif _ruler.match(line):
+            self._flush()
+            self.at += 1
+        elif "|" in line and self.at + 1 < len(self.lines) and self._is_table(line, self.lines[self.at + 1]):
+            self._table(line)
+        elif item := _item.match(line):
+            self._list_item(item)
+            self.at += 1
+        elif not self.held and _html_block.match(line):
+            self._html()
+        elif not self.held and not self.indents and _indented.match(line):
+            self._indented_code()
+        elif not self.held and _definition.match(line):
+            self.at += 1
+        else:
+            if not self.held and not line.startswith((" ", "\t")):
+                self.indents.clear()
+            self.held.append(line.strip() + ("\n" if line.endswith("  ") or line.endswith("\\") else ""))
+            self.at += 1
+
+    def _heading(self, level: int, words: str) -> None:
+        self.indents.clear()
+        self.draft.pieces.append(Piece("heading", self._plain(words), level))
+
+    def _flush(self) -> None:
+        if self.held:
+            self.draft.pieces.append(Piece(self.kind, self._plain(" ".join(self.held)), self.level))
+            self.held.clear()
+        self.kind, self.level = "paragraph", 0
+
+    def _fenced(self, line: str) -> None:
+        self._flush()
+        fence = _fence.match(line).group(1)  # type: ignore[union-attr]
+        self.at += 1
+        code: list[str] = []
+        while self.at < len(self.lines) and not re.match(rf"^[ >\t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$", self.lines[self.at]):
+            code.append(self.lines[self.at])
+            self.at += 1
+        self.at += 1
+        self.draft.pieces.append(Piece("code", "\n".join(code)))
+
+    def _indented_code(self) -> None:
+        code: list[str] = []
+        while self.at < len(self.lines) and (_indented.match(self.lines[self.at]) or not self.lines[self.at].strip()):
+            code.append(_indented.sub("", self.lines[self.at]))
+            self.at += 1
+        self.draft.pieces.append(Piece("code", "\n".join(code)))
+
+    def _list_item(self, item: re.Match[str]) -> None:
+        self._flush()
+        indent, mark, words = len(item.group(1).expandtabs(4)), item.group(2), item.group(3) or ""
+        while self.indents and indent < self.indents[-1]:
+            self.indents.pop()
+        if not self.indents or indent > self.indents[-1] + 1:
+            self.indents.append(indent)
+        level = len(self.indents) - 1
+        while nested := _item.match(words):  # "- - a" is an item of a list inside a list
+            level, mark, words = level + 1, nested.group(2), nested.group(3) or ""
+        self.kind, self.level = "list_item", level
+        words = _task.sub("", words)
+        self.held = [(mark.rstrip(".)") + ". " if mark[0].isdigit() else "") + words] if words else []
+
+    def _is_table(self, line: str, following: str) -> bool:
+        return bool("|" in following and _delimiters.match(following) and abs(len(_cells(line)) - len(_cells(following))) <= 1)
+
+    def _table(self, line: str) -> None:
+        self._flush()
+        rows = [_cells(line)]
+        self.at += 2
+        while self.at < len(self.lines) and "|" in self.lines[self.at] and self.lines[self.at].strip():
+            rows.append(_cells(self.lines[self.at]))
+            self.at += 1
+        self.draft.pieces += table([[self._plain(cell) for cell in row] for row in rows])
+
+    def _html(self) -> None:
+        """Up to the next empty line, or to the end of what the block hides."""
+        reader = HtmlReader()
+        while self.at < len(self.lines) and (self.lines[self.at].strip() or reader.hiding):
+            reader.feed(self.lines[self.at].replace("\0", "") + "\n")
+            self.at += 1
+        reader.close()
+        found = reader.finished()
+        for piece in found.pieces:
+            if isinstance(piece, Piece):
+                piece.text = self._plain(piece.text) if piece.kind != "code" else piece.text
+                self.draft.pieces.append(piece)
+        self.draft.warnings += [warning for warning in found.warnings if warning not in self.draft.warnings]
+
+    def _plain(self, words: str) -> str:
+        spans: list[str] = []
+
+        def keep(match: re.Match[str]) -> str:
+            spans.append(match.group(2))
+            return CODE_MARK
+
+        words = _code_span.sub(keep, words)
+        words = _autolink.sub(r"\1", words)
+        if "<" in words and _tag.search(words):
+            words = self._without_tags(words)
+        words = _link.sub(r"\1", _image.sub("", words))
+        words = _footnote_mark.sub("", words)
+        for _ in range(3):
+            before = words
+            words = _underscore.sub(r"\2", _star.sub(r"\1", _strong.sub(r"\2", words)))
+            if words == before:
+                break
+        words = html.unescape(_escape.sub(r"\1", words)).replace("\\\n", "\n")
+        for span in spans:
+            words = words.replace(CODE_MARK, span, 1)
+        return words
+
+    def _without_tags(self, words: str) -> str:
+        reader = HtmlReader()
+        reader.feed(words.replace("\0", "").replace("\n", "<br>"))
+        reader.close()
+        found = reader.finished()
+        self.draft.warnings += [warning for warning in found.warnings if warning not in self.draft.warnings]
+        pieces = (piece for piece in found.pieces if isinstance(piece, Piece))
+        return " ".join(piece.text or " ".join(piece.cells) for piece in pieces)
+
+
+def _cells(line: str) -> list[str]:
+    inner = line.strip().removeprefix("|")
+    inner = inner[:-1] if inner.endswith("|") and not inner.endswith("\\|") else inner
+    return [one_line(cell).replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", inner)]

@@ -1,0 +1,100 @@
+"""One file to one `ParsedDocument`: its type by content, the reader of that type, and a judgement of what came out."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from knowledge.parsers.archives import damaged
+from knowledge.parsers.base import MIB, ParsedDocument, ParseFailed, ParseLimits, Progress
+from knowledge.parsers.draft import Draft, assemble
+from knowledge.parsers.sniff import (
+    CSV, DOC, DOCX, EML, EPUB, HTML, IMAGES, JSON, MARKDOWN, MSG, ODP, ODS, ODT, PDF, PPT, PPTX, RTF, TEXT, XLS, XLSB, XLSX, XML,
+    misnamed, name_of, sniff,
+)  # fmt: skip
+
+TEXT_READERS = {
+    HTML: "knowledge.parsers.formats.html:read_html",
+    MARKDOWN: "knowledge.parsers.formats.markdown:read_markdown",
+    TEXT: "knowledge.parsers.formats.plain:read_text",
+    CSV: "knowledge.parsers.formats.plain:read_csv",
+    JSON: "knowledge.parsers.formats.plain:read_json",
+    XML: "knowledge.parsers.formats.plain:read_xml",
+    EML: "knowledge.parsers.formats.mail:read_mail",
+}
+FILE_READERS = {
+    PDF: "knowledge.parsers.formats.pdf:read_pdf",
+    DOCX: "knowledge.parsers.formats.docx:read_docx",
+    PPTX: "knowledge.parsers.formats.pptx:read_pptx",
+    EPUB: "knowledge.parsers.formats.epub:read_epub",
+    ODT: "knowledge.parsers.formats.opendocument:read_odt",
+    **{kind: "knowledge.parsers.formats.picture:read_picture" for kind in IMAGES},
+    **{kind: "knowledge.parsers.formats.extracted:read_extracted" for kind in (XLSX, XLSB, XLS, ODS, ODP, RTF, MSG, DOC, PPT)},
+}
+
+
+class NeedsOcr(Exception):
+    """The file shows text only as a picture; a process with the recogniser has to read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader of files gets. `recognise` turns a picture into lines where this process can; else None."""
+
+    path: Path
+    media_type: str
+    limits: ParseLimits
+    on_progress: Progress = field(default=lambda page, total: None)
+    recognise: Any = None
+
+
+def read(path: Path, filename: str, limits: ParseLimits, *, on_progress: Progress, recognise: Any = None) -> ParsedDocument:
+    """Raises `ParseFailed`, or `NeedsOcr` where there is no `recognise`."""
+    if path.stat().st_size > limits.file_bytes:
+        raise ParseFailed(
+            "too_large", f"The file is larger than {limits.file_bytes // MIB} MiB.", "Split it into several files and upload those."
+        )
+    found = sniff(path, filename, limits)
+    try:
+        if found.media_type in TEXT_READERS:
+            draft = _reader(TEXT_READERS[found.media_type])(found.text)
+        else:
+            reading = Reading(path, found.media_type, limits, on_progress, recognise)
+            draft = _reader(FILE_READERS[found.media_type])(reading)
+    except RecursionError as error:
+        raise damaged() from error
+    document = _judged(assemble(draft, found.media_type, most_characters=limits.output_characters))
+    if found.letters_lost:
+        draft.warn("letters_lost", "Some letters could not be read and are shown as a replacement sign.")
+    if misnamed(filename, found.media_type):
+        draft.warn("wrong_extension", f"The name does not fit the content, which is {name_of(found.media_type)} and was read as such.")
+    return replace(document, language=_language(document.text), warnings=tuple(draft.warnings))
+
+
+def _reader(place: str) -> Any:
+    module, name = place.split(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _judged(document: ParsedDocument) -> ParsedDocument:
+    """A file with bytes but without text is never ready."""
+    if any(character.isalnum() for character in document.text):
+        return document
+    raise no_text()
+
+
+def no_text() -> ParseFailed:
+    return ParseFailed("no_text", "No text was found in the file.", "Check that it opens and shows text, then upload it again.")
+
+
+def _language(text: str) -> str:
+    try:
+        from knowledge.analysis import detect_language
+    except ImportError:
+        return ""
+    return detect_language(text[:20_000])
+
+
+__all__ = ["Draft", "NeedsOcr", "Reading", "no_text", "read"]

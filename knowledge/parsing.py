@@ -1,0 +1,206 @@
+"""The client of the child process that reads files: keeps it warm, holds it to its limits, replaces it when it dies."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from knowledge.parsers.base import ParsedDocument, ParseFailed, ParseLimits, Progress
+from knowledge.parsers.wire import LENGTH, MOST_BYTES, Frame, document_from_wire, failure_from_wire, limits_to_wire
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 30
+IDLE_SECONDS = 120
+
+
+class ChildGone(Exception):
+    """The child ended without a reply."""
+
+
+class TooSlow(Exception):
+    """The child gave no reply in its time."""
+
+
+class Child:
+    """A child process and the pipes to it. Not for use by several threads at once."""
+
+    def __init__(self, limits: ParseLimits, *, ocr: bool = False, idle: float = IDLE_SECONDS) -> None:
+        arguments = [limits_to_wire(limits), "--idle", str(idle), *(["--ocr"] if ocr else [])]
+        self._process = subprocess.Popen(  # noqa: S603 (our own program; the path of a file travels as data)
+            [sys.executable, "-m", "knowledge.parsers.child", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            cwd=ROOT,
+            env=_bare_environment(),
+        )
+        self._received = bytearray()
+        self.files = 0
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, request: Frame, *, seconds: float, on_progress: Progress | None = None) -> Frame:
+        """The last reply to a request. Raises `ChildGone` or `TooSlow`; the child is of no use after either."""
+        import json
+
+        self.files += 1
+        deadline = time.monotonic() + seconds
+        data = json.dumps(request).encode()
+        try:
+            self._process.stdin.write(LENGTH.pack(len(data)) + data)  # type: ignore[union-attr]
+        except OSError as error:
+            raise ChildGone from error
+        while True:
+            reply = self._frame(deadline)
+            if "progress" not in reply:
+                return reply
+            if on_progress:
+                on_progress(*reply["progress"])
+
+    def close(self, *, at_once: bool = False) -> None:
+        if at_once:
+            self._process.kill()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream:
+                try:
+                    stream.close()
+                except OSError:
+                    pass
+        try:
+            self._process.wait(timeout=0 if at_once else 1)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _frame(self, deadline: float) -> Frame:
+        import json
+
+        (size,) = LENGTH.unpack(self._exactly(LENGTH.size, deadline))
+        if size > MOST_BYTES:
+            raise ChildGone
+        return json.loads(self._exactly(size, deadline))
+
+    def _exactly(self, size: int, deadline: float) -> bytes:
+        stream = self._process.stdout.fileno()  # type: ignore[union-attr]
+        while len(self._received) < size:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([stream], [], [], left)[0]:
+                raise TooSlow
+            more = os.read(stream, 1 << 20)
+            if not more:
+                raise ChildGone
+            self._received += more
+        data = bytes(self._received[:size])
+        del self._received[:size]
+        return data
+
+
+class ParserChild:
+    """Reads files in a warm child process. One per thread; `close()` ends the child.
+
+    The child is replaced after a crash, a time-out or `limits.files_per_child` files. Text that stands only in pictures is
+    read by a second child, which is loaded for that file and leaves afterwards.
+    """
+
+    def __init__(self, limits: ParseLimits | None = None) -> None:
+        self.limits = limits or ParseLimits()
+        self._child: Child | None = None
+
+    def parse(self, path: Path, filename: str, *, on_progress: Progress | None = None) -> ParsedDocument:
+        request = {"do": "parse", "path": str(Path(path).resolve()), "filename": filename}
+        reply = self._ask(request, on_progress)
+        if "needs_ocr" in reply:
+            reply = self._recognised(request, on_progress)
+        if "failed" in reply:
+            raise failure_from_wire(reply["failed"])
+        return document_from_wire(reply["document"])
+
+    def close(self) -> None:
+        if self._child:
+            self._child.close()
+            self._child = None
+
+    def __enter__(self) -> ParserChild:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, request: Frame, on_progress: Progress | None) -> Frame:
+        def drop(child: Child) -> None:
+            child.close(at_once=True)
+            self._child = None
+
+        if self._child and (self._child.files >= self.limits.files_per_child or not self._child.alive):
+            self.close()
+        used = self._child is not None
+        self._child = self._child or Child(self.limits)
+        try:
+            return ask_within(self._child, request, self.limits.wall_seconds, on_progress, drop=drop)
+        except ChildGone:
+            if not used:
+                return _gone()
+        # It may have left for idleness between our look and our question. A fresh one dies only of the file.
+        self._child = Child(self.limits)
+        try:
+            return ask_within(self._child, request, self.limits.wall_seconds, on_progress, drop=drop)
+        except ChildGone:
+            return _gone()
+
+    def _recognised(self, request: Frame, on_progress: Progress | None) -> Frame:
+        child = Child(self.limits, ocr=True)
+        try:
+            return ask_within(child, request, self.limits.ocr_wall_seconds, on_progress, drop=lambda child: child.close(at_once=True))
+        except ChildGone:
+            return _gone()
+        finally:
+            child.close()
+
+
+def ask_within(child: Child, request: Frame, seconds: float, on_progress: Progress | None = None, *, drop: Callable[[Child], None]) -> Frame:
+    """A reply, or the failure "timeout". `drop` gets a child that is of no use any more."""
+    try:
+        return child.ask(request, seconds=seconds, on_progress=on_progress)
+    except TooSlow:
+        drop(child)
+        return {"failed": _timeout(seconds)}
+    except BaseException:  # also when the caller is interrupted: a reply on its way would be taken for the next one's
+        drop(child)
+        raise
+
+
+def _timeout(seconds: float) -> Frame:
+    return {
+        "code": "timeout",
+        "message": f"Reading the file took longer than {round(seconds)} seconds.",
+        "hint": "Split it into smaller files and upload those.",
+        "permanent": True,
+    }
+
+
+def _gone() -> Frame:
+    from knowledge.parsers.base import too_large_or_damaged
+    from knowledge.parsers.wire import failure_to_wire
+
+    return {"failed": failure_to_wire(too_large_or_damaged())}
+
+
+def _bare_environment() -> dict[str, str]:
+    """No key or password of ours reaches a process that reads strangers' files; few threads, so that it fits its limits."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "RAYON_NUM_THREADS", "TOKIO_WORKER_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    return kept | threads | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2", "HOME": "/nonexistent"}
+
+
+__all__ = ["Child", "ChildGone", "ParseFailed", "ParserChild", "TooSlow"]
