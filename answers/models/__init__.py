@@ -1,0 +1,7 @@
+from answers.models.answer import Answer, AnswerEvent, State
+from answers.models.citation import Citation
+from answers.models.conversation import Conversation
+from answers.models.feedback import Feedback
+from answers.models.receipt import Receipt
+
+__all__ = ["Answer", "AnswerEvent", "Citation", "Conversation", "Feedback", "Receipt", "State"]

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class AuditConfig(AppConfig):
+    name = "audit"
+
+    def ready(self) -> None:
+        from audit import checks, walls  # noqa: F401
+
+        post_migrate.connect(walls.remake, dispatch_uid="audit.walls")

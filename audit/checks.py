@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from django.core.checks import Error, Tags, register
+from django.db import connections
+
+from audit import walls
+
+
+@register(Tags.database)
+def the_trail_is_append_only(app_configs=None, databases=None, **_):
+    problems = []
+    for alias in databases or []:
+        connection = connections[alias]
+        tables = set(connection.introspection.table_names())
+        if not tables.issuperset(walls.TABLES):
+            continue  # not migrated yet
+        missing = walls.expected(connection.vendor) - walls.standing(connection)
+        if missing:
+            problems.append(
+                Error(
+                    f"The audit trail can be altered: {', '.join(sorted(missing))} missing.",
+                    hint="Run `manage.py migrate`, which makes the triggers again.",
+                    id="audit.E001",
+                )
+            )
+    return problems

@@ -1,0 +1,5 @@
+from audit.models.event import AuditEvent
+from audit.models.field_change import FieldChange
+from audit.models.person_key import PersonKey
+
+__all__ = ["AuditEvent", "FieldChange", "PersonKey"]

@@ -1,0 +1,85 @@
+"""The one way to write the trail. A verb calls `record` inside its own transaction: both happen, or neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.utils import timezone
+
+from audit import crypto
+from audit.actions import Action, Outcome
+from audit.models import AuditEvent
+from audit.request_id import current_origin
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acted, or to whom it was done. `tenant_id` is None on the installation's own trail."""
+
+    tenant_id: UUID | None
+    person_id: UUID | None
+    name: str = ""
+    email: str = ""
+    kind: str = "person"  # person, key, system, nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    type: str
+    id: str
+    name: str = ""
+
+
+class HasActor(Protocol):
+    def audit_actor(self) -> Actor: ...
+
+
+class HasTarget(Protocol):
+    def audit_target(self) -> Target: ...
+
+
+def system(tenant_id: UUID | None) -> Actor:
+    """The portal itself, in a task that no person started."""
+    return Actor(tenant_id=tenant_id, person_id=None, name="System", kind="system")
+
+
+def record(
+    action: Action,
+    by: HasActor | Actor,
+    target: HasTarget | Target | None = None,
+    *,
+    subject: HasActor | Actor | None = None,
+    outcome: Outcome = Outcome.DONE,
+    personal: dict[str, Any] | None = None,
+    **data: Any,
+) -> AuditEvent:
+    """Append one event.
+
+    `data` must not identify anybody; what does goes into `personal` and is sealed under the actor's key.
+    Runs in the caller's transaction. A refusal is recorded after the rollback, by portal/errors.py.
+    """
+    actor = by if isinstance(by, Actor) else by.audit_actor()
+    person = subject if subject is None or isinstance(subject, Actor) else subject.audit_actor()
+    what = target if target is None or isinstance(target, Target) else target.audit_target()
+    origin = current_origin()
+    key_of = actor.person_id
+    return AuditEvent.objects.create(
+        tenant_id=actor.tenant_id,
+        occurred_at=timezone.now(),
+        action=action.value,
+        outcome=outcome.value,
+        actor_kind=actor.kind,
+        actor_id=actor.person_id,
+        actor_sealed=crypto.seal(key_of, {"name": actor.name, "email": actor.email}) if actor.kind != "system" else "",
+        subject_id=person.person_id if person else None,
+        subject_sealed=crypto.seal(person.person_id, {"name": person.name, "email": person.email}) if person else "",
+        target_type=what.type if what else "",
+        target_id=what.id if what else "",
+        target_name=what.name[:300] if what else "",
+        origin_sealed=crypto.seal(key_of, {"address": origin.address, "agent": origin.agent}),
+        request_id=origin.request_id,
+        data=data,
+        data_sealed=crypto.seal(key_of, personal or {}),
+    )

@@ -1,0 +1,25 @@
+from knowledge.models.blob import Blob
+from knowledge.models.collection import Collection, CollectionTeamGrant, CollectionUserGrant
+from knowledge.models.document import Document, DocumentTeamGrant, DocumentUserGrant
+from knowledge.models.generation import Generation
+from knowledge.models.job import Job
+from knowledge.models.passage import Passage
+from knowledge.models.trash import Trashing
+from knowledge.models.version import Content, Status, Version
+
+__all__ = [
+    "Blob",
+    "Collection",
+    "CollectionTeamGrant",
+    "CollectionUserGrant",
+    "Content",
+    "Document",
+    "DocumentTeamGrant",
+    "DocumentUserGrant",
+    "Generation",
+    "Job",
+    "Passage",
+    "Status",
+    "Trashing",
+    "Version",
+]

@@ -1,0 +1,60 @@
+"""Typed settings from the environment. A wrong value stops the start with a sentence that says which and why.
+
+Secrets may also come from a file: `OPENAI_API_KEY_FILE=/run/secrets/key` is read when `OPENAI_API_KEY` is not set.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str = "") -> str:
+    value = os.environ.get(name)
+    if value is not None:
+        return value.strip()
+    file = os.environ.get(f"{name}_FILE")
+    if not file:
+        return default
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}. Write 1 or 0.")
+
+
+def number(name: str, default: int, *, at_least: int = 0) -> int:
+    value = text(name)
+    if not value:
+        return default
+    try:
+        parsed = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Write a whole number.") from None
+    if parsed < at_least:
+        raise ImproperlyConfigured(f"{name} is {parsed}. It must be at least {at_least}.")
+    return parsed
+
+
+def words(name: str, default: list[str] | None = None) -> list[str]:
+    """A list, written with commas."""
+    value = text(name)
+    if not value:
+        return list(default or [])
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    return Path(text(name) or default).expanduser().resolve()

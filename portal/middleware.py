@@ -1,0 +1,82 @@
+"""Small middleware without a database query, for sync and async requests alike."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.utils.decorators import sync_and_async_middleware
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def _around(get_response, before=None, after=None):
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request):
+            if before:
+                before(request)
+            response = await get_response(request)
+            return after(request, response) if after else response
+
+    else:
+
+        def middleware(request):
+            if before:
+                before(request)
+            response = get_response(request)
+            return after(request, response) if after else response
+
+    return middleware
+
+
+@sync_and_async_middleware
+def security_headers(get_response):
+    """A policy under which no script runs but our own files, and nothing is fetched from another host."""
+
+    def after(request, response):
+        response.setdefault("Content-Security-Policy", POLICY)
+        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if getattr(request, "member", None) is not None:
+            response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return _around(get_response, after=after)
+
+
+@sync_and_async_middleware
+def trusted_proxy(get_response):
+    """The client's address and scheme, from X-Forwarded-For and X-Forwarded-Proto, but only where a trusted proxy wrote them.
+
+    Walks the chain from the right and stops at the first hop that is not trusted: what stands left of it is the
+    client's own claim.
+    """
+    proxies = [ipaddress.ip_network(entry, strict=False) for entry in settings.TRUSTED_PROXIES]
+
+    def trusted(address: str) -> bool:
+        try:
+            return any(ipaddress.ip_address(address) in network for network in proxies)
+        except ValueError:
+            return False
+
+    def before(request):
+        remote = request.META.get("REMOTE_ADDR") or ""
+        if not proxies or not trusted(remote):
+            return
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        for hop in reversed(hops):
+            remote = hop
+            if not trusted(hop):
+                break
+        request.META["REMOTE_ADDR"] = remote
+        if request.META.get("HTTP_X_FORWARDED_PROTO", "").split(",")[-1].strip() == "https":
+            request.META["wsgi.url_scheme"] = "https"
+            if hasattr(request, "scope"):
+                request.scope["scheme"] = "https"
+
+    return _around(get_response, before=before)

@@ -1,0 +1,33 @@
+"""Who asks through the API. Apart from http.py, because DRF imports this while it loads its own views."""
+
+from __future__ import annotations
+
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.request import Request
+
+from tenants.gates import find_member
+from tenants.keys import find_key
+
+
+class MemberAuthentication(BaseAuthentication):
+    """`Authorization: Bearer` with an API key, or the browser's session with its CSRF token."""
+
+    def authenticate(self, request: Request):
+        slug = request.parser_context["kwargs"]["slug"]
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if secret:
+            key = find_key(secret.strip(), slug) if scheme.lower() == "bearer" else None
+            if key is None:
+                raise exceptions.AuthenticationFailed("This key is unknown here, has expired or was revoked.")
+            request._request.member = key.member
+            return key.member.user, key
+        user = getattr(request._request, "user", None)
+        if user is None or not user.is_authenticated:
+            return None
+        SessionAuthentication().enforce_csrf(request)
+        request._request.member = find_member(user, slug)
+        return user, None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="knowledge portal"'

@@ -1,0 +1,74 @@
+"""The doors to a tenant's pages. Every view under /t/<slug>/ stands behind one; a test walks the URLconf to prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import wraps
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+
+from tenants.errors import NotAllowed
+from tenants.models import Membership, User
+from tenants.roles import EVERYONE
+from tenants.scope import in_tenant
+
+
+def find_member(user: User, slug: str) -> Membership:
+    """This person's active membership in that tenant, or Http404: a stranger and a missing tenant look alike."""
+    member = (
+        Membership.objects.of_user(user).active().select_related("tenant", "user").filter(tenant__slug=slug).first()
+    )
+    if member is None:
+        raise Http404
+    return member
+
+
+def _admit(request: HttpRequest, slug: str, roles: Collection[str]) -> Membership | HttpResponse:
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    member = find_member(request.user, slug)
+    request.member = member  # for the navigation and the error pages; verbs get it as an argument
+    if member.role not in roles:
+        raise NotAllowed("Your role does not open this page.", hint="Ask an admin of your company.")
+    return member
+
+
+def member_view(*, roles: Collection[str] = EVERYONE) -> Callable:
+    """`view(request, member, …)` for signed-in members with one of these roles. The whole view, its template included,
+    runs inside the tenant's block."""
+
+    def decorate(view: Callable) -> Callable:
+        @wraps(view)
+        def gate(request: HttpRequest, slug: str, **kwargs) -> HttpResponse:
+            member = _admit(request, slug, roles)
+            if isinstance(member, HttpResponse):
+                return member
+            with in_tenant(member.tenant):
+                response = view(request, member, **kwargs)
+                if hasattr(response, "render") and callable(response.render):
+                    response = response.render()
+            return response
+
+        gate.gate = roles
+        return gate
+
+    return decorate
+
+
+def member_stream(*, roles: Collection[str] = EVERYONE) -> Callable:
+    """The same for `async def view(request, member, …)`, which opens `in_tenant` itself around each piece of work."""
+
+    def decorate(view: Callable) -> Callable:
+        @wraps(view)
+        async def gate(request: HttpRequest, slug: str, **kwargs) -> HttpResponse:
+            member = await sync_to_async(_admit)(request, slug, roles)
+            if isinstance(member, HttpResponse):
+                return member
+            return await view(request, member, **kwargs)
+
+        gate.gate = roles
+        return gate
+
+    return decorate

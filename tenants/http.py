@@ -1,0 +1,40 @@
+"""The doors to a tenant's API: with what role and key, inside which tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import ExitStack
+
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from tenants.errors import NotAllowed
+from tenants.models import Membership
+from tenants.models.api_key import Scope
+from tenants.roles import EVERYONE
+from tenants.scope import in_tenant
+
+
+class MemberAPIView(APIView):
+    """A view of one tenant's API: `self.member` is who asks.
+
+    `scopes` says for each HTTP method which scope a key needs; a method that is not named is refused to keys.
+    """
+
+    roles: Collection[str] = EVERYONE
+    scopes: dict[str, Scope] = {}
+    member: Membership
+
+    def dispatch(self, request, *args, **kwargs):
+        with ExitStack() as self._tenant_block:
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args, **kwargs) -> None:
+        super().initial(request, *args, **kwargs)
+        self.member = request._request.member
+        self._tenant_block.enter_context(in_tenant(self.member.tenant))
+        key, needed = request.auth, self.scopes.get(request.method)
+        if key is not None and (needed is None or needed.value not in key.scopes):
+            raise NotAllowed("This key does not have the scope for that.", hint=f"Make one with the scope {needed}.")
+        if self.member.role not in self.roles:
+            raise NotAllowed("Your role does not open this.", hint="Ask an admin of your company.")

@@ -1,0 +1,66 @@
+"""API keys: made, found by digest, revoked."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actions import Action
+from audit.record import record
+from tenants.models import ApiKey, Membership
+from tenants.models.api_key import Scope
+
+PREFIX = "kp_"
+USED_EVERY = timedelta(minutes=1)  # how exact "last used" is: one write a minute, not one a request
+
+
+def digest(secret: str) -> str:
+    """SHA-256 suffices: the secret is 256 random bits, which nobody guesses however fast the hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@transaction.atomic
+def create_api_key(
+    member: Membership, *, name: str, scopes: Sequence[str], expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """The key and its secret, which is shown this once."""
+    secret = PREFIX + secrets.token_urlsafe(32)
+    key = ApiKey.objects.create(
+        tenant=member.tenant,
+        member=member,
+        name=name,
+        prefix=secret[:10],
+        digest=digest(secret),
+        scopes=[Scope(scope).value for scope in scopes],
+        expires_at=expires_at,
+    )
+    record(Action.KEY_CREATED, member, key, scopes=key.scopes)
+    return key, secret
+
+
+@transaction.atomic
+def revoke_api_key(key: ApiKey, *, by: Membership) -> None:
+    changed = ApiKey.objects.for_tenant(by.tenant).filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    if changed:
+        record(Action.KEY_REVOKED, by, key)
+
+
+def find_key(secret: str, slug: str) -> ApiKey | None:
+    """The live key with that secret in that tenant, whose member may still work."""
+    key = (
+        ApiKey.objects.across_tenants("a key is found before its tenant is known")
+        .select_related("member__user", "member__tenant")
+        .filter(digest=digest(secret), tenant__slug=slug)
+        .first()
+    )
+    if key is None or not key.is_live or not key.member.may_work:
+        return None
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
+        ApiKey.objects.for_tenant(key.tenant_id).filter(pk=key.pk).update(last_used_at=now)
+    return key

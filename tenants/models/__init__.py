@@ -1,0 +1,23 @@
+from tenants.models.api_key import ApiKey
+from tenants.models.invitation import Invitation
+from tenants.models.membership import Membership
+from tenants.models.outbox import OutboxMail
+from tenants.models.owned import NotNarrowed, TenantManager, TenantOwned, TenantQuerySet
+from tenants.models.team import Team, TeamMember
+from tenants.models.tenant import Tenant
+from tenants.models.user import User
+
+__all__ = [
+    "ApiKey",
+    "Invitation",
+    "Membership",
+    "NotNarrowed",
+    "OutboxMail",
+    "Team",
+    "TeamMember",
+    "Tenant",
+    "TenantManager",
+    "TenantOwned",
+    "TenantQuerySet",
+    "User",
+]

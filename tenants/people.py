@@ -1,0 +1,97 @@
+"""People come, change roles and go."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actions import Action
+from audit.record import Actor, record, system
+from tenants.errors import Conflicting, NotAllowed
+from tenants.models import ApiKey, Membership, Tenant, User
+from tenants.roles import ADMINS, Role
+from tenants.teams import join_everyone, leave_all_teams, make_team_of_everyone
+
+
+@transaction.atomic
+def create_tenant(slug: str, *, name: str, is_sample: bool = False) -> Tenant:
+    """A company, with the team that everybody in it belongs to. Raises ValidationError for a slug that does not fit."""
+    tenant = Tenant(slug=slug, name=name, is_sample=is_sample)
+    tenant.full_clean()
+    tenant.save()
+    make_team_of_everyone(tenant)
+    record(Action.TENANT_CREATED, system(tenant.pk), tenant)
+    return tenant
+
+
+@transaction.atomic
+def add_member(
+    tenant: Tenant, *, email: str, role: str = Role.MEMBER, name: str = "", password: str | None = None, by=None
+) -> Membership:
+    """A person in the tenant, found by address or made. Coming back restores the old membership in the new role.
+
+    A password is only set for a person that is new to the installation: an admin of one company must not change the
+    sign-in of somebody who also belongs to another.
+    """
+    actor: Actor = by.audit_actor() if by else system(tenant.pk)
+    user = User.objects.filter(email=email.strip().lower()).first()
+    if user is None:
+        user = User.objects.create_user(email, password, name=name)
+        record(Action.PERSON_CREATED, actor, subject=user)
+    member = Membership.objects.for_tenant(tenant).filter(user=user).first()
+    if member is not None and member.is_active:
+        raise Conflicting("This person already belongs to the company.", hint="Change their role instead.")
+    if member is None:
+        member = Membership(tenant=tenant, user=user)
+    member.role, member.is_active, member.ended_at = Role(role), True, None
+    member.save()
+    join_everyone(member)
+    record(Action.MEMBER_ADDED, actor, member, subject=member, role=member.role)
+    return member
+
+
+def insist_on_another_owner(member: Membership) -> None:
+    """The last owner cannot leave, be removed or step down. Call inside the transaction that changes it."""
+    owners = Membership.objects.for_tenant(member.tenant).active().filter(role=Role.OWNER)
+    if member.role == Role.OWNER and not owners.exclude(pk=member.pk).exists():
+        raise Conflicting(
+            f"{member} is the last owner of {member.tenant}.",
+            hint="Make somebody else an owner first.",
+            code="last_owner",
+        )
+
+
+def insist_on_rank(by: Membership, *roles: str) -> None:
+    """Admins manage everybody but owners; only an owner makes or unmakes an owner."""
+    if by.role not in ADMINS or (Role.OWNER in roles and by.role != Role.OWNER):
+        raise NotAllowed("Only an owner can do that.", hint="Ask an owner of your company.")
+
+
+@transaction.atomic
+def change_role(member: Membership, role: str, *, by: Membership) -> None:
+    insist_on_rank(by, member.role, role)
+    former = member.role
+    if former == role:
+        return
+    if role != Role.OWNER:
+        insist_on_another_owner(member)
+    member.role = Role(role)
+    member.save(update_fields=["role"])
+    record(Action.MEMBER_ROLE_CHANGED, by, member, subject=member, former=former, role=role)
+
+
+@transaction.atomic
+def end_membership(member: Membership, *, by: Membership) -> None:
+    """The person can no longer enter. Their keys stop, their teams forget them.
+
+    What they own is handed over by the caller first (knowledge.handover), because this app knows nothing of documents.
+    """
+    if by.pk != member.pk:
+        insist_on_rank(by, member.role)
+    insist_on_another_owner(member)
+    leave_all_teams(member)
+    now = timezone.now()
+    ApiKey.objects.for_tenant(member.tenant).filter(member=member, revoked_at=None).update(revoked_at=now)
+    member.is_active, member.ended_at = False, now
+    member.save(update_fields=["is_active", "ended_at"])
+    record(Action.MEMBER_REMOVED, by, member, subject=member)

@@ -1,0 +1,45 @@
+"""Foreign keys between tenant-owned rows cannot cross tenants: triggers on SQLite, made again after every migration.
+
+PostgreSQL gets composite foreign keys for the same promise. Both are tested by raw SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.db import connections, models
+
+
+def crossings() -> Iterator[tuple[str, str, str, str]]:
+    """(name, child table, column, parent table) for each key between two tenant-owned models."""
+    from tenants.models.owned import TenantOwned
+
+    for model in apps.get_models(include_auto_created=True):
+        fields = {field.name for field in model._meta.local_fields}
+        if "tenant" not in fields:
+            continue
+        for field in model._meta.local_fields:
+            parent = field.related_model
+            if isinstance(field, models.ForeignKey) and isinstance(parent, type) and issubclass(parent, TenantOwned):
+                table, column = model._meta.db_table, field.column
+                yield f"{table}_{column}_same_tenant", table, column, parent._meta.db_table
+
+
+def remake(sender=None, using: str = "default", **_) -> None:
+    connection = connections[using]
+    if connection.vendor != "sqlite" or (sender is not None and sender.name != "tenants"):
+        return
+    tables = set(connection.introspection.table_names())
+    with connection.cursor() as cursor:
+        for name, table, column, parent in crossings():
+            if table not in tables or parent not in tables:
+                continue
+            for event, moment in (("INSERT", "insert"), ("UPDATE", "update")):
+                cursor.execute(f'DROP TRIGGER IF EXISTS "{name}_{moment}"')
+                cursor.execute(
+                    f'CREATE TRIGGER "{name}_{moment}" BEFORE {event} ON "{table}" '
+                    f'WHEN NEW."{column}" IS NOT NULL AND EXISTS '
+                    f'(SELECT 1 FROM "{parent}" WHERE id = NEW."{column}" AND tenant_id <> NEW.tenant_id) '
+                    f"BEGIN SELECT RAISE(ABORT, 'a row may not point into another tenant'); END"
+                )

@@ -1,0 +1,123 @@
+"""The cast. Every test about people uses these, so that a reader learns them once.
+
+Acme is a company. Olga owns it, Adam administers, Erin edits, Cora is its compliance officer. Alice and Bob are
+employees; Alice is in the finance team, Bob is not. Globex is another company: Mallory is an admin there and sees
+nothing of Acme, whatever the URL. Both have Dora, who belongs to two companies.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+PASSWORD = "a-long-enough-password"
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real documents and questions that do not ship with the product."""
+    folder = Path(os.environ.get("PORTAL_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip("shared data is not here")
+    return folder
+
+
+@pytest.fixture
+def acme(db):
+    from tenants.people import create_tenant
+
+    return create_tenant("acme", name="Acme Ltd")
+
+
+@pytest.fixture
+def globex(db):
+    from tenants.people import create_tenant
+
+    return create_tenant("globex", name="Globex AG")
+
+
+def _member(tenant, name: str, role: str):
+    from tenants.people import add_member
+
+    email = f"{name.lower()}@{tenant.slug}.example"
+    return add_member(tenant, email=email, role=role, name=f"{name} {tenant.slug.title()}", password=PASSWORD)
+
+
+@pytest.fixture
+def olga(acme):
+    """Owns Acme."""
+    return _member(acme, "Olga", "owner")
+
+
+@pytest.fixture
+def adam(acme):
+    """Administers Acme."""
+    return _member(acme, "Adam", "admin")
+
+
+@pytest.fixture
+def erin(acme):
+    """Edits at Acme."""
+    return _member(acme, "Erin", "editor")
+
+
+@pytest.fixture
+def cora(acme):
+    """Acme's compliance officer: exports the trail, opens no document by her role."""
+    return _member(acme, "Cora", "compliance")
+
+
+@pytest.fixture
+def alice(acme):
+    """An employee of Acme."""
+    return _member(acme, "Alice", "member")
+
+
+@pytest.fixture
+def bob(acme):
+    """An employee of Acme with no rights of his own."""
+    return _member(acme, "Bob", "member")
+
+
+@pytest.fixture
+def mallory(globex):
+    """An admin, but of Globex. Sees nothing of Acme, whatever the URL."""
+    return _member(globex, "Mallory", "admin")
+
+
+@pytest.fixture
+def finance(acme, adam, alice):
+    """A team of Acme with Alice in it."""
+    from tenants.teams import add_to_team, create_team
+
+    team = create_team("Finance", by=adam)
+    add_to_team(team, alice, by=adam)
+    return team
+
+
+@pytest.fixture
+def sign_in(client):
+    """`sign_in(alice)` gives a client whose session is hers."""
+    from django.test import Client
+
+    def enter(member) -> Client:
+        fresh = Client()
+        fresh.force_login(member.user, backend="tenants.signin.backend.EmailBackend")
+        return fresh
+
+    return enter
+
+
+@pytest.fixture
+def bearer():
+    """`bearer(alice, "read")` gives the header of a fresh API key of hers."""
+    from tenants.keys import create_api_key
+
+    def make(member, *scopes: str) -> dict[str, str]:
+        _, secret = create_api_key(member, name="test", scopes=scopes or ("read", "ask", "write", "audit"))
+        return {"Authorization": f"Bearer {secret}"}
+
+    return make
