@@ -1,0 +1,124 @@
+"""Where LanceDB's tables lie, who may write them now, and what they look like."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from knowledge.stores.base import Namespace, StoreBusy
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from knowledge.stores.base import IndexedPassage
+
+LOCK_WAIT_SECONDS = 60.0
+ID_COLUMNS = ("passage_id", "document_id", "version_id", "collection_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the folder says about a table. A new `incarnation` tells readers that what they remember is void."""
+
+    incarnation: str = ""
+    dropped: bool = False
+    """Something was hidden since the last erasing, so its bytes are still in the files."""
+
+    @property
+    def exists(self) -> bool:
+        return bool(self.incarnation)
+
+
+class Folder:
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+
+    def table_name(self, where: Namespace) -> str:
+        return f"{where.tenant_id.hex}-{re.sub(r'[^A-Za-z0-9_.-]', '_', where.generation)}"
+
+    def mark(self, where: Namespace) -> Mark:
+        try:
+            return Mark(**json.loads(self._file(where, "mark").read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return Mark()
+
+    def set_mark(self, where: Namespace, mark: Mark) -> Mark:
+        target = self._file(where, "mark")
+        aside = target.with_suffix(f".{uuid4().hex}")
+        aside.write_text(json.dumps(asdict(mark)))
+        os.replace(aside, target)
+        return mark
+
+    def begin(self, where: Namespace) -> Mark:
+        return self.set_mark(where, Mark(incarnation=uuid4().hex))
+
+    def note_dropped(self, where: Namespace, dropped: bool) -> None:
+        mark = self.mark(where)
+        if mark.exists and mark.dropped != dropped:
+            self.set_mark(where, replace(mark, dropped=dropped))
+
+    def end(self, where: Namespace) -> None:
+        self._file(where, "mark").unlink(missing_ok=True)
+
+    @contextmanager
+    def writing(self, where: Namespace) -> Iterator[None]:
+        """One writer at a time, across threads and processes; a killed one lets go by itself."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._file(where, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            deadline = time.monotonic() + LOCK_WAIT_SECONDS
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise StoreBusy("Another process is writing to the index of this tenant.") from None
+                    time.sleep(0.01)
+            yield
+        finally:
+            os.close(handle)
+
+    def _file(self, where: Namespace, kind: str) -> Path:
+        return self.path / f"{self.table_name(where)}.{kind}"
+
+
+def schema(dimensions: int) -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            *(pa.field(name, pa.string()) for name in ID_COLUMNS),
+            pa.field("document_no", pa.int64()),
+            pa.field("text", pa.string()),
+            pa.field("terms", pa.string()),
+            pa.field("vector", pa.list_(pa.float32(), dimensions)),
+        ]
+    )
+
+
+def as_arrow(passages: list[IndexedPassage], dimensions: int) -> pa.Table:
+    import numpy as np
+    import pyarrow as pa
+
+    vectors = np.asarray([passage.vector for passage in passages], dtype=np.float32).reshape(len(passages), dimensions)
+    columns = {name: [str(getattr(passage, name)) for passage in passages] for name in ID_COLUMNS}
+    return pa.table(
+        {
+            **columns,
+            "document_no": pa.array([passage.document_no for passage in passages], pa.int64()),
+            "text": [passage.text for passage in passages],
+            "terms": [passage.terms for passage in passages],
+            "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), dimensions),
+        },
+        schema=schema(dimensions),
+    )
