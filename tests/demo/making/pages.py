@@ -4,7 +4,6 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from reportlab.lib import colors
-from reportlab.lib.enums import TA_LEFT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import cm
@@ -24,7 +23,8 @@ from making.markup import day_in_words, read, runs
 
 PETROL, GREY, PAPER = colors.HexColor("#0B4F6C"), colors.HexColor("#666666"), colors.HexColor("#E3EDF1")
 RULE = colors.HexColor("#BFC8CC")
-BODY = ParagraphStyle("body", fontName="Times-Roman", fontSize=11.5, leading=16.5, spaceAfter=7, alignment=TA_LEFT)
+BODY = ParagraphStyle("body", fontName="Times-Roman", fontSize=11.5, leading=16.5, spaceAfter=7,
+                      allowWidows=0, allowOrphans=0)  # fmt: skip
 CELL = ParagraphStyle("cell", fontName="Helvetica", fontSize=9.2, leading=12.2)
 STYLES = {
     "paragraph": BODY,

@@ -23,7 +23,7 @@ def write(source: str, about: dict, path: Path) -> None:
     for part in parts:
         if part.kind == "heading":
             sheet = book.create_sheet(part.text)
-            sheet.append([f"{title}: {part.text.lower() if part.text[1:2].islower() else part.text}"])
+            sheet.append([f"{title}: {part.text}"])
             sheet["A1"].font = Font(bold=True, size=14, color="0B4F6C")
         elif part.kind == "table":
             sheet.append([])
