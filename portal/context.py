@@ -1,2 +1,52 @@
-def page(request):
-    return {}
+"""What every page knows: who is here, where, and which rooms their role opens."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from tenants.models import Membership
+
+
+def page(request: HttpRequest) -> dict:
+    member = getattr(request, "member", None)
+    user = getattr(request, "user", None)
+    if member is None:
+        return {"theme": getattr(user, "theme", ""), "shortcuts": getattr(user, "shortcuts", True)}
+    return {
+        "tenant": member.tenant,
+        "member": member,
+        "theme": member.user.theme,
+        "shortcuts": member.user.shortcuts,
+        "rooms": rooms(member),
+        "other_tenants": SimpleLazyObject(lambda: _others(member)),
+    }
+
+
+def rooms(member: Membership) -> list[dict]:
+    """A room one may not enter is absent, not greyed."""
+    found = [("ask", "Ask", "ask", "answers:ask"), ("knowledge", "Knowledge", "book", "knowledge:library")]
+    if member.is_admin:
+        found.append(("people", "People", "people", "tenants:people"))
+    if member.is_auditor:
+        found.append(("audit", "Audit", "shield", "audit:trail"))
+    return [
+        {"key": key, "label": label, "icon": icon, "url": reverse(name, args=[member.tenant.slug])}
+        for key, label, icon, name in found
+        if _exists(name, member.tenant.slug)
+    ]
+
+
+def _exists(name: str, slug: str) -> bool:
+    try:
+        reverse(name, args=[slug])
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def _others(member: Membership) -> list:
+    """The person's other companies, for the switcher."""
+    memberships = Membership.objects.of_user(member.user).active().exclude(pk=member.pk).select_related("tenant")
+    return [membership.tenant for membership in memberships.order_by("tenant__name")]

@@ -10,7 +10,7 @@ import logging
 import sqlite3
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions as drf
@@ -179,6 +179,12 @@ def csrf_failure(request, reason=""):
     return error_page(request, 403, "The form's safety token did not fit, so nothing was changed.", hint)
 
 
+def forbidden(request, exception=None):
+    if wants_json(request):
+        return problem_json(403, "not_allowed", "That is not allowed here.")
+    return error_page(request, 403, "That is not allowed here.", "Ask an admin of your company.")
+
+
 def not_found(request, exception=None):
     if wants_json(request):
         return problem_json(404, "not_found", NOTHING_HERE)
@@ -190,8 +196,6 @@ def server_error(request):
     message = "The portal made a mistake. Nothing you had saved before is lost."
     if wants_json(request):
         return problem_json(500, "error", message, request_id=reference)
-    if connection.needs_rollback:
-        connection.set_rollback(False) if not connection.in_atomic_block else None
     try:
         return error_page(request, 500, message, "Try again. If it happens again, quote the number below.")
     except Exception:  # the page itself may be what is broken

@@ -1,3 +1,38 @@
+"""Every address. What belongs to a tenant stands under /t/<slug>/, behind a gate (tenants/gates.py, tenants/http.py)."""
+
 from __future__ import annotations
 
-urlpatterns = []
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+import answers.urls
+import audit.urls
+import knowledge.urls
+import tenants.urls
+from portal import health, views
+
+api = [
+    *answers.urls.api,
+    *knowledge.urls.api,
+    *tenants.urls.api,
+    *audit.urls.api,
+]
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("components/", views.components, name="components"),
+    path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
+    path("api/", views.ApiBrowser.as_view(), name="api-browser"),
+    *tenants.urls.public,
+    path("t/<slug:slug>/api/v1/", include((api, "api"))),
+    path("t/<slug:slug>/", include((answers.urls.pages, "answers"))),
+    path("t/<slug:slug>/", include((knowledge.urls.pages, "knowledge"))),
+    path("t/<slug:slug>/", include((tenants.urls.pages, "tenants"))),
+    path("t/<slug:slug>/", include((audit.urls.pages, "audit"))),
+]
+
+handler400 = "portal.errors.bad_request"
+handler403 = "portal.errors.forbidden"
+handler404 = "portal.errors.not_found"
+handler500 = "portal.errors.server_error"

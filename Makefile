@@ -1,0 +1,42 @@
+# make help | setup | run | test | lint | bench | requirements
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not ((3,11) <= sys.version_info < (3,14)))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+VENV := .venv
+MANAGE := $(VENV)/bin/python manage.py
+DEMO ?= 1
+export PORT ?= 8000
+
+.PHONY: help setup run test lint bench requirements clean
+
+help: ## what each of these does
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## the environment alone, in .venv
+	@PYTHON="$(PYTHON)" sh portal/setup.sh base
+
+run: setup ## the portal with its sample company on http://127.0.0.1:8000 (PORT, PORTAL_DATA_DIR, DEMO=0)
+	@if [ "$(DEMO)" != "0" ]; then $(MANAGE) demo --once; fi
+	@exec $(MANAGE) up --port $(PORT)
+
+test: ## everything that proves it works
+	@PYTHON="$(PYTHON)" sh portal/setup.sh test
+	@sh tests/run.sh
+
+lint: ## style and the order of imports
+	@PYTHON="$(PYTHON)" sh portal/setup.sh test
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports
+
+bench: ## measured figures, as JSON, each next to its goal
+	@PYTHON="$(PYTHON)" sh portal/setup.sh test
+	@$(VENV)/bin/python -m tests.benchmarks.bench
+
+requirements: ## compile the pinned, hashed requirements after a change of pyproject.toml (needs uv)
+	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links -o requirements/base.txt
+	uv pip compile -q pyproject.toml --group test -c requirements/base.txt --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements/test.txt
+
+clean: ## remove the environment; data in var/ stays
+	rm -rf $(VENV)

@@ -1,0 +1,41 @@
+"""The sample company's people: their passwords are made on this machine and kept in the data folder alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from django.conf import settings
+
+PASSWORD_WORDS = 4
+
+
+def sign_in_file() -> Path:
+    return Path(settings.DATA_DIR) / "demo-people.json"
+
+
+def fresh_password() -> str:
+    """80 bits, in groups that one can type from a screen."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(PASSWORD_WORDS))
+
+
+def keep(tenant: str, people: list[dict]) -> None:
+    path = sign_in_file()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump({"tenant": tenant, "people": people}, file, indent=2, ensure_ascii=False)
+
+
+def how_to_sign_in() -> list[str]:
+    """What a newcomer needs to read after the start. Empty without the sample company."""
+    try:
+        kept = json.loads(sign_in_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    width = max(len(person["email"]) for person in kept["people"])
+    lines = ["", f"Sign in to the sample company, {kept['tenant']}, as"]
+    lines += [f"  {p['key']:<11} {p['email']:<{width}}  {p['password']}" for p in kept["people"]]
+    return [*lines, f"(kept in {sign_in_file()})", ""]

@@ -1,0 +1,98 @@
+"""Web, worker and beat in one terminal, with nothing else to install."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import time
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from portal import env
+from portal.demo.people import how_to_sign_in
+from portal.up import supervisor
+from portal.up.prepare import prepare
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks = []  # they run in the tests and in `manage.py check`; a start should be quick
+
+    def add_arguments(self, parser):
+        parser.add_argument("--host", default=settings.HOST)
+        parser.add_argument("--port", type=int, default=env.number("PORT", 8000))
+        parser.add_argument("--only", choices=["web", "worker", "beat", "ingest"], help="one part, in this process")
+
+    def handle(self, host: str, port: int, only: str | None, **options) -> None:
+        began = time.monotonic()
+        if only:
+            return self.one_part(only, host, port)
+        lock = self.one_at_a_time()
+        prepare(self.say)
+        try:
+            listening = supervisor.bind(host, port)
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} on {host} cannot be used ({error.strerror.lower()}). Choose another: PORT={port + 1} make run"
+            ) from error
+        self.load_everything()
+        address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
+
+        def when_ready() -> None:
+            self.say(f"Ready after {time.monotonic() - began:.1f} s: {address}")
+            for line in how_to_sign_in():
+                self.say(line)
+            self.say("Ctrl-C stops it.")
+
+        try:
+            supervisor.Supervisor(listening, self.say).run(when_ready)
+        except supervisor.GaveUp as error:
+            raise CommandError(f"{error} Its messages stand above.") from error
+        finally:
+            lock.close()
+        self.say("Stopped. Nothing is lost.")
+
+    def one_part(self, name: str, host: str, port: int) -> None:
+        """For macOS, and for running the parts under another supervisor."""
+        fd = int(os.environ.get("PORTAL_LISTENING_FD", -1))
+        tell = int(os.environ.get("PORTAL_READY_FD", -1))
+        listening = None
+        if name == "web":
+            listening = socket.socket(fileno=fd) if fd >= 0 else supervisor.bind(host, port)
+        supervisor.run_part(name, listening, tell if tell >= 0 else os.open(os.devnull, os.O_WRONLY))
+
+    def one_at_a_time(self):
+        """Two portals on one data folder would both be writers of one store."""
+        from portal.keys import private_folder
+
+        private_folder(settings.DATA_DIR)
+        lock = open(supervisor.pid_file(), "a+")  # noqa: SIM115 - held as long as the portal runs
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            raise CommandError(
+                f"A portal (process {lock.read().strip() or 'unknown'}) already runs on {settings.DATA_DIR}. "
+                "Stop it, or choose another PORTAL_DATA_DIR."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        return lock
+
+    def load_everything(self) -> None:
+        """What every part needs, once, so that the forked parts share it. Nothing here starts a thread."""
+        import django.core.handlers.asgi
+        import uvicorn.config  # noqa: F401
+        from django.urls import get_resolver
+
+        from portal.celery import app
+
+        get_resolver().url_patterns  # noqa: B018 - imports every view
+        app.loader.import_default_modules()
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

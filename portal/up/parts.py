@@ -1,0 +1,99 @@
+"""The processes of one installation. Each function takes over the process that calls it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+
+GRACE = 4  # seconds that open streams get to end with a `retry` event
+INGEST_IDLE = timedelta(seconds=60)  # the process that holds parser, embedder and the store's writer leaves after that
+
+
+def web(listening: socket.socket, ready: Callable[[], None]) -> None:
+    import uvicorn
+
+    from portal.asgi import application
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets=None):
+            await super().startup(sockets)
+            ready()
+
+        async def shutdown(self, sockets=None):
+            from answers import runner
+
+            await runner.shutdown()
+            await super().shutdown(sockets)
+
+    config = uvicorn.Config(
+        application,
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=30,
+        proxy_headers=False,  # portal/middleware.py believes trusted proxies only
+        server_header=False,
+        date_header=True,
+    )
+    Server(config).run(sockets=[listening])
+
+
+def _celery_worker(queue: str, *, pool: str, concurrency: int) -> None:
+    from portal.celery import app
+
+    app.worker_main(
+        [
+            "worker", f"--pool={pool}", f"--concurrency={concurrency}", f"--queues={queue}",
+            f"--hostname={queue}-{os.getpid()}@%h", "--loglevel=WARNING",
+            "--without-gossip", "--without-mingle", "--without-heartbeat",
+        ]
+    )  # fmt: skip
+
+
+def worker(ready: Callable[[], None]) -> None:
+    from celery.signals import worker_ready
+
+    worker_ready.connect(lambda **_: ready(), weak=False)
+    _celery_worker("maintenance", pool="threads", concurrency=2)
+
+
+def ingest(ready: Callable[[], None]) -> None:
+    """Reads documents until there has been nothing to read for a while, then leaves and gives its memory back."""
+    from celery.signals import task_postrun, task_prerun, worker_ready
+
+    running, last = threading.Event(), [time.monotonic()]
+
+    def began(**_):
+        running.set()
+
+    def ended(**_):
+        last[0] = time.monotonic()
+        running.clear()
+
+    def watch():
+        while running.is_set() or time.monotonic() - last[0] < INGEST_IDLE.total_seconds():
+            time.sleep(1)
+        os.kill(os.getpid(), 15)  # SIGTERM: Celery finishes what it holds and leaves
+
+    task_prerun.connect(began, weak=False)
+    task_postrun.connect(ended, weak=False)
+    worker_ready.connect(lambda **_: threading.Thread(target=watch, daemon=True).start(), weak=False)
+    worker_ready.connect(lambda **_: ready(), weak=False)
+    os.nice(5)  # answering comes first
+    _celery_worker("ingest", pool="threads", concurrency=1)
+
+
+def beat(ready: Callable[[], None]) -> None:
+    from celery.signals import beat_init
+
+    from portal.celery import app
+
+    beat_init.connect(lambda **_: ready(), weak=False)
+    app.Beat(schedule=settings.CELERY_BEAT_SCHEDULE_FILENAME, loglevel="WARNING", quiet=True).run()

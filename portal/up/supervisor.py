@@ -1,0 +1,189 @@
+"""Starts the parts, watches them, stops them.
+
+Django is set up once; then the parts are forked, before any thread exists, so that they share their memory. On macOS,
+where forking a process that has used system frameworks is not safe, each part is an interpreter of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connections
+
+from portal.up import parts
+
+STOP_WITHIN = 12  # seconds, then what is left is ended
+RESTARTS = 5  # within RESTART_WINDOW seconds, then the whole stops and says so
+RESTART_WINDOW = 60
+
+
+@dataclass
+class Part:
+    name: str
+    on_demand: bool = False
+    pid: int = 0
+    starts: list[float] = field(default_factory=list)
+
+
+class GaveUp(RuntimeError):
+    """A part died again and again."""
+
+
+class Supervisor:
+    def __init__(self, listening: socket.socket, say: Callable[[str], None]) -> None:
+        self.listening = listening
+        self.say = say
+        self.parts = [Part("web"), Part("worker"), Part("beat"), Part("ingest", on_demand=True)]
+        self.stopping = False
+        self.news, self._tell = os.pipe()
+        os.set_blocking(self.news, False)
+        os.set_inheritable(self._tell, True)
+
+    def run(self, when_ready: Callable[[], None]) -> None:
+        """Until a signal stops it. Raises GaveUp when a part cannot be kept alive."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        connections.close_all()  # an open SQLite connection must not be shared with a child
+        for part in self.parts:
+            if not part.on_demand:
+                self._start(part)
+        waiting = {part.name for part in self.parts if not part.on_demand}
+        try:
+            while not self.stopping:
+                if waiting:
+                    waiting -= self._heard()
+                    if not waiting:
+                        when_ready()
+                self._reap()
+                if self._ingest_is_wanted():
+                    self._start(self._part("ingest"))
+                time.sleep(0.02 if waiting else 0.25)
+        finally:
+            self._end()
+
+    def _part(self, name: str) -> Part:
+        return next(part for part in self.parts if part.name == name)
+
+    def _start(self, part: Part) -> None:
+        now = time.monotonic()
+        part.starts = [*(s for s in part.starts if now - s < RESTART_WINDOW), now]
+        part.pid = self._spawn(part) if sys.platform == "darwin" else self._fork(part)
+
+    def _fork(self, part: Part) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        # Ctrl-C reaches the whole terminal group; the supervisor alone decides who stops when.
+        os.setpgid(0, 0)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        os.close(self.news)
+        status = 1
+        try:
+            run_part(part.name, self.listening, self._tell)
+            status = 0
+        except SystemExit as leaving:
+            status = leaving.code if isinstance(leaving.code, int) else 0
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+
+    def _spawn(self, part: Part) -> int:
+        command = [sys.executable, sys.argv[0], "up", "--only", part.name]
+        fds = (self.listening.fileno(), self._tell)
+        environment = os.environ | {"PORTAL_LISTENING_FD": str(fds[0]), "PORTAL_READY_FD": str(fds[1])}
+        return subprocess.Popen(command, env=environment, pass_fds=fds, start_new_session=True).pid  # noqa: S603
+
+    def _heard(self) -> set[str]:
+        try:
+            return set(os.read(self.news, 4096).decode().split())
+        except BlockingIOError:
+            return set()
+
+    def _reap(self) -> None:
+        for part in self.parts:
+            if not part.pid:
+                continue
+            pid, status = os.waitpid(part.pid, os.WNOHANG)
+            if not pid:
+                continue
+            part.pid = 0
+            if self.stopping or part.on_demand:
+                continue
+            if len(part.starts) >= RESTARTS:
+                raise GaveUp(f"The {part.name} stopped {RESTARTS} times within a minute (last exit status {status}).")
+            self.say(f"The {part.name} stopped unexpectedly (exit status {status}); starting it again")
+            self._start(part)
+
+    def _ingest_is_wanted(self) -> bool:
+        """Somebody rang for it and it is not there."""
+        part = self._part("ingest")
+        if part.pid or not settings.CELERY_BROKER_URL.startswith("filesystem"):
+            return False
+        if len(part.starts) >= RESTARTS and time.monotonic() - part.starts[-1] < RESTART_WINDOW:
+            return False  # something kills it at once: the rows wait, the sweep rings again
+        return any(name.endswith(".ingest.msg") for name in os.listdir(settings.QUEUE_DIR / "messages"))
+
+    def _stop(self, number, frame) -> None:
+        self.stopping = True
+
+    def _end(self) -> None:
+        """SIGTERM to all, in order: nobody new is let in while work that runs is finished."""
+        for part in self.parts:
+            if part.pid:
+                os.kill(part.pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_WITHIN
+        while any(part.pid for part in self.parts) and time.monotonic() < deadline:
+            for part in self.parts:
+                if part.pid and os.waitpid(part.pid, os.WNOHANG)[0]:
+                    part.pid = 0
+            time.sleep(0.02)
+        for part in self.parts:
+            if part.pid:
+                os.kill(part.pid, signal.SIGKILL)
+                os.waitpid(part.pid, 0)
+                part.pid = 0
+
+
+def run_part(name: str, listening: socket.socket | None, tell: int) -> None:
+    def ready() -> None:
+        os.write(tell, f"{name} ".encode())
+
+    if name == "web":
+        assert listening is not None
+        parts.web(listening, ready)
+    else:
+        {"worker": parts.worker, "beat": parts.beat, "ingest": parts.ingest}[name](ready)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """The listening socket, taken before anything is started, so that a taken port is one clear sentence."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError:
+        listening.close()
+        raise
+    listening.listen(512)
+    listening.set_inheritable(True)
+    return listening
+
+
+def pid_file() -> Path:
+    return Path(settings.DATA_DIR) / "up.pid"
