@@ -9,8 +9,16 @@ from dataclasses import dataclass, field
 from knowledge.parsers.base import Block, PageSpan, ParsedDocument, ParseFailed, ParseWarning
 
 CELL_SEPARATOR = " | "
+LONG_CELL = 600
 CLOSE = {"list_item", "table_header", "table_row"}  # these stand line by line, everything else has an empty line around it
 
+MOST_TITLE = 200
+
+_no_title = re.compile(
+    r"(?:untitled|document|unbenannt|dokument|powerpoint[ -]pr[a-z\u00e4]+sentation|presentation|slide|title|microsoft (?:word|powerpoint|excel)\b.*"
+    r"|book|mappe|workbook|sheet)[ \d-]*$|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|rtf|txt|odt|tmp|html?)$|[\W\d_]*$",
+    re.IGNORECASE,
+)
 _spaces = re.compile(r"[^\S\n]+")
 _around_newline = re.compile(r" ?\n ?")
 _newlines = re.compile(r"\n{3,}")
@@ -77,6 +85,22 @@ def table(rows: Iterable[Sequence[str]], *, has_header: bool = True) -> Iterator
             yield Piece("table_header" if has_header and number == 0 and len(kept) > 1 else "table_row", cells=cells)
 
 
+def table_of_pieces(rows: list[list[list[Piece]]], *, has_header: bool = True) -> Iterator[Piece]:
+    """A table whose cells hold pieces. One that only arranges a page is read as the text of that page."""
+    rows = [row for row in rows if row]
+    cells = [cell for row in rows for cell in row]
+    arranges = max((len(row) for row in rows), default=0) < 2 or any(
+        len(cell_text(cell)) > LONG_CELL or any(piece.kind == "heading" and piece.level <= 2 for piece in cell) for cell in cells
+    )
+    if arranges:
+        return (piece for cell in cells for piece in cell)
+    return table([[cell_text(cell) for cell in row] for row in rows], has_header=has_header)
+
+
+def cell_text(cell: Iterable[Piece]) -> str:
+    return " ".join(piece.text or " ".join(piece.cells) for piece in cell)
+
+
 def assemble(draft: Draft, media_type: str, *, most_characters: int) -> ParsedDocument:
     text = _Text(most_characters)
     pages: list[PageSpan] = []
@@ -88,16 +112,23 @@ def assemble(draft: Draft, media_type: str, *, most_characters: int) -> ParsedDo
         elif block := text.add(piece):
             blocks.append(block)
     text.close_page(pages)
+    headings = (piece.text for piece in draft.pieces if isinstance(piece, Piece) and piece.kind == "heading")
+    title = one_line(draft.title)
     return ParsedDocument(
         text="".join(text.parts),
         media_type=media_type,
         pages=tuple(_begin_where_the_last_ends(pages)),
         blocks=tuple(blocks),
-        title=one_line(draft.title)[:300],
+        title=(title if _says_something(title) else one_line(next(headings, "")))[:MOST_TITLE],
         author=one_line(draft.author)[:300],
         created=draft.created,
         warnings=tuple(draft.warnings),
     )
+
+
+def _says_something(title: str) -> bool:
+    """Programs put file names and placeholders where a title should be."""
+    return bool(title) and not _no_title.match(title)
 
 
 class _Text:

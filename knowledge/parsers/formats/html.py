@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 
-from knowledge.parsers.draft import Draft, Piece, one_line, table
+from knowledge.parsers.draft import Draft, Piece, one_line, table_of_pieces
 
 SKIPPED = {"script", "style", "template", "noscript", "svg", "math", "iframe", "object", "canvas", "audio", "video", "select", "datalist", "head"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -20,7 +20,6 @@ ENDS_BEFORE = {  # an opening tag that ends an open element of these kinds, whic
     "tbody": {"tr", "td", "th", "thead"},
 }  # fmt: skip
 WALLS = {"table", "ul", "ol", "body", "html"}  # what an implied end never reaches beyond
-LONG_CELL = 600  # tables with longer cells only arrange a page and are read as its text
 MOST_LIST_LEVELS = 8
 BREAK = "\0"  # what <br> is until the paragraph ends; line ends of the source are spaces
 
@@ -74,8 +73,7 @@ class HtmlReader(HTMLParser):
         self._flush()
         while self._tables:
             self._end_table()
-        first = next((piece.text for piece in self.draft.pieces if isinstance(piece, Piece) and piece.kind == "heading"), "")
-        self.draft.title = one_line(self._title) or one_line(first)
+        self.draft.title = one_line(self._title)
         return self.draft
 
     # --- events
@@ -256,24 +254,8 @@ class HtmlReader(HTMLParser):
     def _end_table(self) -> None:
         self._flush()
         ended, outer = self._tables.pop(), self._outer.pop()
-        rows = [row for row in ended.rows if row]
-        if self._is_layout(rows):
-            outer += [piece for row in rows for cell in row for piece in cell]
-        else:
-            outer += table([[_cell_text(cell) for cell in row] for row in rows], has_header=ended.has_header or len(rows) > 1)
+        outer += table_of_pieces(ended.rows, has_header=ended.has_header or len(ended.rows) > 1)
         self._pieces = outer
-
-    def _is_layout(self, rows: list[list[list[Piece]]]) -> bool:
-        if max((len(row) for row in rows), default=0) < 2:
-            return True
-        cells = [cell for row in rows for cell in row]
-        return any(len(_cell_text(cell)) > LONG_CELL for cell in cells) or any(
-            piece.kind == "heading" and piece.level <= 2 for cell in cells for piece in cell
-        )
-
-
-def _cell_text(cell: list[Piece]) -> str:
-    return " ".join(piece.text or " ".join(piece.cells) for piece in cell)
 
 
 def _paper(attributes: dict[str, str]) -> str:

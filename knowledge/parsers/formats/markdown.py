@@ -57,9 +57,6 @@ class _Reader:
         while self.at < len(self.lines):
             self._line(self.lines[self.at])
         self._flush()
-        if not self.draft.title:
-            headings = (piece.text for piece in self.draft.pieces if isinstance(piece, Piece) and piece.kind == "heading")
-            self.draft.title = next(headings, "")
 
     def _without_front_matter(self, text: str) -> str:
         front = _front.match(text)

@@ -1,0 +1,137 @@
+"""PDF to pieces, page by page. Pages that are only a picture are read by the recogniser."""
+
+from __future__ import annotations
+
+import re
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from knowledge.parsers.archives import damaged
+from knowledge.parsers.base import ParseFailed
+from knowledge.parsers.draft import Draft
+from knowledge.parsers.formats.pdf_layout import Outline, pieces_of
+from knowledge.parsers.formats.pdf_lines import PageLines, page_lines
+from knowledge.parsers.read import NeedsOcr, Reading
+from knowledge.parsers.sniff import password_protected
+
+MOST_PAGES = 5_000
+FEW_LETTERS = 25  # a page number or a stamp on a scan
+SCANNED = 0.4  # of the page is a picture, and there is next to no text
+MOST_BOOKMARKS = 2_000
+
+_date = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
+
+
+def open_pdf(path) -> pdfium.PdfDocument:
+    try:
+        return pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        code = getattr(error, "err_code", None)
+        if code in {pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY} or "password" in str(error).lower():
+            raise password_protected() from error
+        raise damaged("The PDF") from error
+
+
+def read_pdf(reading: Reading) -> Draft:
+    document = open_pdf(reading.path)
+    try:
+        return _read(document, reading)
+    finally:
+        document.close()
+
+
+def _read(document: pdfium.PdfDocument, reading: Reading) -> Draft:
+    draft, total = Draft(), len(document)
+    if total > MOST_PAGES:
+        raise ParseFailed("too_large", f"The PDF has {total:,} pages.", f"Split it into files of at most {MOST_PAGES:,} pages.")
+    pages: list[PageLines] = []
+    unread, recognised, hidden = 0, 0, False
+    for number in range(total):
+        lines = _page(document, number)
+        if lines is None:
+            unread += 1
+            lines = PageLines((), 0, 0, 0, False)
+        elif _is_scan(lines):
+            if reading.recognise is None:
+                raise NeedsOcr
+            if recognised < reading.limits.ocr_pages:
+                lines = _recognised(document, number, reading) or lines
+                recognised += 1
+            else:
+                draft.warn("ocr_pages_left_out", f"Only the first {reading.limits.ocr_pages} scanned pages were read.")
+        hidden = hidden or lines.hid_text
+        pages.append(lines)
+        reading.on_progress(number + 1, total)
+    if unread == total:
+        raise damaged("The PDF")
+    if unread:
+        draft.warn("pages_unreadable", f"{unread} of {total} pages are damaged and could not be read.")
+    if hidden:
+        draft.warn_hidden()
+    if recognised:
+        draft.warn("ocr_used", "Text was read from pictures of pages and may contain mistakes.")
+    draft.pieces += pieces_of(pages, _outline(document))
+    _note_properties(document, draft)
+    return draft
+
+
+def _page(document: pdfium.PdfDocument, number: int) -> PageLines | None:
+    try:
+        page = document[number]
+    except pdfium.PdfiumError:
+        return None
+    try:
+        return page_lines(page)
+    except (pdfium.PdfiumError, ValueError):
+        return None
+    finally:
+        page.close()
+
+
+def _is_scan(page: PageLines) -> bool:
+    letters = sum(len(line.text) for line in page.lines)
+    return letters <= FEW_LETTERS and page.picture >= SCANNED
+
+
+def _recognised(document: pdfium.PdfDocument, number: int, reading: Reading) -> PageLines | None:
+    from knowledge.parsers.formats.ocr import lines_of
+
+    page = document[number]
+    try:
+        bitmap = page.render(scale=_scale(page))
+        picture = bitmap.to_numpy().copy()
+        bitmap.close()
+        width, height = page.get_size()
+    finally:
+        page.close()
+    lines = lines_of(reading.recognise, picture, width, height)
+    return PageLines(tuple(lines), width, height, 1.0, False) if lines else None
+
+
+def _scale(page: pdfium.PdfPage) -> float:
+    """About 200 dots an inch, but never more than 12 million dots."""
+    width, height = page.get_size()
+    return min(200 / 72, (12_000_000 / max(width * height, 1)) ** 0.5)
+
+
+def _outline(document: pdfium.PdfDocument) -> Outline:
+    found: Outline = {}
+    try:
+        for number, bookmark in enumerate(document.get_toc(max_depth=6)):
+            title = " ".join((bookmark.get_title() or "").casefold().split())
+            if title and number < MOST_BOOKMARKS:
+                found.setdefault(title, min(bookmark.level + 1, 6))
+    except (pdfium.PdfiumError, ValueError, AttributeError):
+        return found
+    return found
+
+
+def _note_properties(document: pdfium.PdfDocument, draft: Draft) -> None:
+    try:
+        properties = document.get_metadata_dict(skip_empty=True)
+    except (pdfium.PdfiumError, ValueError):
+        return
+    draft.title, draft.author = properties.get("Title", ""), properties.get("Author", "")
+    if date := _date.match(properties.get("CreationDate", "")):
+        draft.created = "-".join(date.groups())
