@@ -171,5 +171,6 @@ LOGGING = {
         "answers": {"level": env.text("LOG_LEVEL", "INFO").upper()},
         "django.request": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
+        "kombu.connection": {"level": "ERROR"},  # it warns that the filesystem has no host name
     },
 }

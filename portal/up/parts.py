@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -46,11 +47,14 @@ def web(listening: socket.socket, ready: Callable[[], None]) -> None:
 
 
 def _celery_worker(queue: str, *, pool: str, concurrency: int) -> None:
+    from celery.platforms import SecurityWarning
+
     from portal.celery import app
 
+    warnings.simplefilter("ignore", SecurityWarning)  # a container's root is nobody's business here
     app.worker_main(
         [
-            "worker", f"--pool={pool}", f"--concurrency={concurrency}", f"--queues={queue}",
+            "--quiet", "worker", f"--pool={pool}", f"--concurrency={concurrency}", f"--queues={queue}",
             f"--hostname={queue}-{os.getpid()}@%h", "--loglevel=WARNING",
             "--without-gossip", "--without-mingle", "--without-heartbeat",
         ]
