@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -14,6 +15,37 @@ from django.utils.safestring import SafeString, mark_safe
 from portal import icons, saying
 
 register = template.Library()
+
+# Where the frame's own links lead; one that no app provides is not shown.
+LINKS = {
+    "ask": "answers:ask",
+    "search": "knowledge:search",
+    "search_dialog": "knowledge:search-dialog",
+    "settings": "tenants:settings",
+    "keys": "tenants:keys",
+    "sign_out": "sign-out",
+}
+# G, then a letter (portal/static/portal/js/shortcuts.js)
+ROOM_LETTERS = {"ask": "A", "knowledge": "K", "review": "R", "quality": "Q", "audit": "U", "operations": "O", "people": "P"}
+
+
+@register.simple_tag(takes_context=True)
+def links(context: template.Context) -> dict[str, str]:
+    """{% links as links %}: the addresses of the frame for this tenant."""
+    given = context.get("links") or {}
+    tenant = context.get("tenant")
+    found = {}
+    for key, name in LINKS.items():
+        try:
+            found[key] = reverse(name) if ":" not in name else reverse(name, kwargs={"slug": tenant.slug}) if tenant else ""
+        except NoReverseMatch:
+            found[key] = ""
+    return found | given
+
+
+@register.filter
+def room_letter(key: str) -> str:
+    return ROOM_LETTERS.get(key, "")
 
 
 @register.simple_tag
@@ -88,6 +120,18 @@ def state(
     """{% state document.status %}; name= for other words ("Parsing, page 30 of 120"), share= in per cent, more= second line."""
     glyph, tone, words = saying.STATES.get(status, ("info", "idle", status.replace("_", " ").capitalize()))
     return {"glyph": glyph, "tone": tone, "name": name or words, "more": more, "share": share, "inline": inline}
+
+
+@register.inclusion_tag("_cited.html")
+def cited(text: str, citations: Iterable[Any]) -> dict[str, Any]:
+    """A sentence and its numbers: {% cited sentence.text sentence.citations %}. The last word and the numbers never part.
+
+    Each citation has `id`, `number`, `title` and `page` or `page_label`; `lost` where it may no longer be read.
+    """
+    citations = list(citations)
+    head, _, last = text.strip().rpartition(" ")
+    ids = " ".join(str(c["id"] if isinstance(c, dict) else c.id) for c in citations)
+    return {"head": head, "last": last, "citations": citations, "said": ids, "lock": icon("lock", 11)}
 
 
 def _local(value: date | datetime) -> date | datetime:

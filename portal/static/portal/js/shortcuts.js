@@ -4,7 +4,7 @@
 const off = () => document.documentElement.dataset.shortcuts === "off";
 const writing = (target) => target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 const click = (selector) => { const found = document.querySelector(selector); found?.click(); return Boolean(found); };
-const rooms = { a: "ask", k: "knowledge", r: "review", q: "quality", u: "audit", o: "operations" };
+const rooms = { a: "ask", k: "knowledge", r: "review", q: "quality", u: "audit", o: "operations", p: "people" };
 let going = 0;
 
 function rows() { return [...document.querySelectorAll("[data-rows] [data-row]")].filter((row) => row.getClientRects().length); }
