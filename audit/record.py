@@ -23,6 +23,7 @@ class Actor:
     name: str = ""
     email: str = ""
     kind: str = "person"  # person, key, system, nobody
+    key: str = ""  # the beginning of the API key that was used, where one was
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,6 @@ def record(
         target_name=what.name[:300] if what else "",
         origin_sealed=crypto.seal(key_of, {"address": origin.address, "agent": origin.agent}),
         request_id=origin.request_id,
-        data=data,
+        data={"key": actor.key, **data} if actor.key else data,
         data_sealed=crypto.seal(key_of, personal or {}),
     )

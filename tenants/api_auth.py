@@ -20,6 +20,7 @@ class MemberAuthentication(BaseAuthentication):
             key = find_key(secret.strip(), slug) if scheme.lower() == "bearer" else None
             if key is None:
                 raise exceptions.AuthenticationFailed("This key is unknown here, has expired or was revoked.")
+            key.member.key_in_use = key.prefix
             request._request.member = key.member
             return key.member.user, key
         user = getattr(request._request, "user", None)

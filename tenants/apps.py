@@ -6,6 +6,11 @@ class TenantsConfig(AppConfig):
     name = "tenants"
 
     def ready(self) -> None:
+        from audit.field_changes import watch
         from tenants import walls
+        from tenants.models import Membership, Team, Tenant
 
         post_migrate.connect(walls.remake, dispatch_uid="tenants.walls")
+        watch(Tenant, "slug", "name", "is_active", "is_sample")
+        watch(Membership, "role", "is_active")
+        watch(Team, "name", "description")

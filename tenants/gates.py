@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 
+from audit.acting import acting
 from tenants.errors import NotAllowed
 from tenants.models import Membership, User
 from tenants.roles import EVERYONE
@@ -45,7 +46,7 @@ def member_view(*, roles: Collection[str] = EVERYONE) -> Callable:
             member = _admit(request, slug, roles)
             if isinstance(member, HttpResponse):
                 return member
-            with in_tenant(member.tenant):
+            with in_tenant(member.tenant), acting(member):
                 response = view(request, member, **kwargs)
                 if hasattr(response, "render") and callable(response.render):
                     response = response.render()
@@ -66,7 +67,8 @@ def member_stream(*, roles: Collection[str] = EVERYONE) -> Callable:
             member = await sync_to_async(_admit)(request, slug, roles)
             if isinstance(member, HttpResponse):
                 return member
-            return await view(request, member, **kwargs)
+            with acting(member):
+                return await view(request, member, **kwargs)
 
         gate.gate = roles
         return gate

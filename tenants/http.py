@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from audit.acting import acting
 from tenants.errors import NotAllowed
 from tenants.models import Membership
 from tenants.models.api_key import Scope
@@ -18,11 +19,13 @@ from tenants.scope import in_tenant
 class MemberAPIView(APIView):
     """A view of one tenant's API: `self.member` is who asks.
 
-    `scopes` says for each HTTP method which scope a key needs; a method that is not named is refused to keys.
+    `scopes` says for each HTTP method which scope a key needs; a method that is not named is refused to keys, unless
+    the view is open to `any_key`.
     """
 
     roles: Collection[str] = EVERYONE
     scopes: dict[str, Scope] = {}
+    any_key = False
     member: Membership
 
     def dispatch(self, request, *args, **kwargs):
@@ -33,8 +36,18 @@ class MemberAPIView(APIView):
         super().initial(request, *args, **kwargs)
         self.member = request._request.member
         self._tenant_block.enter_context(in_tenant(self.member.tenant))
-        key, needed = request.auth, self.scopes.get(request.method)
-        if key is not None and (needed is None or needed.value not in key.scopes):
-            raise NotAllowed("This key does not have the scope for that.", hint=f"Make one with the scope {needed}.")
+        self._tenant_block.enter_context(acting(self.member))
+        self._insist_on_scope(request)
         if self.member.role not in self.roles:
             raise NotAllowed("Your role does not open this.", hint="Ask an admin of your company.")
+
+    def _insist_on_scope(self, request: Request) -> None:
+        key, needed = request.auth, self.scopes.get(request.method)
+        if key is None or (self.any_key and needed is None):
+            return
+        if needed is None:
+            raise NotAllowed("Keys cannot do that.", hint="Sign in and do it in the portal.")
+        if needed.value not in key.scopes:
+            raise NotAllowed(
+                "This key does not have the scope for that.", hint=f"Make one with the scope {needed.value}."
+            )

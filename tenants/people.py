@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from audit.actions import Action
 from audit.record import Actor, record, system
-from tenants.errors import Conflicting, NotAllowed
+from tenants.errors import Conflicting, Invalid, NotAllowed
+from tenants.handover import hand_over_everything
 from tenants.models import ApiKey, Membership, Tenant, User
 from tenants.roles import ADMINS, Role
 from tenants.teams import join_everyone, leave_all_teams, make_team_of_everyone
@@ -81,17 +82,36 @@ def change_role(member: Membership, role: str, *, by: Membership) -> None:
 
 
 @transaction.atomic
-def end_membership(member: Membership, *, by: Membership) -> None:
-    """The person can no longer enter. Their keys stop, their teams forget them.
+def end_membership(member: Membership, *, by: Membership, heir: Membership | None = None) -> None:
+    """The person can no longer enter. Their keys stop, their teams forget them, the heir owns what they owned.
 
-    What they own is handed over by the caller first (knowledge.handover), because this app knows nothing of documents.
+    Without an heir it is whoever removes them, or, for somebody who leaves, the owner who has been there longest.
     """
     if by.pk != member.pk:
         insist_on_rank(by, member.role)
     insist_on_another_owner(member)
+    if not member.is_active:
+        raise Conflicting("This person no longer belongs to the company.")
+    hand_over_everything(member, heir=_heir_of(member, heir, by), by=by)
     leave_all_teams(member)
     now = timezone.now()
     ApiKey.objects.for_tenant(member.tenant).filter(member=member, revoked_at=None).update(revoked_at=now)
     member.is_active, member.ended_at = False, now
     member.save(update_fields=["is_active", "ended_at"])
     record(Action.MEMBER_REMOVED, by, member, subject=member)
+
+
+def _heir_of(member: Membership, wished: Membership | None, by: Membership) -> Membership:
+    heir = wished or (by if by.pk != member.pk else None)
+    if heir is None:
+        owners = Membership.objects.for_tenant(member.tenant).active().filter(role=Role.OWNER).exclude(pk=member.pk)
+        heir = owners.select_related("user", "tenant").order_by("joined_at").first()
+    if heir.tenant_id != member.tenant_id or heir.pk == member.pk or not heir.may_work:
+        raise Invalid("What they own can only go to another active person of the company.", hint="Choose somebody else.")
+    return heir
+
+
+def other_tenants(user: User, tenant: Tenant | None = None) -> list[Tenant]:
+    """The companies this person can switch to."""
+    mine = Membership.objects.of_user(user).active().select_related("tenant").order_by("tenant__name")
+    return [member.tenant for member in mine if tenant is None or member.tenant_id != tenant.pk]

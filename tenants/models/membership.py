@@ -32,6 +32,8 @@ class Membership(TenantOwned):
     joined_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    key_in_use = ""  # the beginning of the API key this request came with; for the trail only
+
     objects = models.Manager.from_queryset(MembershipQuerySet)()
     plain = models.Manager()
 
@@ -59,7 +61,14 @@ class Membership(TenantOwned):
         return self.role in AUDITORS
 
     def audit_actor(self) -> Actor:
-        return Actor(tenant_id=self.tenant_id, person_id=self.user_id, name=self.user.name, email=self.user.email)
+        return Actor(
+            tenant_id=self.tenant_id,
+            person_id=self.user_id,
+            name=self.user.name,
+            email=self.user.email,
+            kind="key" if self.key_in_use else "person",
+            key=self.key_in_use,
+        )
 
     def audit_target(self) -> Target:
         return Target("member", str(self.pk))

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+pages = []
+api = []
+public = []
