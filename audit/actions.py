@@ -64,6 +64,7 @@ class Action(StrEnum):
     TEAM_REMOVED = "team:removed"
     TENANT_CHANGED = "tenant:changed"
     TENANT_CREATED = "tenant:created"
+    TENANT_REMOVED = "tenant:removed"
 
 
 class Outcome(StrEnum):
