@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from portal import icons, saying
+from portal.samples import SAMPLE
 
 register = template.Library()
 
@@ -120,6 +121,12 @@ def state(
     """{% state document.status %}; name= for other words ("Parsing, page 30 of 120"), share= in per cent, more= second line."""
     glyph, tone, words = saying.STATES.get(status, ("info", "idle", status.replace("_", " ").capitalize()))
     return {"glyph": glyph, "tone": tone, "name": name or words, "more": more, "share": share, "inline": inline}
+
+
+@register.simple_tag
+def samples() -> dict[str, Any]:
+    """The made-up company of the component sheet."""
+    return SAMPLE | {"icons": sorted(icons.ICONS)}
 
 
 @register.inclusion_tag("_cited.html")
