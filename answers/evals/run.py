@@ -1,0 +1,81 @@
+"""Runs a set against the portal itself: the same search, the same answers, the same rights as a person's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+from answers import ask
+from answers.evals.measures import auc, mean, ranks, recall_at, reciprocal_rank, says
+from answers.evals.records import DataSet, Question
+from answers.evals.scratch import Scratch
+from knowledge.search import find
+
+DEPTH = 50  # passages, enough for ten different documents
+SHOWN = 10
+
+
+def retrieval(data: DataSet, scratch: Scratch) -> dict:
+    """Recall@4, recall@10, MRR@10 and how often all gold is in the first ten, over the answerable questions."""
+    at4, at10, mrr, complete, milliseconds = [], [], [], [], []
+    for question in data.questions:
+        if not question.gold:
+            continue
+        began = perf_counter()
+        found = find(scratch.owner, [question.text], limit=DEPTH)
+        milliseconds.append((perf_counter() - began) * 1000)
+        at = ranks([(scratch.doc_ids[hit.document_id], hit.page) for hit in found], question.gold)
+        at4.append(recall_at(4, at))
+        at10.append(recall_at(SHOWN, at))
+        mrr.append(reciprocal_rank(at, SHOWN))
+        complete.append(float(all(rank and rank <= SHOWN for rank in at)))
+    return {
+        "questions": len(at4),
+        "recall@4": mean(at4),
+        "recall@10": mean(at10),
+        "mrr@10": mean(mrr),
+        "all_gold@10": mean(complete),
+        "search_ms": round(sorted(milliseconds)[len(milliseconds) // 2], 1) if milliseconds else None,
+    }
+
+
+def answers(data: DataSet, scratch: Scratch, limit: int, tick: Callable[[int], None]) -> dict:
+    """What the portal says: is it an answer or a refusal, is it right, does it cite the right place."""
+    asked, right, cited, quotes = [], [], [], []
+    for number, question in enumerate(_spread(data.questions, limit)):
+        tick(number)
+        for role in question.expect or [""]:
+            if role not in scratch.readers:
+                continue
+            said = asyncio.run(ask.collect(scratch.reader(role), question.text))
+            wanted = question.expect.get(role, "answer" if question.answerable else "refuse") != "refuse"
+            asked.append((wanted, not said.refused, said.confidence))
+            if wanted and not said.refused:
+                if question.type in ("span", "fact") or all(len(a) < 60 for a in question.answers):
+                    right.append(float(says(said.text, question.answers)))
+                places = [(scratch.doc_ids.get(c.document_id, ""), c.page) for c in said.citations]
+                if question.gold:
+                    cited.append(float(any(gold.is_met_by(*place) for gold in question.gold for place in places)))
+                quotes.append(float(bool(places)))
+    refused = [wanted for wanted, answered, _ in asked if not answered]
+    unanswerable = [answered for wanted, answered, _ in asked if not wanted]
+    answerable = [answered for wanted, answered, _ in asked if wanted]
+    return {
+        "asked": len(asked),
+        "answered_of_answerable": mean([float(a) for a in answerable]),
+        "refused_of_unanswerable": mean([float(not a) for a in unanswerable]),
+        "refusal_precision": mean([float(not wanted) for wanted in refused]),
+        "confidence_auc": auc([c for w, _, c in asked if w], [c for w, _, c in asked if not w]),
+        "says_the_answer": mean(right),
+        "cites_the_gold": mean(cited),
+        "answers_with_a_citation": mean(quotes),
+    }
+
+
+def _spread(questions: Sequence[Question], limit: int) -> Sequence[Question]:
+    """At most `limit` questions, taken evenly, so that both kinds keep their share."""
+    if not limit or len(questions) <= limit:
+        return questions
+    step = len(questions) / limit
+    return [questions[int(number * step)] for number in range(limit)]
