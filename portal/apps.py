@@ -6,3 +6,6 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.celery import app  # noqa: F401 - so that shared tasks find their app
+        from portal.observability import sentry
+
+        sentry.start()

@@ -97,6 +97,12 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "portal_session"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "portal_csrf"
+# Over https alone, as soon as every address that is used has it.
+SECURE_COOKIES = env.flag(
+    "SECURE_COOKIES", bool(CSRF_TRUSTED_ORIGINS) and all(o.startswith("https:") for o in CSRF_TRUSTED_ORIGINS)
+)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 0)
 CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())
 INVITATION_LIFETIME = timedelta(days=14)

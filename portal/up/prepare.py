@@ -34,7 +34,9 @@ def migrate(say: Callable[[str], None]) -> None:
     executor = MigrationExecutor(connection)
     known = set(executor.loader.disk_migrations)
     ours = {app for app, _ in known}
-    newer = sorted(f"{app}.{name}" for app, name in executor.loader.applied_migrations if app in ours and (app, name) not in known)
+    newer = sorted(
+        f"{app}.{name}" for app, name in executor.loader.applied_migrations if app in ours and (app, name) not in known
+    )
     if newer:
         raise CommandError(
             f"This data folder was used by a newer version of the portal ({newer[-1]} is not known here). "
