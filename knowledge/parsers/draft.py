@@ -15,7 +15,7 @@ CLOSE = {"list_item", "table_header", "table_row"}  # these stand line by line, 
 MOST_TITLE = 200
 
 _no_title = re.compile(
-    r"(?:untitled|document|unbenannt|dokument|powerpoint[ -]pr[a-z\u00e4]+sentation|presentation|slide|title|microsoft (?:word|powerpoint|excel)\b.*"
+    r"(?:untitled|\\(?anonymous\\)?|untitled (?:document|spreadsheet|presentation)|document|unbenannt|dokument|powerpoint[ -]pr[a-z\u00e4]+sentation|presentation|slide|title|microsoft (?:word|powerpoint|excel)\b.*"
     r"|book|mappe|workbook|sheet)[ \d-]*$|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|rtf|txt|odt|tmp|html?)$|[\W\d_]*$",
     re.IGNORECASE,
 )
@@ -52,6 +52,7 @@ class Draft:
     title: str = ""
     author: str = ""
     created: str = ""
+    headings_name_it: bool = True  # the first heading is a title where the file has none
     warnings: list[ParseWarning] = field(default_factory=list)
 
     def warn(self, code: str, message: str) -> None:
@@ -119,7 +120,7 @@ def assemble(draft: Draft, media_type: str, *, most_characters: int) -> ParsedDo
         media_type=media_type,
         pages=tuple(_begin_where_the_last_ends(pages)),
         blocks=tuple(blocks),
-        title=(title if _says_something(title) else one_line(next(headings, "")))[:MOST_TITLE],
+        title=(title if _says_something(title) else one_line(next(headings, "")) if draft.headings_name_it else "")[:MOST_TITLE],
         author=one_line(draft.author)[:300],
         created=draft.created,
         warnings=tuple(draft.warnings),
@@ -146,7 +147,12 @@ class _Text:
                 content += CELL_SEPARATOR if number else ""
                 spans.append((len(content), len(content) + len(cell)))
                 content += cell
-            content = content.rstrip()
+            cut = len(content) - len(content.lstrip())
+            content = content.strip()
+            while content.endswith(CELL_SEPARATOR.rstrip()) and spans and spans[-1][0] == spans[-1][1]:
+                spans.pop()
+                content = content[: spans[-1][1] - cut] if spans else ""
+            spans = [(max(0, a - cut), max(0, b - cut)) for a, b in spans]
         elif piece.kind == "code":
             content = clean(piece.text).strip("\n").rstrip()
         else:

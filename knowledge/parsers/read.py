@@ -28,10 +28,11 @@ FILE_READERS = {
     PDF: "knowledge.parsers.formats.pdf:read_pdf",
     DOCX: "knowledge.parsers.formats.docx:read_docx",
     PPTX: "knowledge.parsers.formats.pptx:read_pptx",
+    XLSX: "knowledge.parsers.formats.xlsx:read_xlsx",
     EPUB: "knowledge.parsers.formats.epub:read_epub",
     ODT: "knowledge.parsers.formats.opendocument:read_odt",
     **{kind: "knowledge.parsers.formats.picture:read_picture" for kind in IMAGES},
-    **{kind: "knowledge.parsers.formats.extracted:read_extracted" for kind in (XLSX, XLSB, XLS, ODS, ODP, RTF, MSG, DOC, PPT)},
+    **{kind: "knowledge.parsers.formats.extracted:read_extracted" for kind in (XLSB, XLS, ODS, ODP, RTF, MSG, DOC, PPT)},
 }
 
 
