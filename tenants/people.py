@@ -107,7 +107,9 @@ def _heir_of(member: Membership, wished: Membership | None, by: Membership) -> M
         owners = Membership.objects.for_tenant(member.tenant).active().filter(role=Role.OWNER).exclude(pk=member.pk)
         heir = owners.select_related("user", "tenant").order_by("joined_at").first()
     if heir.tenant_id != member.tenant_id or heir.pk == member.pk or not heir.may_work:
-        raise Invalid("What they own can only go to another active person of the company.", hint="Choose somebody else.")
+        raise Invalid(
+            "What they own can only go to another active person of the company.", hint="Choose somebody else."
+        )
     return heir
 
 

@@ -1,0 +1,126 @@
+"""Invitations: a link with 256 random bits, of which only a digest is kept, lets one address join one company."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actions import Action
+from audit.record import record
+from tenants import limits, mail
+from tenants.errors import Conflicting, NotAllowed
+from tenants.links import absolute
+from tenants.models import Invitation, Membership, OutboxMail, User
+from tenants.people import add_member, insist_on_rank
+from tenants.roles import ADMINS, Role
+
+
+@transaction.atomic
+def invite(email: str, role: str, *, by: Membership, base: str) -> Invitation:
+    """A new link; one that the address had before stops working."""
+    email = email.strip().lower()
+    insist_on_rank(by, role)
+    limits.spend(limits.INVITATIONS_OF_TENANT, str(by.tenant_id))
+    if Membership.objects.for_tenant(by.tenant).active().filter(user__email=email).exists():
+        raise Conflicting("This person already belongs to the company.", hint="Change their role in the list below.")
+    for former in open_invitations(by).filter(email=email):
+        withdraw(former, by=by)
+    invitation = Invitation(tenant=by.tenant, email=email, role=Role(role), invited_by=by)
+    _send(invitation, base)
+    record(Action.INVITATION_SENT, by, invitation, role=invitation.role, personal={"address": email})
+    return invitation
+
+
+@transaction.atomic
+def send_again(invitation: Invitation, *, by: Membership, base: str) -> Invitation:
+    """A fresh link and a fresh term; the one before stops working."""
+    insist_on_rank(by, invitation.role)
+    if invitation.accepted_at or invitation.withdrawn_at:
+        raise Conflicting("This invitation was accepted or withdrawn.", hint="Invite them again.")
+    limits.spend(limits.INVITATIONS_OF_TENANT, str(by.tenant_id))
+    invitation.invited_by = by
+    _send(invitation, base)
+    record(
+        Action.INVITATION_SENT, by, invitation, role=invitation.role, again=True, personal={"address": invitation.email}
+    )
+    return invitation
+
+
+@transaction.atomic
+def withdraw(invitation: Invitation, *, by: Membership) -> None:
+    insist_on_rank(by, invitation.role)
+    changed = open_invitations(by).filter(pk=invitation.pk).update(withdrawn_at=timezone.now())
+    if changed:
+        mail.forget_links(invitation=invitation)
+        record(Action.INVITATION_WITHDRAWN, by, invitation, personal={"address": invitation.email})
+
+
+def open_invitations(member: Membership):
+    """Neither accepted nor withdrawn; the ones that ran out are among them, so that they can be sent again."""
+    return Invitation.objects.for_tenant(member.tenant).filter(accepted_at=None, withdrawn_at=None)
+
+
+def find(token: str) -> Invitation | None:
+    """The invitation behind a link, while it holds: not used, not out of date, and whoever gave it could still give it."""
+    invitation = (
+        Invitation.objects.across_tenants("a link is opened before its tenant is known")
+        .select_related("tenant", "invited_by__user", "invited_by__tenant")
+        .filter(token_digest=_digest(token))
+        .first()
+    )
+    return invitation if invitation is not None and invitation.is_open and _still_backed(invitation) else None
+
+
+def link_for(invitation: Invitation, *, by: Membership) -> str:
+    """The link again, for somebody who may give that role: with it one could join in the other's place."""
+    insist_on_rank(by, invitation.role)
+    kept = OutboxMail.objects.filter(tenant=by.tenant, invitation=invitation).first()
+    return mail.link_of(kept) if kept else ""
+
+
+@transaction.atomic
+def accept(
+    invitation: Invitation, *, user: User | None = None, name: str = "", password: str | None = None
+) -> Membership:
+    """By the signed-in person whose address it is, or by somebody new, who brings a name and a password."""
+    if user is not None and user.email != invitation.email:
+        raise NotAllowed("This invitation is for another address.", hint="Sign in with the address it was sent to.")
+    if user is None and User.objects.filter(email=invitation.email).exists():
+        raise NotAllowed("This address has a sign-in already.", hint="Sign in with it, then open the link again.")
+    rows = Invitation.objects.for_tenant(invitation.tenant).filter(
+        pk=invitation.pk, accepted_at=None, withdrawn_at=None
+    )
+    if not rows.update(accepted_at=timezone.now()):
+        raise Conflicting("This invitation was used or withdrawn just now.", hint="Ask for a new one.")
+    mail.forget_links(invitation=invitation)
+    member = add_member(
+        invitation.tenant,
+        email=invitation.email,
+        role=invitation.role,
+        name=name,
+        password=password,
+        by=invitation.invited_by,
+    )
+    record(Action.INVITATION_ACCEPTED, member, invitation)
+    return member
+
+
+def _send(invitation: Invitation, base: str) -> None:
+    token = secrets.token_urlsafe(32)
+    invitation.token_digest = _digest(token)
+    invitation.expires_at = timezone.now() + settings.INVITATION_LIFETIME
+    invitation.save()
+    mail.write_invitation(invitation, absolute(base, "invitation", token))
+
+
+def _still_backed(invitation: Invitation) -> bool:
+    giver = invitation.invited_by
+    return giver.may_work and giver.role in ADMINS and (invitation.role != Role.OWNER or giver.role == Role.OWNER)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,80 @@
+"""How often somebody may try. Counted in the cache, whose `incr` is atomic, in windows of fixed length.
+
+What is counted is kept as a digest: addresses of people do not stand in the cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import time
+from dataclasses import dataclass
+
+from django.core.cache import cache
+
+from tenants.errors import TooMany
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    name: str
+    times: int
+    seconds: int
+
+
+# An office behind one address signs in on a Monday morning; only failures count in the end, see `refund`.
+SIGN_IN_FROM_ADDRESS = Limit("sign-in-from", 100, 15 * 60)
+SIGN_IN_TO_ACCOUNT_FROM_ADDRESS = Limit("sign-in-pair", 10, 15 * 60)
+SIGN_IN_TO_ACCOUNT = Limit("sign-in-to", 50, 60 * 60)  # from everywhere together
+RESET_FROM_ADDRESS = Limit("reset-from", 20, 60 * 60)
+RESET_FOR_ACCOUNT = Limit("reset-for", 5, 60 * 60)
+LINK_FROM_ADDRESS = Limit("link-from", 60, 15 * 60)  # opening invitation and reset links
+INVITATIONS_OF_TENANT = Limit("invitations-of", 200, 60 * 60)
+PASSWORD_OF_ACCOUNT = Limit("password-of", 10, 15 * 60)  # one's own, asked again before it is changed
+
+
+def spend(limit: Limit, subject: str) -> None:
+    """One try. Raises TooMany, with the seconds to wait, when the window is used up."""
+    now = time.time()
+    key = _key(limit, subject, now)
+    cache.add(key, 0, timeout=limit.seconds + 60)
+    if _count(key) > limit.times:
+        wait = max(1, int(limit.seconds - now % limit.seconds) + 1)
+        raise TooMany(
+            "That was tried too often.", hint=f"Nothing was changed. Try again in {_words(wait)}.", retry_after=wait
+        )
+
+
+def refund(limit: Limit, subject: str) -> None:
+    """The try was a success and does not count."""
+    try:
+        cache.decr(_key(limit, subject, time.time()))
+    except ValueError:
+        pass  # the window closed in between
+
+
+def address_of(request) -> str:
+    """Whom a try from the network is counted for. A /64 of IPv6 is one household, and costs nothing to walk through."""
+    remote = request.META.get("REMOTE_ADDR") or ""
+    try:
+        parsed = ipaddress.ip_address(remote)
+    except ValueError:
+        return remote
+    return str(ipaddress.ip_network(f"{parsed}/64", strict=False)) if parsed.version == 6 else remote
+
+
+def _key(limit: Limit, subject: str, now: float) -> str:
+    digest = hashlib.sha256(subject.strip().lower().encode()).hexdigest()[:32]
+    return f"limit:{limit.name}:{int(now // limit.seconds)}:{digest}"
+
+
+def _count(key: str) -> int:
+    try:
+        return cache.incr(key)
+    except ValueError:  # evicted between add and incr: begin again rather than turn people away
+        cache.add(key, 1, timeout=60)
+        return 1
+
+
+def _words(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds < 100 else f"{round(seconds / 60)} minutes"

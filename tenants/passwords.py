@@ -1,0 +1,105 @@
+"""New passwords: asked for by the person, handed over by an admin where that is safe, set by the operator.
+
+Who may see a reset link could become that person. So it is shown only to somebody who manages that person anyway: an admin
+or owner of the one company the person has ever belonged to, and an owner's link to owners alone. The link dies when
+the person joins another company, signs in, changes address or password.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.db import transaction
+from django.utils import timezone
+from django.utils.encoding import force_bytes, force_str
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+
+from audit.actions import Action, Outcome
+from audit.record import record, system
+from tenants import mail
+from tenants.errors import NotAllowed
+from tenants.links import absolute
+from tenants.models import Membership, OutboxMail, Tenant, User
+from tenants.people import insist_on_rank
+from tenants.signin.trail import NOBODY, record_everywhere
+
+
+class _ResetTokens(PasswordResetTokenGenerator):
+    key_salt = "tenants.passwords.reset"
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        companies = ",".join(sorted(tenant_id.hex for tenant_id in _companies(user)))
+        return f"{super()._make_hash_value(user, timestamp)}{companies}"
+
+
+tokens = _ResetTokens()
+
+
+@transaction.atomic
+def ask_for_reset(email: str, *, base: str) -> None:
+    """The same answer, and about the same work, whether the address is known or not."""
+    user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if user is None:
+        record(
+            Action.PASSWORD_RESET_ASKED, NOBODY, outcome=Outcome.REFUSED, personal={"address": email}, reason="unknown"
+        )
+        return
+    _write_mail(user, base)
+    record_everywhere(Action.PASSWORD_RESET_ASKED, user, by=NOBODY)
+
+
+@transaction.atomic
+def make_link_for(member: Membership, *, by: Membership, base: str) -> OutboxMail:
+    """An admin helps somebody who cannot sign in. Recorded, on the person's own name."""
+    insist_on_handing_over(member.user, by=by)
+    written = _write_mail(member.user, base)
+    record(Action.PASSWORD_RESET_ASKED, by, member, subject=member)
+    return written
+
+
+def insist_on_handing_over(user: User, *, by: Membership) -> None:
+    member = Membership.objects.for_tenant(by.tenant).filter(user=user).first()
+    if member is None or user.is_superuser or user.is_staff or _companies(user) != {by.tenant_id}:
+        raise NotAllowed(
+            "This person’s password is not your company’s to set.",
+            hint="They can ask for a link by mail, or the operator of the portal sets it with manage.py set_password.",
+        )
+    insist_on_rank(by, member.role)
+
+
+def person_of(uid: str, token: str) -> User | None:
+    """Whose link this is, while it holds."""
+    try:
+        user = User.objects.filter(pk=force_str(urlsafe_base64_decode(uid)), is_active=True).first()
+    except Exception:  # whatever else somebody wrote into the address
+        return None
+    return user if user is not None and tokens.check_token(user, token) else None
+
+
+@transaction.atomic
+def set_password(user: User, password: str, *, how: str) -> None:
+    """`how`: by link, by the person, by the operator. Every other session of this person ends with the old password."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    mail.forget_links(person=user)
+    by = system(None) if how == "operator" else None
+    record_everywhere(Action.PASSWORD_CHANGED, user, by=by, how=how)
+
+
+def _write_mail(user: User, base: str) -> OutboxMail:
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    link = absolute(base, "password-reset", uid, tokens.make_token(user))
+    lifetime = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+    return mail.write_password_reset(user, link, tenant=_only_company(user), expires_at=timezone.now() + lifetime)
+
+
+def _companies(user: User) -> set:
+    """Every company this person has ever belonged to: a membership that ended can come back."""
+    return set(Membership.objects.of_user(user).values_list("tenant_id", flat=True))
+
+
+def _only_company(user: User) -> Tenant | None:
+    companies = _companies(user)
+    return Tenant.objects.filter(pk__in=companies).first() if len(companies) == 1 else None

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+
+from tenants.models import Tenant, User
+from tenants.models.tenant import SLUG
+
+
+def text(**attrs: str) -> forms.TextInput:
+    return forms.TextInput(attrs={"class": "input", **attrs})
+
+
+def secret(autocomplete: str) -> forms.PasswordInput:
+    return forms.PasswordInput(attrs={"class": "input", "autocomplete": autocomplete})
+
+
+def email_input(**attrs: str) -> forms.EmailInput:
+    return forms.EmailInput(attrs={"class": "input", "autocomplete": "username", "inputmode": "email", **attrs})
+
+
+class SignInForm(forms.Form):
+    email = forms.EmailField(label="Work e-mail", widget=email_input(autofocus="autofocus"))
+    password = forms.CharField(label="Password", strip=False, widget=secret("current-password"))
+
+    WRONG = "This address and password do not fit together. Check both, or choose a new password."
+
+
+class ForgottenForm(forms.Form):
+    email = forms.EmailField(label="Work e-mail", widget=email_input(autofocus="autofocus"))
+
+
+class NewPasswordForm(forms.Form):
+    """A password for a person who is known, so that it is not their own name or address."""
+
+    password = forms.CharField(
+        label="New password",
+        strip=False,
+        max_length=200,
+        widget=secret("new-password"),
+        help_text="At least 10 characters. A sentence is easier to remember than a riddle.",
+    )
+
+    def __init__(self, *args, user: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password = self.cleaned_data["password"]
+        validate_password(password, self.user)
+        return password
+
+
+class JoinForm(NewPasswordForm):
+    """Somebody new, by invitation."""
+
+    name = forms.CharField(label="Your name", max_length=120, widget=text(autocomplete="name", autofocus="autofocus"))
+    field_order = ["name", "password"]
+
+    def clean_name(self) -> str:
+        self.user.name = self.cleaned_data["name"]
+        return self.user.name
+
+
+class FirstRunForm(JoinForm):
+    company = forms.CharField(label="Company", max_length=120, widget=text(autocomplete="organization"))
+    slug = forms.CharField(
+        label="Short name for addresses",
+        max_length=40,
+        validators=[SLUG],
+        widget=text(autocapitalize="none", spellcheck="false"),
+        help_text="Lower-case letters, figures and hyphens. Your pages will stand under /t/short-name/.",
+    )
+    email = forms.EmailField(label="Your work e-mail", widget=email_input())
+    field_order = ["company", "slug", "name", "email", "password"]
+
+    def clean_email(self) -> str:
+        self.user.email = self.cleaned_data["email"].strip().lower()
+        if User.objects.filter(email=self.user.email).exists():
+            raise forms.ValidationError(
+                "This address has a sign-in already. Sign in with it first, or use another one."
+            )
+        return self.user.email
+
+    def clean_slug(self) -> str:
+        slug = self.cleaned_data["slug"]
+        if Tenant.objects.filter(slug=slug).exists():
+            raise forms.ValidationError("This short name is taken. Choose another one.")
+        return slug

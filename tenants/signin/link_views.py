@@ -1,0 +1,89 @@
+"""Pages behind links: a forgotten password, an invitation. The token is a secret: nothing here is cached or passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from tenants import invitations, limits, passwords
+from tenants.links import base_of
+from tenants.models import Invitation, User
+from tenants.signin import session
+from tenants.signin.forms import ForgottenForm, JoinForm, NewPasswordForm
+
+
+def behind_a_link(view: Callable) -> Callable:
+    @never_cache
+    @sensitive_post_parameters("password")
+    @require_http_methods(["GET", "POST"])
+    @wraps(view)
+    def guarded(request: HttpRequest, **kwargs) -> HttpResponse:
+        limits.spend(limits.LINK_FROM_ADDRESS, limits.address_of(request))
+        response = view(request, **kwargs)
+        response["Referrer-Policy"] = (
+            "no-referrer" if request.method == "GET" and response.status_code != 200 else "same-origin"
+        )
+        return response
+
+    return guarded
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def password_forgotten(request: HttpRequest) -> HttpResponse:
+    form = ForgottenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"]
+        limits.spend(limits.RESET_FROM_ADDRESS, limits.address_of(request))
+        limits.spend(limits.RESET_FOR_ACCOUNT, email)
+        passwords.ask_for_reset(email, base=base_of(request))
+        return render(request, "tenants/password_asked.html")
+    status = 200 if request.method == "GET" else 400
+    return render(request, "tenants/password_forgotten.html", {"form": form}, status=status)
+
+
+@behind_a_link
+def password_reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
+    user = passwords.person_of(uid, token)
+    if user is None:
+        return render(request, "tenants/link_void.html", {"kind": "password"}, status=410)
+    form = NewPasswordForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        passwords.set_password(user, form.cleaned_data["password"], how="link")
+        messages.success(request, "Your new password is set. Sign in with it.")
+        return redirect("sign-in")
+    status = 200 if request.method == "GET" else 400
+    return render(request, "tenants/password_reset.html", {"form": form}, status=status)
+
+
+@behind_a_link
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    found = invitations.find(token)
+    if found is None:
+        return render(request, "tenants/link_void.html", {"kind": "invitation"}, status=410)
+    known = User.objects.filter(email=found.email).exists()
+    if known:
+        return _join_with_a_sign_in(request, found)
+    form = JoinForm(request.POST or None, user=User(email=found.email))
+    if request.method == "POST" and form.is_valid():
+        member = invitations.accept(found, **form.cleaned_data)
+        session.enter(request, member.user)
+        return redirect(f"/t/{found.tenant.slug}/")
+    status = 200 if request.method == "GET" else 400
+    return render(request, "tenants/join.html", {"form": form, "invitation": found}, status=status)
+
+
+def _join_with_a_sign_in(request: HttpRequest, found: Invitation) -> HttpResponse:
+    """A link proves nothing about an address that has a sign-in: that person signs in first."""
+    theirs = request.user.is_authenticated and request.user.email == found.email
+    if request.method == "POST" and theirs:
+        invitations.accept(found, user=request.user)
+        return redirect(f"/t/{found.tenant.slug}/")
+    return render(request, "tenants/join_known.html", {"invitation": found, "theirs": theirs})

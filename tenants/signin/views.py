@@ -1,0 +1,85 @@
+"""The doors of the installation: before, between and beside the companies. Nothing of a tenant is shown here but its name."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from tenants.models import Membership, Tenant, User
+from tenants.signin import first_run, session
+from tenants.signin.forms import FirstRunForm, SignInForm
+
+
+@never_cache
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return redirect("first-run" if first_run.is_empty() else "sign-in")
+    tenants = [member.tenant for member in _memberships(request.user)]
+    if len(tenants) == 1:
+        return redirect(f"/t/{tenants[0].slug}/")
+    return render(request, "tenants/companies.html", {"companies": tenants})
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    after = _after(request)
+    if request.user.is_authenticated and request.method == "GET":
+        return redirect(after or "home")
+    if request.method == "GET" and first_run.is_empty() and not User.objects.exists():
+        return redirect("first-run")
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if session.sign_in(request, **form.cleaned_data):
+            return redirect(after or "home")
+        form.add_error(None, SignInForm.WRONG)
+    status = 200 if request.method == "GET" else 400
+    return render(
+        request, "tenants/sign_in.html", {"form": form, "next": after, "tenant": _only_company()}, status=status
+    )
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    session.sign_out(request)
+    messages.success(request, "You are signed out.")
+    return redirect("sign-in")
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def begin(request: HttpRequest) -> HttpResponse:
+    if not first_run.is_empty():
+        raise Http404
+    form = FirstRunForm(request.POST or None, user=User())
+    if request.method == "POST" and form.is_valid():
+        owner = first_run.begin(**form.cleaned_data)
+        session.enter(request, owner.user)
+        return redirect(f"/t/{owner.tenant.slug}/")
+    status = 200 if request.method == "GET" else 400
+    return render(request, "tenants/first_run.html", {"form": form}, status=status)
+
+
+def _memberships(user: User) -> list[Membership]:
+    return list(Membership.objects.of_user(user).active().select_related("tenant").order_by("tenant__name"))
+
+
+def _only_company() -> Tenant | None:
+    """Its name may be shown before sign-in where the installation serves one company alone."""
+    found = list(Tenant.objects.filter(is_active=True)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def _after(request: HttpRequest) -> str:
+    """Where to go after signing in: only to a page of this portal."""
+    wished = request.POST.get("next") or request.GET.get("next") or ""
+    fits = url_has_allowed_host_and_scheme(wished, {request.get_host()}, require_https=request.is_secure())
+    return wished if fits else ""

@@ -1,0 +1,40 @@
+"""Bells of this app. The outbox row is the message; a lost bell is rung again from the outbox page."""
+
+from __future__ import annotations
+
+from smtplib import SMTPException, SMTPRecipientsRefused
+
+from celery import shared_task
+
+ATTEMPTS = 6  # with doubling pauses from 30 s: for a quarter of an hour
+
+
+@shared_task(bind=True, max_retries=ATTEMPTS - 1)
+def deliver(self, mail_id: str) -> None:
+    """Send one mail of the outbox. What the server said stands on its row until it is sent."""
+    from django.core.mail import EmailMessage
+    from django.utils import timezone
+
+    from tenants.mail import link_of
+    from tenants.models import OutboxMail
+
+    mail = OutboxMail.objects.filter(pk=mail_id, sent_at=None).first()
+    link = link_of(mail) if mail else ""
+    if not link:
+        return  # sent, used or withdrawn since
+    try:
+        EmailMessage(mail.subject, mail.body.replace("{link}", link), to=[mail.to]).send()
+    except (SMTPException, OSError) as error:
+        OutboxMail.objects.filter(pk=mail.pk).update(error=_words(error))
+        if isinstance(error, SMTPRecipientsRefused):
+            return  # the address is wrong; asking again does not mend it
+        raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
+    OutboxMail.objects.filter(pk=mail.pk).update(sent_at=timezone.now(), error="", link_sealed="")
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, SMTPRecipientsRefused):
+        return "The mail server refused this address."
+    if isinstance(error, SMTPException):
+        return f"The mail server said: {error}"[:300]
+    return f"The mail server could not be reached: {error}"[:300]
