@@ -5,6 +5,7 @@ from knowledge.models.generation import Generation
 from knowledge.models.job import Job
 from knowledge.models.passage import Passage
 from knowledge.models.trash import Trashing
+from knowledge.models.upload_key import UploadKey
 from knowledge.models.version import Content, Status, Version
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "Passage",
     "Status",
     "Trashing",
+    "UploadKey",
     "Version",
 ]

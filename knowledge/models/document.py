@@ -51,6 +51,8 @@ class Document(TenantOwned):
     superseded_by = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="supersedes"
     )
+    # The collection that the store still has it under: set by a move, cleared when the store has followed.
+    indexed_under = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 

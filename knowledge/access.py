@@ -1,0 +1,84 @@
+"""The doors to collections and documents: fetch and authorise in one step. Everything else about rights is passed on."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404
+
+from knowledge.explain import Step, Way, basis, explain
+from knowledge.models import Collection, Document
+from knowledge.models.grant import Right
+from knowledge.rights import (
+    collection_condition,
+    collection_ids,
+    document_condition,
+    may_work,
+    visible_collection_ids,
+)
+from knowledge.visibility import Standing, readable, standing, still_readable
+from tenants.errors import NotAllowed
+from tenants.models import Membership
+
+__all__ = [
+    "Right",
+    "Standing",
+    "Step",
+    "Way",
+    "access_collection",
+    "access_document",
+    "basis",
+    "collection_condition",
+    "collection_ids",
+    "document_condition",
+    "explain",
+    "may_work",
+    "readable",
+    "rights_on",
+    "standing",
+    "still_readable",
+    "visible_collection_ids",
+]
+
+
+def access_document(
+    member: Membership, document_id: UUID | str, right: Right = Right.READ, *, in_trash: bool = False
+) -> Document:
+    """The document, or Http404 where it may not be known; NotAllowed where reading it does not include `right`."""
+    found = (
+        Document.objects.allowing(member, Right.READ)
+        .filter(pk=document_id, trashing__isnull=not in_trash)
+        .select_related("collection", "tenant", "current_version", "latest_version", "owner__user", "superseded_by")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    if right != Right.READ and not Document.objects.allowing(member, right).filter(pk=found.pk).exists():
+        raise _lacking(right, "document")
+    return found
+
+
+def access_collection(member: Membership, collection_id: UUID | str, right: Right = Right.READ) -> Collection:
+    """Likewise. Who may read one document of a collection may know the collection's name."""
+    found = (
+        Collection.objects.visible_to(member).filter(pk=collection_id).select_related("tenant", "owner__user").first()
+    )
+    if found is None:
+        raise Http404
+    if right != Right.READ and found.pk not in collection_ids(member, right):
+        raise _lacking(right, "collection")
+    return found
+
+
+def rights_on(member: Membership, target: Collection | Document) -> set[Right]:
+    """Everything this member may do with it: what a page shows buttons for."""
+    of_kind = type(target).objects
+    return {right for right in Right if of_kind.allowing(member, right).filter(pk=target.pk).exists()}
+
+
+def _lacking(right: Right, thing: str) -> NotAllowed:
+    words = {Right.WRITE: "change", Right.MANAGE: "manage"}
+    return NotAllowed(
+        f"You may read this {thing}, but not {words[right]} it. Nothing was changed.",
+        hint="Ask its owner for that right.",
+    )

@@ -1,0 +1,46 @@
+"""The one place that reads the adapter settings. Each adapter is built on first use, once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from knowledge.embedders.base import Embedder
+    from knowledge.parsing import ParserChild
+    from knowledge.stores.base import VectorStore
+
+STORES = {"lance": "knowledge.stores.lance.LanceStore"}
+EMBEDDERS = {"minilm": "knowledge.embedders.minilm.MiniLM"}
+
+
+@cache
+def store() -> VectorStore:
+    return _named(STORES, "VECTOR_STORE")(settings.STORE_DIR)
+
+
+@cache
+def embedder() -> Embedder:
+    return _named(EMBEDDERS, "EMBEDDER")(cache_dir=settings.MODEL_DIR)
+
+
+@cache
+def parser() -> ParserChild:
+    """For one thread at a time. Its child process leaves by itself when idle."""
+    from dataclasses import replace
+
+    from knowledge.parsers.base import ParseLimits
+    from knowledge.parsing import ParserChild
+
+    return ParserChild(replace(ParseLimits(), file_bytes=settings.UPLOAD_LIMIT))
+
+
+def _named(adapters: dict[str, str], setting: str):
+    name = getattr(settings, setting)
+    if name not in adapters:
+        raise ImproperlyConfigured(f"{setting} is {name!r}. Choose one of: {', '.join(sorted(adapters))}.")
+    return import_string(adapters[name])

@@ -1,0 +1,105 @@
+"""Shelves: made, renamed, removed."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from audit.actions import Action
+from audit.record import record
+from knowledge.access import access_collection
+from knowledge.deletion import put_in_trash
+from knowledge.models import Collection, Document
+from knowledge.models.grant import Right
+from tenants.errors import Conflicting, Invalid, NotAllowed
+from tenants.models import Membership
+from tenants.teams import touch_corpus
+
+LONGEST_NAME, LONGEST_DESCRIPTION = 120, 300
+
+
+@transaction.atomic
+def create_collection(member: Membership, name: str, *, description: str = "") -> Collection:
+    """Owned by who makes it; nobody else reads it until it is shared."""
+    if not member.may_work or not member.is_editor:
+        raise NotAllowed("Your role does not make collections.", hint="Ask an editor or an admin of your company.")
+    collection = Collection(tenant=member.tenant, name=_name(name), description=_description(description), owner=member)
+    _insist_on_free(collection)
+    collection.save()
+    touch_corpus(member.tenant)
+    record(Action.COLLECTION_CREATED, member, collection)
+    return collection
+
+
+@transaction.atomic
+def change_collection(
+    member: Membership, collection: Collection, *, name: str | None = None, description: str | None = None
+) -> Collection:
+    collection = access_collection(member, collection.pk, Right.MANAGE)
+    former = collection.name
+    if name is not None:
+        collection.name = _name(name)
+        _insist_on_free(collection)
+    if description is not None:
+        collection.description = _description(description)
+    collection.save(update_fields=["name", "description"])
+    record(Action.COLLECTION_CHANGED, member, collection, former=former)
+    return collection
+
+
+@transaction.atomic
+def remove_collection(member: Membership, collection: Collection, *, with_documents: bool = False) -> None:
+    """An empty one at once. With documents only when asked for: they go to the trash, and the shelf with the last."""
+    collection = access_collection(member, collection.pk, Right.MANAGE)
+    holding = Document.objects.for_tenant(member.tenant).filter(collection=collection)
+    present = list(holding.present())
+    if present and not with_documents:
+        raise Conflicting(
+            "This collection still has documents, so it was not removed.",
+            hint="Move or delete them first, or remove it together with them.",
+            code="not_empty",
+        )
+    mine = set(
+        Document.objects.allowing(member, Right.WRITE).filter(collection=collection).values_list("pk", flat=True)
+    )
+    if any(document.pk not in mine for document in present):
+        raise Conflicting(
+            "Some of its documents are restricted and not yours to delete, so nothing was removed.",
+            hint="Ask their owners to move them.",
+            code="not_yours",
+        )
+    for document in present:
+        put_in_trash(member, document)
+    if holding.exists():  # the trash can be restored from; the shelf goes when that is over
+        raise_if_only_trash = present == []
+        if raise_if_only_trash:
+            raise Conflicting(
+                "Documents of this collection are in the trash, so it was not removed.",
+                hint="Erase them from the trash, or remove the collection when their time there is over.",
+                code="trash_not_empty",
+            )
+        return
+    record(Action.COLLECTION_REMOVED, member, collection)
+    collection.delete()
+    touch_corpus(member.tenant)
+
+
+def _name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise Invalid("A collection needs a name.")
+    if len(name) > LONGEST_NAME:
+        raise Invalid(f"A collection's name has at most {LONGEST_NAME} characters.")
+    return name
+
+
+def _description(text: str) -> str:
+    text = " ".join(text.split())
+    if len(text) > LONGEST_DESCRIPTION:
+        raise Invalid(f"A description has at most {LONGEST_DESCRIPTION} characters.")
+    return text
+
+
+def _insist_on_free(collection: Collection) -> None:
+    others = Collection.objects.for_tenant(collection.tenant_id).exclude(pk=collection.pk)
+    if others.filter(name__iexact=collection.name).exists():
+        raise Conflicting(f"There is a collection named {collection.name} already.", hint="Choose another name.")

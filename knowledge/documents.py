@@ -1,0 +1,134 @@
+"""What people change about a document: its name and facts, its shelf, another try at reading it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actions import Action
+from audit.record import record
+from knowledge import tasks
+from knowledge.access import access_collection, access_document
+from knowledge.filenames import clean
+from knowledge.models import Collection, Document, Job, Status, Version
+from knowledge.models.grant import Right
+from tenants.errors import Conflicting, Invalid
+from tenants.models import Membership
+from tenants.teams import touch_corpus
+
+TEXTS = {"title": 300, "author": 200}
+DATES = ("dated", "reviewed_on", "review_due", "expires_on")
+CHANGEABLE = (*TEXTS, "filename", *DATES, "restricted", "superseded_by")
+
+
+@transaction.atomic
+def change_document(member: Membership, document: Document, **changes: Any) -> Document:
+    """Any of CHANGEABLE. Who may write changes the facts; who may manage decides whether it is restricted."""
+    unknown = set(changes) - set(CHANGEABLE)
+    if unknown:
+        raise Invalid(f"These cannot be changed: {', '.join(sorted(unknown))}.")
+    right = Right.MANAGE if "restricted" in changes else Right.WRITE
+    document = access_document(member, document.pk, right)
+    changed = {}
+    for name, value in changes.items():
+        value = _checked(member, document, name, value)
+        if getattr(document, name) != value:
+            changed[name] = value
+            setattr(document, name, value)
+    if not changed:
+        return document
+    document.save(update_fields=[*changed, "changed_at"])
+    touch_corpus(member.tenant)
+    record(Action.DOCUMENT_CHANGED, member, document, fields=sorted(changed))
+    return document
+
+
+@transaction.atomic
+def move_document(member: Membership, document: Document, to: Collection) -> Document:
+    """Its readers are those of the new shelf from this moment; the store's label follows (knowledge/upkeep.py)."""
+    document = access_document(member, document.pk, Right.MANAGE)
+    to = access_collection(member, to.pk, Right.WRITE)
+    if document.collection_id == to.pk:
+        return document
+    former = document.collection
+    if document.indexed_under is None and document.current_version_id is not None:
+        document.indexed_under = former.pk
+    document.collection = to
+    document.save(update_fields=["collection", "indexed_under", "changed_at"])
+    touch_corpus(member.tenant)
+    record(Action.DOCUMENT_MOVED, member, document, former=str(former.pk), collection=str(to.pk))
+    tasks.ring()
+    return document
+
+
+@transaction.atomic
+def retry(member: Membership, document: Document) -> Version:
+    """Another try at the newest version, which failed."""
+    document = access_document(member, document.pk, Right.WRITE)
+    version = document.latest_version
+    if version is None or version.status not in (Status.FAILED, Status.QUARANTINED):
+        raise Conflicting("There is nothing to try again: reading this document has not failed.", code="not_failed")
+    queue(version)
+    record(Action.DOCUMENT_RETRIED, member, document, version=version.number)
+    return version
+
+
+def queue(version: Version) -> None:
+    """As if it had just come in. In the caller's transaction."""
+    version.status = Status.QUEUED
+    version.error_code = version.error_message = version.error_hint = ""
+    version.progress_done = version.progress_total = 0
+    version.save()
+    Job.objects.for_tenant(version.tenant_id).update_or_create(
+        version=version,
+        defaults={"state": Job.State.WAITING, "attempts": 0, "run_after": timezone.now(), "finished_at": None},
+        create_defaults={"tenant_id": version.tenant_id},
+    )
+    tasks.ring()
+
+
+def place_in_queue(version: Version) -> int:
+    """1 is next. Counted in the tenant's own queue: how busy others are is none of its people's business."""
+    job = Job.objects.for_tenant(version.tenant_id).filter(version=version, state=Job.State.WAITING).first()
+    if job is None:
+        return 0
+    waiting = Job.objects.for_tenant(version.tenant_id).filter(state=Job.State.WAITING)
+    before = waiting.filter(priority__lt=job.priority).count()
+    return before + waiting.filter(priority=job.priority, created_at__lt=job.created_at).count() + 1
+
+
+def _checked(member: Membership, document: Document, name: str, value: Any) -> Any:
+    if name in TEXTS:
+        value = " ".join(str(value).split())
+        if name == "title" and not value:
+            raise Invalid("A document needs a title.")
+        if len(value) > TEXTS[name]:
+            raise Invalid(f"The {name} has at most {TEXTS[name]} characters.")
+        return value
+    if name == "filename":
+        return clean(str(value))
+    if name in DATES:
+        if value is not None and not isinstance(value, date):
+            raise Invalid(f"{name} is not a date.")
+        return value
+    if name == "restricted":
+        return bool(value)
+    return _successor(member, document, value)
+
+
+def _successor(member: Membership, document: Document, value: Document | UUID | None) -> Document | None:
+    if value is None:
+        return None
+    successor = access_document(member, getattr(value, "pk", value))
+    seen = {document.pk}
+    at: Document | None = successor
+    while at is not None:
+        if at.pk in seen:
+            raise Invalid("A document cannot be superseded by itself, nor in a circle.", code="circle")
+        seen.add(at.pk)
+        at = at.superseded_by
+    return successor

@@ -1,0 +1,127 @@
+"""Why somebody can read a document, in words: for the evidence panel and the sharing page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Many
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from knowledge.models import (
+    Collection,
+    CollectionTeamGrant,
+    CollectionUserGrant,
+    Document,
+    DocumentTeamGrant,
+    DocumentUserGrant,
+)
+from knowledge.models.grant import Right
+from knowledge.rights import granted, may_work
+from tenants.models import Membership, TeamMember
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One edge of a chain: "Finance team", "since 3 May", and who made it so where that is known."""
+
+    kind: str  # owner, team, grant, collection
+    name: str
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way by which a right reaches a person, from the person to the document."""
+
+    right: Right
+    words: str  # "via Finance team"
+    steps: tuple[Step, ...]
+
+
+def basis(member: Membership, document_ids: Many[UUID]) -> dict[UUID, str]:
+    """For each readable one, the plainest reason: "you own it", "shared with you by Ines Koller", "via Finance team"."""
+    if not document_ids or not may_work(member):
+        return {}
+    documents = list(
+        Document.objects.for_tenant(member.tenant_id)
+        .present()
+        .filter(pk__in=list(document_ids))
+        .values_list("pk", "owner_id", "restricted", "collection_id", "collection__owner_id")
+    )
+    on_document = _reasons((DocumentUserGrant, DocumentTeamGrant), member, [row[0] for row in documents])
+    on_shelf = _reasons((CollectionUserGrant, CollectionTeamGrant), member, list({row[3] for row in documents}))
+    found: dict[UUID, str] = {}
+    for pk, owner_id, restricted, shelf_id, shelf_owner_id in documents:
+        if owner_id == member.pk:
+            found[pk] = "you own it"
+        elif pk in on_document:
+            found[pk] = on_document[pk]
+        elif not restricted and shelf_owner_id == member.pk:
+            found[pk] = "you own its collection"
+        elif not restricted and shelf_id in on_shelf:
+            found[pk] = on_shelf[shelf_id]
+    return found
+
+
+def explain(member: Membership, document: Document) -> list[Way]:
+    """Every way by which this member may do something with the document. Empty: they may not read it."""
+    if not member.may_work:
+        return []
+    ways = []
+    if document.owner_id == member.pk:
+        ways.append(Way(Right.MANAGE, "owns it", (Step("owner", str(document), at=document.created_at),)))
+    ways += _ways_by_grant(member, document, DocumentUserGrant, DocumentTeamGrant)
+    if document.restricted:
+        return ways
+    shelf = document.collection
+    onward = Step("collection", str(shelf))
+    if shelf.owner_id == member.pk:
+        owning = Step("owner", str(shelf), at=shelf.created_at)
+        ways.append(Way(Right.MANAGE, f"owns the collection {shelf}", (owning, onward)))
+    return ways + _ways_by_grant(member, shelf, CollectionUserGrant, CollectionTeamGrant, onward)
+
+
+def _ways_by_grant(member: Membership, target: Document | Collection, by_user, by_team, *onward: Step) -> list[Way]:
+    ways = []
+    for grant in _with_giver(granted(by_user, member, Right.READ)).filter(content_object=target):
+        giver = str(grant.granted_by or "")
+        words = f"shared by {giver}" if giver else "shared directly"
+        ways.append(Way(grant.right, words, (Step("grant", str(target), giver, grant.granted_at), *onward)))
+    joined = {
+        row.team.group_id: row
+        for row in TeamMember.objects.for_tenant(member.tenant_id).filter(member=member).select_related("team")
+    }
+    for grant in _with_giver(granted(by_team, member, Right.READ)).filter(content_object=target):
+        row = joined.get(grant.group_id)
+        if row is None:
+            continue
+        steps = (
+            Step("team", row.team.name, at=row.added_at),
+            Step("grant", str(target), str(grant.granted_by or ""), grant.granted_at),
+        )
+        ways.append(Way(grant.right, _via(row.team.name, row.team.everyone), (*steps, *onward)))
+    return ways
+
+
+def _reasons(tables, member: Membership, ids: list[UUID]) -> dict[UUID, str]:
+    by_user, by_team = tables
+    reasons: dict[UUID, str] = {}
+    teams = granted(by_team, member, Right.READ).filter(content_object__in=ids)
+    for pk, name, everyone in teams.values_list("content_object_id", "group__team__name", "group__team__everyone"):
+        reasons[pk] = _via(name, everyone)
+    persons = granted(by_user, member, Right.READ).filter(content_object__in=ids)
+    columns = ("content_object_id", "granted_by_id", "granted_by__user__name", "granted_by__user__email")
+    for pk, giver_id, name, email in persons.values_list(*columns):
+        reasons[pk] = "shared with you"
+        if giver_id and giver_id != member.pk:
+            reasons[pk] += f" by {name or email}"
+    return reasons
+
+
+def _with_giver(grants):
+    return grants.select_related("granted_by__user", "permission")
+
+
+def _via(team: str, everyone: bool) -> str:
+    return "shared with everyone" if everyone else f"via {team} team"

@@ -1,0 +1,36 @@
+"""What a leaver owned goes to an heir, and what was shared with the leaver in person ends."""
+
+from __future__ import annotations
+
+from audit.actions import Action
+from audit.record import record
+from knowledge.models import (
+    Collection,
+    CollectionUserGrant,
+    Document,
+    DocumentUserGrant,
+)
+from tenants.models import Membership
+from tenants.teams import touch_corpus
+
+
+def hand_over(leaver: Membership, heir: Membership, by: Membership) -> None:
+    """In the caller's transaction."""
+    for collection in Collection.objects.for_tenant(leaver.tenant).filter(owner=leaver):
+        collection.owner = heir
+        collection.save(update_fields=["owner"])
+        record(Action.COLLECTION_HANDED_OVER, by, collection, subject=heir)
+    handed = Document.objects.for_tenant(leaver.tenant).filter(owner=leaver).update(owner=heir)
+    if handed:
+        record(Action.COLLECTION_HANDED_OVER, by, subject=heir, documents=handed)
+    for grants in (CollectionUserGrant, DocumentUserGrant):
+        grants.scoped.for_tenant(leaver.tenant).filter(user_id=leaver.user_id).delete()
+    touch_corpus(leaver.tenant)
+
+
+def belongings(member: Membership) -> list[str]:
+    owned = {
+        "collection": Collection.objects.for_tenant(member.tenant).filter(owner=member).count(),
+        "document": Document.objects.for_tenant(member.tenant).filter(owner=member).count(),
+    }
+    return [f"{count} {thing}{'' if count == 1 else 's'}" for thing, count in owned.items() if count]

@@ -1,0 +1,71 @@
+"""How reading a version ends: ready, or failed with a reason that a person can act on."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actions import Action, Outcome
+from audit.record import record, system
+from knowledge import claims
+from knowledge.claims import Claim
+from knowledge.models import Job, Status, Version
+from tenants.scope import in_tenant
+from tenants.teams import touch_corpus
+
+
+def fail(claim: Claim, code: str, message: str, hint: str = "") -> None:
+    """The version says why. A claim that is no longer ours says nothing."""
+    version = _version(claim.tenant_id, claim.version_id)
+    if version is None:
+        return
+    with in_tenant(version.tenant), transaction.atomic():
+        if not claims.finish(claim, Job.State.FAILED):
+            return
+        version.status = Status.FAILED
+        version.error_code, version.error_message, version.error_hint = code[:40], message[:300], hint[:300]
+        version.save(update_fields=["status", "error_code", "error_message", "error_hint"])
+        touch_corpus(version.tenant)
+        record(
+            Action.DOCUMENT_FAILED,
+            system(claim.tenant_id),
+            version.document,
+            outcome=Outcome.FAILED,
+            version=version.number,
+            code=code,
+        )
+
+
+def try_later(claim: Claim, code: str, message: str, hint: str = "") -> None:
+    """Back into the queue, or failed when it was tried often enough."""
+    if not claims.postpone(claim):
+        fail(claim, code, message, hint)
+
+
+def give_up_lost(lost: list[Claim]) -> None:
+    for claim in lost:
+        fail(
+            claim,
+            "stopped_the_reader",
+            f"Reading this file stopped the portal's reader {claim.attempt} times, so it is not tried again.",
+            "Open it where it was made, save it again and upload the new copy.",
+        )
+
+
+def note_ready(version: Version) -> None:
+    """In the caller's transaction."""
+    record(
+        Action.DOCUMENT_READY,
+        system(version.tenant_id),
+        version.document,
+        version=version.number,
+        passages=version.passage_count,
+        warnings=[warning["code"] for warning in version.warnings],
+    )
+    version.ready_at = version.ready_at or timezone.now()
+
+
+def _version(tenant_id: UUID, version_id: UUID) -> Version | None:
+    return Version.objects.for_tenant(tenant_id).select_related("document", "tenant").filter(pk=version_id).first()

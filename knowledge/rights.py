@@ -1,0 +1,82 @@
+"""Who may do what, as conditions for the database. The only place that knows.
+
+Rights come from grants alone: to the person, to a team of theirs, or from owning the thing. Roles give none. A document
+has its collection's rights as well, unless it is restricted; then only its own count. Manage includes write, write
+includes read. guardian's shortcuts are not used: a global grant or a superuser must open nothing here.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from knowledge.models import (
+    Collection,
+    CollectionTeamGrant,
+    CollectionUserGrant,
+    Document,
+    DocumentTeamGrant,
+    DocumentUserGrant,
+)
+from knowledge.models.grant import Right
+from tenants.models import Membership
+
+
+def may_work(member: Membership) -> bool:
+    """Asked of the database, since a `member` may be older than the end of their membership."""
+    return Membership.objects.for_tenant(member.tenant_id).active().filter(pk=member.pk).exists()
+
+
+def collection_condition(member: Membership, right: Right = Right.READ) -> Q:
+    """For collections of this member's tenant."""
+    if not member.may_work:
+        return Q(pk__in=[])
+    return (
+        Q(owner_id=member.pk)
+        | Q(pk__in=granted(CollectionUserGrant, member, right).values("content_object"))
+        | Q(pk__in=granted(CollectionTeamGrant, member, right).values("content_object"))
+    )
+
+
+def document_condition(member: Membership, right: Right = Right.READ) -> Q:
+    """For documents of this member's tenant, the trash included."""
+    if not member.may_work:
+        return Q(pk__in=[])
+    shelves = Collection.objects.for_tenant(member.tenant_id).filter(collection_condition(member, right))
+    return (
+        Q(restricted=False, collection__in=shelves.values("pk"))
+        | Q(owner_id=member.pk)
+        | Q(pk__in=granted(DocumentUserGrant, member, right).values("content_object"))
+        | Q(pk__in=granted(DocumentTeamGrant, member, right).values("content_object"))
+    )
+
+
+def collection_ids(member: Membership, right: Right = Right.READ) -> set[UUID]:
+    if not member.may_work:
+        return set()
+    owned = Collection.objects.for_tenant(member.tenant_id).filter(owner_id=member.pk).values_list("pk", flat=True)
+    ids = set(owned)
+    for grants in (CollectionUserGrant, CollectionTeamGrant):
+        ids.update(granted(grants, member, right).values_list("content_object_id", flat=True))
+    return ids
+
+
+def visible_collection_ids(member: Membership) -> set[UUID]:
+    """Readable as a whole, or holding a document that is."""
+    singles = Document.objects.visible_to(member).values_list("collection_id", flat=True).distinct()
+    return collection_ids(member) | set(singles)
+
+
+def granted(grants, member: Membership, right: Right) -> QuerySet:
+    """Rows of one grant table that give this member that right or a higher one.
+
+    Teams by our own membership, not by `user.groups`: a person in two companies has the groups of both.
+    """
+    kind = grants._meta.get_field("content_object").related_model._meta.model_name
+    rows = grants.scoped.for_tenant(member.tenant_id).filter(
+        permission__codename__in=[f"{each}_{kind}" for each in right.sufficient]
+    )
+    if grants in (CollectionTeamGrant, DocumentTeamGrant):
+        return rows.filter(group__team__members__member_id=member.pk)
+    return rows.filter(user_id=member.user_id)

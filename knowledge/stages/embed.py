@@ -1,0 +1,85 @@
+"""The second stage: a vector for every text, and none computed twice in a tenant."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from knowledge import backends, outcomes
+from knowledge.embedders.base import EmbedderError
+from knowledge.models import Passage
+from knowledge.stages.work import Work
+
+if TYPE_CHECKING:
+    import numpy as np
+
+log = logging.getLogger("knowledge.ingest")
+
+SLICE = 96  # texts in one call to the embedder: progress is told between them
+LOOKED_UP = 500  # digests in one query
+
+
+def embed_works(works: list[Work]) -> Iterator[Work]:
+    """The works with their vectors, as they get them. One that failed does not come out; its version says why."""
+    try:
+        _embed(works)
+    except Exception as error:
+        if len(works) > 1:
+            for work in works:
+                yield from embed_works([work])
+            return
+        _postpone(works[0], error)
+        return
+    yield from works
+
+
+def _embed(works: list[Work]) -> None:
+    import numpy as np
+
+    known: dict[tuple[UUID, str], np.ndarray] = {}
+    for tenant_id in {work.claim.tenant_id for work in works}:
+        mine = [work for work in works if work.claim.tenant_id == tenant_id]
+        digests = {digest for work in mine for digest in work.digests}
+        for digest, vector in _stored(tenant_id, mine[0].generation, digests).items():
+            known[tenant_id, digest] = vector
+    wanted: dict[tuple[UUID, str], str] = {}
+    for work in works:
+        for digest, text in zip(work.digests, work.texts, strict=True):
+            if (work.claim.tenant_id, digest) not in known:
+                wanted[work.claim.tenant_id, digest] = text
+    keys, embedder = list(wanted), backends.embedder()
+    for start in range(0, len(keys), SLICE):
+        part = keys[start : start + SLICE]
+        for key, vector in zip(part, embedder.embed([wanted[key] for key in part]), strict=True):
+            known[key] = vector
+        if len(works) == 1:
+            works[0].progress.passages(min(start + SLICE, len(keys)), works[0].weight)
+    for work in works:
+        work.vectors = np.stack([known[work.claim.tenant_id, digest] for digest in work.digests])
+
+
+def _stored(tenant_id: UUID, generation: str, digests: set[str]) -> dict[str, np.ndarray]:
+    import numpy as np
+
+    found: dict[str, np.ndarray] = {}
+    asked = sorted(digests)
+    for start in range(0, len(asked), LOOKED_UP):
+        rows = Passage.objects.for_tenant(tenant_id).filter(
+            generation=generation, digest__in=asked[start : start + LOOKED_UP]
+        )
+        for digest, vector in rows.values_list("digest", "vector"):
+            found[digest] = np.frombuffer(vector, dtype="<f4")
+    return found
+
+
+def _postpone(work: Work, error: Exception) -> None:
+    if not isinstance(error, EmbedderError):
+        log.error("Embedding version %s failed", work.claim.version_id, exc_info=error)
+    outcomes.try_later(
+        work.claim,
+        "embedder_unavailable",
+        getattr(error, "message", "") or "The embedding model did not answer.",
+        getattr(error, "hint", "") or "Tell your operator, then try again.",
+    )

@@ -1,0 +1,92 @@
+"""The first stage: a claimed version's file becomes text, passages and words to look up."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+
+from knowledge import backends, indexing, outcomes, storage
+from knowledge.claims import Claim
+from knowledge.filenames import title_of
+from knowledge.models import Version
+from knowledge.parsers.base import ParseFailed
+from knowledge.stages import write
+from knowledge.stages.work import Progress, Work
+
+log = logging.getLogger("knowledge.ingest")
+
+LONGEST_TITLE = 300
+
+
+def read(claim: Claim) -> Work | None:
+    """None: it ended here, and the version says how."""
+    version = (
+        Version.objects.for_tenant(claim.tenant_id)
+        .select_related("document", "blob", "tenant")
+        .filter(pk=claim.version_id)
+        .first()
+    )
+    if version is None:
+        return None
+    if version.is_searchable:  # a worker died between making it current and clearing up after the one before
+        write.settle(claim, version)
+        return None
+    try:
+        return _read(claim, version)
+    except ParseFailed as failure:
+        end = outcomes.fail if failure.permanent else outcomes.try_later
+        end(claim, failure.code, failure.message, failure.hint)
+    except FileNotFoundError:
+        outcomes.fail(
+            claim, "file_missing", "The file is no longer in the portal's storage.", "Upload the document again."
+        )
+    except Exception:
+        log.exception("Reading version %s failed", claim.version_id)
+        outcomes.try_later(
+            claim,
+            "could_not_read",
+            "The portal could not read this file, though it tried several times.",
+            "Try again. If it fails again, save the file anew and upload that copy.",
+        )
+    return None
+
+
+def _read(claim: Claim, version: Version) -> Work:
+    from knowledge.analysis import detect_language, terms
+    from knowledge.chunking import ChunkRules, chunk, embedding_text
+
+    progress = Progress(claim)
+    with storage.local_path(version.blob) as path:
+        if not path.is_file():
+            raise FileNotFoundError(path)
+        parsed = backends.parser().parse(path, version.filename, on_progress=progress.page)
+    chunks = chunk(parsed, ChunkRules())
+    if not chunks:
+        raise ParseFailed(
+            "no_text",
+            "No text was found in this file.",
+            "If it should have some, save it in another format and upload that.",
+        )
+    title = _title(version, parsed.title)
+    language = parsed.language or detect_language(parsed.text)
+    texts = [embedding_text(title, each) for each in chunks]
+    return Work(
+        claim=claim,
+        version=version,
+        generation=indexing.active_generation(claim.tenant_id),
+        title=title,
+        parsed=parsed,
+        language=language,
+        chunks=chunks,
+        texts=texts,
+        terms=[terms(text, language) for text in texts],
+        digests=[hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts],
+        progress=progress,
+    )
+
+
+def _title(version: Version, said: str) -> str:
+    """A person's title stays. One that was made of the file's name gives way to what the document calls itself."""
+    given = version.document.title
+    said = " ".join(said.split())[:LONGEST_TITLE]
+    return said if said and given == title_of(version.document.filename) else given

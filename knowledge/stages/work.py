@@ -1,0 +1,66 @@
+"""What the stages of ingestion hand on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from knowledge.claims import Claim
+from knowledge.models import Status, Version
+from knowledge.models.version import WORKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from knowledge.chunking import Chunk
+    from knowledge.parsers.base import ParsedDocument
+
+SHOWN_EVERY = 0.7  # seconds: a small file is ready before anything about it need be said
+
+
+@dataclass(slots=True)
+class Work:
+    """One version on its way: filled stage by stage, by one thread at a time."""
+
+    claim: Claim
+    version: Version
+    generation: str
+    title: str
+    parsed: ParsedDocument
+    language: str
+    chunks: list[Chunk]
+    texts: list[str]  # what is embedded, for each chunk
+    terms: list[str]
+    digests: list[str]
+    vectors: np.ndarray | None = None
+    progress: Progress = field(default=None)  # type: ignore[assignment]
+
+    @property
+    def weight(self) -> int:
+        return len(self.chunks)
+
+
+class Progress:
+    """Tells the row how far a version is, but not more often than somebody could read it."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
+        self._told = time.monotonic()
+        self._lock = threading.Lock()
+
+    def tell(self, status: str, done: int, total: int) -> None:
+        with self._lock:
+            if time.monotonic() - self._told < SHOWN_EVERY:
+                return
+            self._told = time.monotonic()
+        Version.objects.for_tenant(self._claim.tenant_id).filter(pk=self._claim.version_id, status__in=WORKING).update(
+            status=status, progress_done=done, progress_total=total
+        )
+
+    def page(self, done: int, total: int) -> None:
+        self.tell(Status.PARSING, done, total)
+
+    def passages(self, done: int, total: int) -> None:
+        self.tell(Status.EMBEDDING, done, total)

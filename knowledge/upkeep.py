@@ -1,0 +1,97 @@
+"""What is done behind people's backs, in the process that writes the store: following moves, erasing, compacting."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.cache import cache
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from knowledge.models import Blob, Document, Trashing
+from knowledge.stores.base import StoreError
+from tenants.models import Tenant
+
+log = logging.getLogger("knowledge.upkeep")
+
+COMPACT = "knowledge:compact"
+ORPHAN_AGE = timedelta(hours=6)  # longer than any upload takes
+EVERY_TENANT = "upkeep is the installation's work"
+
+
+def store_work_waits() -> bool:
+    return (
+        Document.objects.across_tenants(EVERY_TENANT).filter(indexed_under__isnull=False).exists()
+        or Trashing.objects.across_tenants(EVERY_TENANT).filter(erase_after__lte=timezone.now()).exists()
+        or cache.get(COMPACT) is not None
+    )
+
+
+def do_store_work() -> None:
+    from knowledge import deletion
+
+    try:
+        follow_moves()
+        deletion.erase_overdue()
+        if cache.get(COMPACT) is not None:
+            cache.delete(COMPACT)
+            compact()
+    except StoreError:
+        log.warning("The search index could not be written. It is tried again in a moment.", exc_info=True)
+
+
+def follow_moves() -> None:
+    """The store's labels catch up. Until then the filter makes an exception for each moved document."""
+    from knowledge import indexing
+
+    moved = Document.objects.across_tenants(EVERY_TENANT).filter(indexed_under__isnull=False)
+    for pk, tenant_id, collection_id in list(moved.values_list("pk", "tenant_id", "collection_id")):
+        indexing.move(tenant_id, pk, collection_id)
+        with transaction.atomic():
+            followed = (
+                Document.objects.for_tenant(tenant_id)
+                .filter(pk=pk, collection_id=collection_id)
+                .update(indexed_under=None)
+            )
+            if followed:
+                from tenants.teams import touch_corpus
+
+                touch_corpus(Tenant(pk=tenant_id))
+
+
+def compact() -> None:
+    from knowledge import indexing
+
+    for tenant_id in Tenant.objects.filter(is_active=True).values_list("pk", flat=True):
+        indexing.erase(tenant_id)
+        indexing.optimise(tenant_id)
+
+
+def ask_for_compaction() -> None:
+    """The process with the store does it; this one may be without."""
+    from knowledge import tasks
+
+    cache.set(COMPACT, 1, timeout=None)
+    tasks.ring_now()
+
+
+def remove_orphans() -> int:
+    """Files that no row knows: of uploads that were cut off between the file and the transaction."""
+    try:
+        root = Path(default_storage.path(""))
+    except NotImplementedError:
+        return 0
+    oldest, gone = time.time() - ORPHAN_AGE.total_seconds(), 0
+    for tenant_id in Tenant.objects.values_list("pk", flat=True):
+        folder = root / str(tenant_id)
+        known = set(Blob.objects.for_tenant(tenant_id).values_list("path", flat=True)) if folder.is_dir() else set()
+        for found in folder.glob("*/*") if folder.is_dir() else ():
+            if str(found.relative_to(root)) not in known and found.stat().st_mtime < oldest:
+                os.unlink(found)
+                gone += 1
+    return gone
