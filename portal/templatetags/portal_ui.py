@@ -27,7 +27,15 @@ LINKS = {
     "sign_out": "sign-out",
 }
 # G, then a letter (portal/static/portal/js/shortcuts.js)
-ROOM_LETTERS = {"ask": "A", "knowledge": "K", "review": "R", "quality": "Q", "audit": "U", "operations": "O", "people": "P"}
+ROOM_LETTERS = {
+    "ask": "A",
+    "knowledge": "K",
+    "review": "R",
+    "quality": "Q",
+    "audit": "U",
+    "operations": "O",
+    "people": "P",
+}
 
 
 @register.simple_tag(takes_context=True)
@@ -38,7 +46,9 @@ def links(context: template.Context) -> dict[str, str]:
     found = {}
     for key, name in LINKS.items():
         try:
-            found[key] = reverse(name) if ":" not in name else reverse(name, kwargs={"slug": tenant.slug}) if tenant else ""
+            found[key] = (
+                reverse(name) if ":" not in name else reverse(name, kwargs={"slug": tenant.slug}) if tenant else ""
+            )
         except NoReverseMatch:
             found[key] = ""
     return found | given
@@ -51,7 +61,7 @@ def room_letter(key: str) -> str:
 
 @register.simple_tag
 def icon(name: str, size: int = 16, css: str = "") -> SafeString:
-    """{% icon "folder" %}, {% icon room.icon 18 %}: hidden from assistive technology, so words or a label go beside it."""
+    """{% icon "folder" %}, {% icon room.icon 18 %}: hidden from assistive technology; words or a label go beside it."""
     return format_html(
         '<svg class="icon {}" width="{}" height="{}" viewBox="0 0 20 20" aria-hidden="true" focusable="false">{}</svg>',
         css,
@@ -109,7 +119,8 @@ def coverage(parts: Iterable[tuple[str, int]]) -> SafeString:
     return format_html(
         '<svg class="coverage" width="100%" height="8" aria-hidden="true" focusable="false"><defs>'
         '<pattern id="stripes" width="5" height="8" patternUnits="userSpaceOnUse" patternTransform="skewX(-30)">'
-        '<rect width="5" height="8" class="stripe-under"/><rect width="2.75" height="8" class="stripe"/></pattern></defs>{}</svg>',
+        '<rect width="5" height="8" class="stripe-under"/><rect width="2.75" height="8" class="stripe"/></pattern>'
+        "</defs>{}</svg>",
         format_html_join("", '<rect class="part part-{}" x="{}" y="0" width="{}" height="8"/>', rows),
     )
 
@@ -118,7 +129,7 @@ def coverage(parts: Iterable[tuple[str, int]]) -> SafeString:
 def state(
     status: str, name: str = "", more: str = "", share: float | None = None, inline: bool = False
 ) -> dict[str, Any]:
-    """{% state document.status %}; name= for other words ("Parsing, page 30 of 120"), share= in per cent, more= second line."""
+    """{% state document.status %}; name= other words ("Parsing, page 30 of 120"), share= in per cent, more= second line."""
     glyph, tone, words = saying.STATES.get(status, ("info", "idle", status.replace("_", " ").capitalize()))
     return {"glyph": glyph, "tone": tone, "name": name or words, "more": more, "share": share, "inline": inline}
 
@@ -126,12 +137,12 @@ def state(
 @register.simple_tag
 def samples() -> dict[str, Any]:
     """The made-up company of the component sheet."""
-    return SAMPLE | {"icons": sorted(icons.ICONS)}
+    return SAMPLE | {"icons": sorted(icons.drawings())}
 
 
 @register.inclusion_tag("_cited.html")
 def cited(text: str, citations: Iterable[Any]) -> dict[str, Any]:
-    """A sentence and its numbers: {% cited sentence.text sentence.citations %}. The last word and the numbers never part.
+    """{% cited sentence.text sentence.citations %}: a sentence and its numbers, which never part from its last word.
 
     Each citation has `id`, `number`, `title` and `page` or `page_label`; `lost` where it may no longer be read.
     """

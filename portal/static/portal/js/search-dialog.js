@@ -2,7 +2,7 @@
 // Arrow keys choose, Enter opens. Without script the opener is a link to the search page.
 
 const dialog = document.getElementById("search-dialog");
-const input = dialog?.querySelector("input[type=search]");
+const input = dialog?.querySelector(".search-input");
 const results = dialog?.querySelector("[data-search-results]");
 const took = dialog?.querySelector("[data-search-took]");
 let timer, asked = 0;
