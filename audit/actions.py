@@ -41,9 +41,9 @@ class Action(StrEnum):
     MEMBER_ADDED = "member:added"
     MEMBER_REMOVED = "member:removed"
     MEMBER_ROLE_CHANGED = "member:role-changed"
-    PASSWORD_CHANGED = "password:changed"
-    PASSWORD_LINK_SHOWN = "password:link-shown"
-    PASSWORD_RESET_ASKED = "password:reset-asked"
+    PASSWORD_CHANGED = "password:changed"  # noqa: S105
+    PASSWORD_LINK_SHOWN = "password:link-shown"  # noqa: S105
+    PASSWORD_RESET_ASKED = "password:reset-asked"  # noqa: S105
     PERSON_CHANGED = "person:changed"
     PERSON_CREATED = "person:created"
     PERSON_SIGNED_IN = "person:signed-in"

@@ -1,6 +1,6 @@
 """Triggers that keep the trail append-only, declared once and made again after every migration.
 
-SQLite drops a table's triggers when Django remakes the table; hence `post_migrate`, and a system check (audit/checks.py).
+SQLite drops a table's triggers when Django remakes the table; hence `post_migrate`, and a check (audit/checks.py).
 `INSERT OR REPLACE` passes UPDATE and DELETE triggers by, so an INSERT of an id that exists is refused as well.
 """
 

@@ -1,4 +1,4 @@
-"""Errors that a person can act on. portal/errors.py turns them into pages and problem details; nobody else catches them."""
+"""Errors that a person can act on. portal/errors.py turns them into pages and problem details; nobody else does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doors to a tenant's pages. Every view under /t/<slug>/ stands behind one; a test walks the URLconf to prove it."""
+"""The doors to a tenant's pages. Every view under /t/<slug>/ stands behind one; a test walks the URLs to prove it."""
 
 from __future__ import annotations
 

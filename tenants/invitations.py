@@ -65,7 +65,7 @@ def open_invitations(member: Membership):
 
 
 def find(token: str) -> Invitation | None:
-    """The invitation behind a link, while it holds: not used, not out of date, and whoever gave it could still give it."""
+    """The invitation behind a link, while it holds: unused, not out of date, and its giver could still give it."""
     invitation = (
         Invitation.objects.across_tenants("a link is opened before its tenant is known")
         .select_related("tenant", "invited_by__user", "invited_by__tenant")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.core.cache import cache
@@ -47,10 +48,8 @@ def spend(limit: Limit, subject: str) -> None:
 
 def refund(limit: Limit, subject: str) -> None:
     """The try was a success and does not count."""
-    try:
+    with suppress(ValueError):  # the window closed in between
         cache.decr(_key(limit, subject, time.time()))
-    except ValueError:
-        pass  # the window closed in between
 
 
 def address_of(request) -> str:

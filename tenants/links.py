@@ -8,7 +8,7 @@ from django.urls import reverse
 
 
 def base_of(request: HttpRequest | None = None) -> str:
-    """The portal's own address: PORTAL_URL where it is set, else the one this request came for (checked by ALLOWED_HOSTS)."""
+    """The portal's own address: PORTAL_URL where set, else the one this request came for (ALLOWED_HOSTS checked it)."""
     configured = getattr(settings, "PORTAL_URL", "")
     if configured:
         return configured.rstrip("/")

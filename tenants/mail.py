@@ -1,6 +1,6 @@
 """Mails: always written to the outbox, and sent after the commit where a mail server is configured.
 
-A link in a mail is a secret. It stands sealed beside the words until the mail was sent, the link was used, or it is void.
+A link in a mail is a secret. It stands sealed beside the words until the mail was sent, or the link used or void.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Open this link to join. It works until {until} and for you alone:
 
 If you did not expect this, do nothing.
 """
-PASSWORD_RESET = """Somebody asked for a new password for your sign-in to the knowledge portal.
+RESET = """Somebody asked for a new password for your sign-in to the knowledge portal.
 
 Open this link to choose one. It works for 24 hours, and once:
 
@@ -60,7 +60,7 @@ def write_password_reset(user: User, link: str, *, tenant: Tenant | None, expire
             kind=OutboxMail.Kind.PASSWORD_RESET,
             to=user.email,
             subject="A new password for the knowledge portal",
-            body=PASSWORD_RESET.format(),
+            body=RESET.format(),
             person=user,
             expires_at=expires_at,
         ),

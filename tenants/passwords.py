@@ -1,8 +1,8 @@
 """New passwords: asked for by the person, handed over by an admin where that is safe, set by the operator.
 
-Who may see a reset link could become that person. So it is shown only to somebody who manages that person anyway: an admin
-or owner of the one company the person has ever belonged to, and an owner's link to owners alone. The link dies when
-the person joins another company, signs in, changes address or password.
+Who may see a reset link could become that person. So it is shown only to somebody who manages that person anyway: an
+admin or owner of the one company the person has ever belonged to, and an owner's link to owners alone. The link dies
+when the person joins another company, signs in, changes address or password.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class FieldChangeManager(LogEntryManager):
 
 
 class FieldChange(AbstractLogEntry):
-    """django-auditlog's field-level changes, with the tenant and without constraints that would tie it to the living rows.
+    """django-auditlog's field-level changes, with the tenant, without constraints that would tie it to living rows.
 
     Names and addresses stay out of it: the actor is an id, and the event of the same request carries the rest, sealed.
     """

@@ -99,7 +99,7 @@ class TenantOwned(models.Model):
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
 
     objects = TenantManager()
-    plain = models.Manager()  # Django's own machinery only
+    plain = models.Manager()  # noqa: DJ012 - Django's own machinery only
 
     class Meta:
         abstract = True

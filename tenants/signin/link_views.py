@@ -1,4 +1,4 @@
-"""Pages behind links: a forgotten password, an invitation. The token is a secret: nothing here is cached or passed on."""
+"""Pages behind links: a forgotten password, an invitation. The token is a secret: nothing is cached or passed on."""
 
 from __future__ import annotations
 

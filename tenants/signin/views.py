@@ -1,4 +1,4 @@
-"""The doors of the installation: before, between and beside the companies. Nothing of a tenant is shown here but its name."""
+"""The doors of the installation: before, between and beside the companies, of which only names are shown here."""
 
 from __future__ import annotations
 

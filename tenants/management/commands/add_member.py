@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from django.core.management.base import BaseCommand
+
+from tenants.management.asked import add_password_options, address, password_from, plain_errors, tenant_of
+from tenants.models import User
+from tenants.people import add_member
+from tenants.roles import Role
+
+
+class Command(BaseCommand):
+    help = "Add a person to a company. Somebody new gets a password: from standard input, or made here and printed."
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("--tenant", required=True, metavar="SLUG")
+        parser.add_argument("--email", required=True)
+        parser.add_argument("--role", required=True, choices=[role.value for role in Role])
+        parser.add_argument("--name", default="", help="the person's name")
+        add_password_options(parser)
+
+    def handle(self, *, tenant: str, email: str, role: str, name: str, **options) -> None:
+        company, email = tenant_of(tenant), address(email)
+        known = User.objects.filter(email=email).exists()
+        password, made = (None, False) if known else password_from(options, User(email=email, name=name))
+        with plain_errors():
+            member = add_member(company, email=email, role=role, name=name, password=password)
+        self.stdout.write(f"{member} belongs to {company.name} as {member.get_role_display().lower()}.")
+        if known:
+            self.stdout.write("This address had a sign-in already; its password and name stay as they were.")
+        if made:
+            self.stdout.write(f"Password: {password}")
