@@ -15,7 +15,7 @@ CLOSE = {"list_item", "table_header", "table_row"}  # these stand line by line, 
 MOST_TITLE = 200
 
 _no_title = re.compile(
-    r"(?:untitled|\\(?anonymous\\)?|untitled (?:document|spreadsheet|presentation)|document|unbenannt|dokument|powerpoint[ -]pr[a-z\u00e4]+sentation|presentation|slide|title|microsoft (?:word|powerpoint|excel)\b.*"
+    r"(?:untitled|\(?anonymous\)?|untitled (?:document|spreadsheet|presentation)|document|unbenannt|dokument|powerpoint[ -]pr[a-z\u00e4]+sentation|presentation|slide|title|microsoft (?:word|powerpoint|excel)\b.*"
     r"|book|mappe|workbook|sheet)[ \d-]*$|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|rtf|txt|odt|tmp|html?)$|[\W\d_]*$",
     re.IGNORECASE,
 )

@@ -19,6 +19,7 @@ MOST_PAGES = 5_000
 FEW_LETTERS = 25  # a page number or a stamp on a scan
 SCANNED = 0.4  # of the page is a picture, and there is next to no text
 MOST_BOOKMARKS = 2_000
+PICTURE_DOTS = 2000  # of the longer side of a page that is read as a picture
 
 _date = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
 
@@ -51,7 +52,7 @@ def _read(document: pdfium.PdfDocument, reading: Reading) -> Draft:
         lines = _page(document, number)
         if lines is None:
             unread += 1
-            lines = PageLines((), 0, 0, 0, False)
+            lines = PageLines((), 0, 0, 0)
         elif _is_scan(lines):
             if reading.recognise is None:
                 raise NeedsOcr
@@ -99,20 +100,19 @@ def _recognised(document: pdfium.PdfDocument, number: int, reading: Reading) -> 
 
     page = document[number]
     try:
-        bitmap = page.render(scale=_scale(page))
+        bitmap = page.render(scale=_scale(page), rev_byteorder=True)
         picture = bitmap.to_numpy().copy()
         bitmap.close()
         width, height = page.get_size()
     finally:
         page.close()
     lines = lines_of(reading.recognise, picture, width, height)
-    return PageLines(tuple(lines), width, height, 1.0, False) if lines else None
+    return PageLines(tuple(lines), width, height, 1.0, recognised=True) if lines else None
 
 
 def _scale(page: pdfium.PdfPage) -> float:
-    """About 200 dots an inch, but never more than 12 million dots."""
-    width, height = page.get_size()
-    return min(200 / 72, (12_000_000 / max(width * height, 1)) ** 0.5)
+    """As many dots as the recogniser uses; small pages are often scans of large ones, so inches say little."""
+    return PICTURE_DOTS / max(*page.get_size(), 1)
 
 
 def _outline(document: pdfium.PdfDocument) -> Outline:

@@ -14,10 +14,12 @@ EDGE = 0.09  # running headers and footers stand in this share of the page's hei
 REPEATED = 0.5  # and on at least this share of the pages
 FEWEST_REPEATS = 3
 LARGER = 1.12  # than the running text is a heading
+ROUGHLY_LARGER = 1.5
 MOST_HEADING = 140
 FULL = 0.86  # a line that reaches so far to the right was wrapped, not ended
 GAP = 0.75  # of a line's height between two lines parts paragraphs
 MOST_LEVELS = 3
+MOST_IN_HEADINGS = 0.2  # of the letters; a size with more is running text
 
 Outline = dict[str, int]  # the words of a bookmark, folded, to its level from 1
 
@@ -33,7 +35,8 @@ _section_number = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+\S")
 
 def pieces_of(pages: Sequence[PageLines], outline: Outline) -> list[Piece | Page]:
     kept = _without_furniture(pages)
-    headings = _Headings(kept, outline)
+    least = ROUGHLY_LARGER if any(page.recognised for page in pages) else LARGER
+    headings = _Headings(kept, outline, least)
     words = _Words(kept)
     pieces: list[Piece | Page] = []
     for number, lines in enumerate(kept, 1):
@@ -81,7 +84,7 @@ def _with_their_bullets(lines: Sequence[Line]) -> list[Line]:
 class _Headings:
     """Which lines are headings: those of the outline, those set larger, those set bold and alone."""
 
-    def __init__(self, pages: Iterable[Sequence[Line]], outline: Outline) -> None:
+    def __init__(self, pages: Iterable[Sequence[Line]], outline: Outline, least: float) -> None:
         self.outline = outline
         lines = [line for page in pages for line in page if line.height > 0]
         sizes: Counter[float] = Counter()
@@ -89,7 +92,8 @@ class _Headings:
             sizes[_size(line)] += len(line.text)
         self.body = sizes.most_common(1)[0][0] if sizes else 0.0
         self.mostly_bold = sum(len(line.text) for line in lines if line.bold) > 0.5 * sum(len(line.text) for line in lines)
-        larger = [size for size in sizes if size > self.body * LARGER]
+        total = sum(sizes.values())
+        larger = [size for size in sizes if size > self.body * least and sizes[size] < MOST_IN_HEADINGS * total]
         self.levels = {size: min(rank, MOST_LEVELS) for rank, size in enumerate(_distinct(larger), 1)}
         for size in larger:
             self.levels.setdefault(size, next(level for known, level in self.levels.items() if abs(known - size) <= 0.6))

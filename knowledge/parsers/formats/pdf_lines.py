@@ -38,7 +38,8 @@ class PageLines:
     width: float
     height: float
     picture: float  # the share of the page that pictures cover
-    hid_text: bool
+    hid_text: bool = False
+    recognised: bool = False  # by the recogniser, whose boxes tell sizes only roughly
 
 
 def page_lines(page) -> PageLines:
