@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from knowledge.ranking import fuse
+from knowledge.ranking import PAIR_WEIGHT, fuse, word_pairs
 from knowledge.stores.base import Hit, IndexedPassage, Namespace, Query, Readable, StoreError, StoreUnavailable
 from knowledge.stores.lance_filter import Filter, compile_filter
 from knowledge.stores.lance_rows import COLUMNS, Row, RowCache
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CANDIDATES = 50
-MOST_FETCHED = 4_096  # beyond this a plain list of numbers in the filter is cheaper than looking through a wider ranking
+CANDIDATES = 50  # of each ranking
+WORD_SCORES = 200  # so that the word score of nearly every candidate by meaning is known
+MOST_FETCHED = 4_096  # beyond this a plain list of numbers in the filter is cheaper than a wider ranking
 MOST_TERMS = 128
 OPEN_TABLES = 64
 INDEX_CACHE_BYTES = 256 * 1024**2
@@ -72,7 +73,7 @@ class LanceStore:
             self._run(self._optimise(where))
 
     def erase(self, where: Namespace) -> None:
-        """Compaction alone keeps a deleted row while nine in ten of its file are alive, so every row is written anew."""
+        """Every row is written anew: compaction alone keeps a deleted one while nine in ten of its file are alive."""
         with self._writing(where):
             if self._folder.mark(where).dropped:
                 self._run(self._erase(where))
@@ -113,14 +114,15 @@ class LanceStore:
         name = self._incarnations[where]
         need = max(limit, CANDIDATES)
         rights = compile_filter(readable)
-        rankings = []
-        if query.vector is not None:
-            rankings.append(self._ranked(table, name, _nearest(table, query.vector), rights, readable, need))
-        if query.terms:
-            rankings.append(self._ranked(table, name, _matching(table, query.terms), rights, readable, need))
-        found = await asyncio.gather(*rankings)
-        lexical = found[-1] if query.terms else {}
-        rows = await self._rows(table, name, {address for ranking in found for address in ranking})
+
+        async def ranked(ranking: Callable[[int], Any], most: int) -> dict[int, float]:
+            return await self._ranked(table, name, ranking, rights, readable, most)
+
+        dense, lexical = await asyncio.gather(
+            _nothing() if query.vector is None else ranked(_nearest(table, query.vector), need),
+            ranked(_matching(table, query.terms), max(need, WORD_SCORES)) if query.terms.strip() else _nothing(),
+        )
+        rows = await self._rows(table, name, {*dense, *list(lexical)[:need]})
         rows = {at: row for at, row in rows.items() if readable.allows(row.collection_id, row.document_no)}
         return _fused(rows, lexical, query, limit)
 
@@ -299,15 +301,22 @@ def _nearest(table: AsyncTable, vector: np.ndarray) -> Callable[[int], Any]:
 
 
 def _matching(table: AsyncTable, terms: str) -> Callable[[int], Any]:
-    from lancedb.query import MatchQuery
+    from lancedb.query import BooleanQuery, MatchQuery, Occur
 
-    words = " ".join(dict.fromkeys(terms.split()[: 4 * MOST_TERMS]).keys())
-    words = " ".join(words.split(" ")[:MOST_TERMS])
+    asked = terms.split()[:MOST_TERMS]
+    pairs = word_pairs(" ".join(asked))
+    words = MatchQuery(" ".join(dict.fromkeys(asked)), "terms")
+    if pairs:
+        words = BooleanQuery([(Occur.SHOULD, words), (Occur.SHOULD, MatchQuery(pairs, "terms", boost=PAIR_WEIGHT))])
 
     def ranking(limit: int) -> Any:
-        return table.query().nearest_to_text(MatchQuery(words, "terms")).select(["_score"]).with_row_id().limit(limit)
+        return table.query().nearest_to_text(words).select(["_score"]).with_row_id().limit(limit)
 
     return ranking
+
+
+async def _nothing() -> dict[int, float]:
+    return {}
 
 
 def _scores(found: Any) -> dict[int, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowledge.stores.base import Readable
 
@@ -83,7 +84,7 @@ def _joined(runs: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
     """The widest gaps stay open."""
     gaps = sorted(range(1, len(runs)), key=lambda i: runs[i][0] - runs[i - 1][1], reverse=True)[: most - 1]
     edges = [0, *sorted(gaps), len(runs)]
-    return [(runs[a][0], runs[b - 1][1]) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(runs[a][0], runs[b - 1][1]) for a, b in pairwise(edges)]
 
 
 def _ranges(runs: list[tuple[int, int]]) -> str:

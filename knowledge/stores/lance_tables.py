@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from knowledge.ranking import word_pairs
 from knowledge.stores.base import Namespace, StoreBusy
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def as_arrow(passages: list[IndexedPassage], dimensions: int) -> pa.Table:
             **columns,
             "document_no": pa.array([passage.document_no for passage in passages], pa.int64()),
             "text": [passage.text for passage in passages],
-            "terms": [passage.terms for passage in passages],
+            "terms": [f"{passage.terms} {word_pairs(passage.terms)}" for passage in passages],
             "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), dimensions),
         },
         schema=schema(dimensions),

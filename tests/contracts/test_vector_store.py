@@ -50,7 +50,9 @@ def globex():
     return Namespace(uuid4(), "minilm-words-1")
 
 
-def passages(documents: range, *, each: int = 3, seed: int = 0, shelf=None, version: str = "v1") -> list[IndexedPassage]:
+def passages(
+    documents: range, *, each: int = 3, seed: int = 0, shelf=None, version: str = "v1"
+) -> list[IndexedPassage]:
     random_vectors = np.random.default_rng([seed, documents.start, documents.stop])
     made = []
     for number in documents:
