@@ -10,6 +10,13 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.db import connections, models
 
+_SAME_TENANT = """
+CREATE TRIGGER "{name}" BEFORE {event} ON "{table}"
+WHEN NEW."{column}" IS NOT NULL
+ AND EXISTS (SELECT 1 FROM "{parent}" WHERE id = NEW."{column}" AND tenant_id <> NEW.tenant_id)
+BEGIN SELECT RAISE(ABORT, 'a row may not point into another tenant'); END
+"""
+
 
 def crossings() -> Iterator[tuple[str, str, str, str]]:
     """(name, child table, column, parent table) for each key between two tenant-owned models."""
@@ -38,8 +45,5 @@ def remake(sender=None, using: str = "default", **_) -> None:
             for event, moment in (("INSERT", "insert"), ("UPDATE", "update")):
                 cursor.execute(f'DROP TRIGGER IF EXISTS "{name}_{moment}"')
                 cursor.execute(
-                    f'CREATE TRIGGER "{name}_{moment}" BEFORE {event} ON "{table}" '
-                    f'WHEN NEW."{column}" IS NOT NULL AND EXISTS '
-                    f'(SELECT 1 FROM "{parent}" WHERE id = NEW."{column}" AND tenant_id <> NEW.tenant_id) '  # noqa: S608 - our own tables
-                    f"BEGIN SELECT RAISE(ABORT, 'a row may not point into another tenant'); END"
+                    _SAME_TENANT.format(name=f"{name}_{moment}", event=event, table=table, column=column, parent=parent)
                 )

@@ -1,4 +1,4 @@
-"""Sign-ins belong to no tenant: they stand on the installation's own trail and on that of each of the person's companies."""
+"""Sign-ins belong to no tenant: they stand on the installation's own trail and on that of each company concerned."""
 
 from __future__ import annotations
 
