@@ -1,0 +1,133 @@
+"""Asking and following by REST."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.response import Response
+
+from answers import runner
+from answers.api.shapes import AnswerOut, AskIn, FeedbackIn, FeedbackOut, of_answer, of_feedback
+from answers.asking import Asking, check_question
+from answers.conversations import access_answer
+from answers.follow import follow, follow_run
+from answers.rating import rate
+from answers.shown import show
+from answers.sse import last_event_id, stream
+from answers.stopping import stop
+from knowledge import access
+from knowledge.search import Filters
+from tenants.http import MemberAPIView
+from tenants.models.api_key import Scope
+
+
+class EventStream(BaseRenderer):
+    """Lets a client ask for `Accept: text/event-stream`. The stream itself is no rendered data."""
+
+    media_type = "text/event-stream"
+    format = "sse"
+    charset = None
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        return JSONRenderer().render(data)
+
+
+class AskView(MemberAPIView):
+    scopes = {"POST": Scope.ASK}
+    renderer_classes = [JSONRenderer, EventStream]
+
+    @extend_schema(
+        operation_id="ask",
+        tags=["answers"],
+        request=AskIn,
+        responses={200: AnswerOut, (200, "text/event-stream"): OpenApiTypes.STR},
+        description="One object when the answer is whole; or, with `stream`, server-sent events: `asked` (the ids), `step`, "
+        "`sources`, `token`, `citation`, `sentence`, `withdrawn`, then `done` or `error`. Each has a number as its id; "
+        "`answers/<id>/events/` with `Last-Event-ID` goes on after any of them.",
+    )
+    def post(self, request, slug: str) -> HttpResponseBase:
+        given = AskIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        asking = Asking(
+            check_question(given.validated_data["question"]),
+            conversation_id=given.validated_data.get("conversation"),
+            filters=self._filters(given.validated_data.get("filters") or {}),
+        )
+        run = async_to_sync(_started)(self.member, asking, given.validated_data["stream"])
+        if given.validated_data["stream"]:
+            return stream(follow_run(run))
+        return Response(of_answer(show(self.member, access_answer(self.member, run.answer_id))))
+
+    def _filters(self, given: dict) -> Filters:
+        for collection_id in given.get("collections", ()):
+            access.access_collection(self.member, collection_id)
+        return Filters(
+            collections=tuple(given.get("collections", ())),
+            types=tuple(given.get("types", ())),
+            dated_from=given.get("dated_from"),
+            dated_to=given.get("dated_to"),
+            author=given.get("author", ""),
+        )
+
+
+async def _started(member, asking: Asking, streamed: bool) -> runner.Run:
+    run = await runner.start(member, asking)
+    if not streamed:
+        await runner.settled(run)
+    return run
+
+
+class AnswerView(MemberAPIView):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(operation_id="answer", tags=["answers"], responses=AnswerOut)
+    def get(self, request, slug: str, answer_id: UUID) -> Response:
+        return Response(of_answer(show(self.member, access_answer(self.member, answer_id))))
+
+
+class EventsView(MemberAPIView):
+    scopes = {"GET": Scope.READ}
+    renderer_classes = [EventStream, JSONRenderer]
+
+    @extend_schema(
+        operation_id="answer_events",
+        tags=["answers"],
+        parameters=[OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Go on after this one.")],
+        responses={(200, "text/event-stream"): OpenApiTypes.STR},
+    )
+    def get(self, request, slug: str, answer_id: UUID) -> HttpResponseBase:
+        access_answer(self.member, answer_id)
+        return stream(follow(self.member, answer_id, after=last_event_id(request)))
+
+
+class StopView(MemberAPIView):
+    scopes = {"POST": Scope.ASK}
+
+    @extend_schema(operation_id="answer_stop", tags=["answers"], request=None, responses={204: None})
+    def post(self, request, slug: str, answer_id: UUID) -> Response:
+        stop(self.member, answer_id)
+        return Response(status=204)
+
+
+class ReceiptView(MemberAPIView):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(operation_id="answer_receipt", tags=["answers"], responses=OpenApiTypes.OBJECT)
+    def get(self, request, slug: str, answer_id: UUID) -> Response:
+        shown = show(self.member, access_answer(self.member, answer_id))
+        return Response({"answer": of_answer(shown), "receipt": shown.receipt})
+
+
+class FeedbackView(MemberAPIView):
+    scopes = {"POST": Scope.ASK}
+
+    @extend_schema(operation_id="message_feedback", tags=["answers"], request=FeedbackIn, responses=FeedbackOut)
+    def post(self, request, slug: str, answer_id: UUID) -> Response:
+        given = FeedbackIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        return Response(of_feedback(rate(self.member, answer_id, **given.validated_data)))

@@ -1,0 +1,187 @@
+"""What programs are given of answers and conversations, and its description for the schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from answers.models import Conversation, Feedback, State
+from answers.shown import Place, Shown, ShownCitation
+from tenants.models import Membership
+
+
+def of_answer(shown: Shown) -> dict[str, Any]:
+    answer = shown.answer
+    return {
+        "id": str(answer.pk),
+        "conversation": str(answer.conversation_id),
+        "question": answer.question,
+        "answer": shown.text,
+        "state": str(answer.state),
+        "mode": answer.mode,
+        "refused": answer.refused,
+        "confidence": answer.confidence,
+        "citations": [_citation(citation) for citation in shown.citations],
+        "sentences": [
+            {
+                "text": sentence.text,
+                "citations": [citation.number for citation in sentence.citations],
+                "supported": sentence.supported,
+                "withheld": sentence.withheld,
+            }
+            for sentence in shown.sentences
+        ],
+        "not_covered": list(answer.not_covered),
+        "closest": [_place(place) for place in shown.closest],
+        "message": answer.error_message,
+        "error": {"code": answer.error_code, "message": answer.error_message} if answer.state == State.FAILED else None,
+        "model": answer.model,
+        "asked_at": answer.asked_at.isoformat(),
+        "seconds": round(shown.seconds, 3),
+        "feedback": of_feedback(shown.feedback) if shown.feedback else None,
+    }
+
+
+def _citation(citation: ShownCitation) -> dict[str, Any]:
+    if citation.lost:
+        return {"id": str(citation.id), "number": citation.number, "lost": True, "message": "No longer shared with you"}
+    return {
+        "id": str(citation.id),
+        "number": citation.number,
+        "lost": False,
+        "document_id": str(citation.document_id),
+        "version_id": str(citation.version_id),
+        "version": citation.version_number,
+        "title": citation.title,
+        "heading": citation.heading,
+        "page": citation.page,
+        "quote": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+        "basis": citation.basis,
+        "url": citation.url,
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"document_id": str(place.document_id), "title": place.title, "page": place.page, "url": place.url}
+
+
+def of_conversation(member: Membership, conversation: Conversation) -> dict[str, Any]:
+    return {
+        "id": str(conversation.pk),
+        "title": conversation.title,
+        "created_at": conversation.created_at.isoformat(),
+        "changed_at": conversation.changed_at.isoformat(),
+        "url": f"/t/{member.tenant.slug}/conversations/{conversation.pk}/",
+    }
+
+
+def of_feedback(given: Feedback) -> dict[str, Any]:
+    return {
+        "id": str(given.pk),
+        "verdict": given.verdict,
+        "reasons": given.reasons,
+        "comment": given.comment,
+        "at": given.changed_at.isoformat(),
+    }
+
+
+class FiltersIn(serializers.Serializer):
+    collections = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=100)
+    types = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=20)
+    dated_from = serializers.DateField(required=False, allow_null=True)
+    dated_to = serializers.DateField(required=False, allow_null=True)
+    author = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
+class AskIn(serializers.Serializer):
+    question = serializers.CharField(trim_whitespace=False, help_text="Up to 4,000 characters.")
+    conversation = serializers.UUIDField(required=False, allow_null=True, help_text="To ask a follow-up.")
+    stream = serializers.BooleanField(required=False, default=False, help_text="Server-sent events instead of one object.")
+    filters = FiltersIn(required=False)
+
+
+class CitationOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    lost = serializers.BooleanField(help_text="No longer shared with you: nothing else is given.")
+    document_id = serializers.UUIDField(required=False)
+    version_id = serializers.UUIDField(required=False)
+    version = serializers.IntegerField(required=False)
+    title = serializers.CharField(required=False)
+    heading = serializers.CharField(required=False)
+    page = serializers.IntegerField(required=False)
+    quote = serializers.CharField(required=False)
+    start = serializers.IntegerField(required=False, help_text="Code points into the version's text.")
+    end = serializers.IntegerField(required=False)
+    basis = serializers.CharField(required=False)
+    url = serializers.CharField(required=False)
+
+
+class SentenceOut(serializers.Serializer):
+    text = serializers.CharField()
+    citations = serializers.ListField(child=serializers.IntegerField())
+    supported = serializers.BooleanField()
+    withheld = serializers.BooleanField()
+
+
+class PlaceOut(serializers.Serializer):
+    document_id = serializers.UUIDField()
+    title = serializers.CharField()
+    page = serializers.IntegerField()
+    url = serializers.CharField()
+
+
+class ErrorOut(serializers.Serializer):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class FeedbackIn(serializers.Serializer):
+    verdict = serializers.ChoiceField(Feedback.Verdict.choices)
+    reasons = serializers.ListField(child=serializers.ChoiceField(Feedback.Reason.choices), required=False)
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+
+
+class FeedbackOut(FeedbackIn):
+    id = serializers.UUIDField()
+    at = serializers.DateTimeField()
+
+
+class AnswerOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    conversation = serializers.UUIDField()
+    question = serializers.CharField()
+    answer = serializers.CharField()
+    state = serializers.ChoiceField(State.choices)
+    mode = serializers.ChoiceField(["written", "quotes", ""])
+    refused = serializers.BooleanField()
+    confidence = serializers.FloatField()
+    citations = CitationOut(many=True)
+    sentences = SentenceOut(many=True)
+    not_covered = serializers.ListField(child=serializers.CharField())
+    closest = PlaceOut(many=True)
+    message = serializers.CharField()
+    error = ErrorOut(allow_null=True)
+    model = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    seconds = serializers.FloatField()
+    feedback = FeedbackOut(allow_null=True)
+
+
+class ConversationOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    changed_at = serializers.DateTimeField()
+    url = serializers.CharField()
+
+
+class ConversationWhole(ConversationOut):
+    answers = AnswerOut(many=True)
+
+
+class RenameIn(serializers.Serializer):
+    title = serializers.CharField(max_length=200)

@@ -1,0 +1,152 @@
+"""A question becomes a cited answer. The one way: page, API and command all follow the events of this generator."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+
+from answers import phrases, receipts
+from answers.asking import Asking
+from answers.draft import Draft
+from answers.events import Asked, Done, Event, Failed, Step
+from answers.look import Looked, look
+from answers.models import Answer, State
+from answers.off_loop import in_thread
+from answers.saving import AnswerGone, Begun, Ending, RightsLost, begin, end
+from answers.stop import Stop, Why
+from answers.writing import QUOTES, Written, write
+from knowledge import access, search
+from tenants.models import Membership
+from tenants.scope import in_tenant
+
+log = logging.getLogger("answers.ask")
+
+
+async def ask(member: Membership, asking: Asking, *, stop: Stop | None = None) -> AsyncIterator[Event]:
+    """Raises only before its first event: Http404 for a conversation that is not the member's, Problems.
+
+    Between the events no transaction and no database connection is held, and nothing blocks the loop.
+    """
+    stop = stop or Stop()
+    began = time.perf_counter()
+    begun = await in_thread(begin, member, asking)
+    answer = begun.answer
+    yield Asked(str(answer.pk), str(answer.conversation_id), answer.question)
+    try:
+        looked = await in_thread(look, member, answer.question, begun.turns, asking.filters, answer.pk)
+    except Exception:
+        log.exception("The search for answer %s failed", answer.pk)
+        yield await _failed(member, answer, "search_unavailable", phrases.SEARCH_FAILED)
+        return
+    steps = looked.steps()
+    for step in steps:
+        yield step
+
+    written, draft = Written(), looked.draft
+    basis = asyncio.create_task(in_thread(_basis, member, looked))  # while the model thinks
+    if looked.verdict.enough and not stop.why:
+        writing = write(looked, draft, written, question=answer.question, turns=begun.turns, stop=stop)
+        async with contextlib.aclosing(writing):
+            async for event in writing:
+                if not draft.basis:
+                    draft.basis = await basis
+                yield event
+    steps.append(Step("write", "answered", _how(written), round(time.perf_counter() - began, 3)))
+    yield await _finished(member, begun, looked, draft, written, steps, stop, began, await basis)
+
+
+async def _finished(
+    member: Membership,
+    begun: Begun,
+    looked: Looked,
+    draft: Draft,
+    written: Written,
+    steps: list,
+    stop: Stop,
+    began: float,
+    basis: dict,
+) -> Event:
+    """What became of it, kept; and the last event that says so."""
+    answer, seconds = begun.answer, round(time.perf_counter() - began, 3)
+    if stop.why == Why.RIGHTS:
+        return await _failed(member, answer, "rights_changed", phrases.RIGHTS_CHANGED)
+    state = _state(looked, draft, stop)
+    message = await _message(member, state, looked, draft, written, stop)
+    refused = state == State.NOT_FOUND
+    share = len(draft.backed) / len(draft.claims) if draft.claims else 0.0
+    confidence = looked.verdict.confidence if refused else round(looked.verdict.confidence * share, 3)
+    ending = Ending(
+        state=state,
+        mode=written.mode,
+        text=message if refused else draft.text,
+        confidence=confidence,
+        model=written.model,
+        message=message,
+        code=written.degraded or (str(stop.why) if stop.why else ""),
+        not_covered=tuple(draft.not_covered),
+        steps=[asdict(step) for step in steps if isinstance(step, Step)],
+        first_token_at=written.first_token_at,
+        receipt=receipts.compose(member, answer, looked, draft, written, basis, seconds),
+    )
+    try:
+        await in_thread(end, member, answer, ending, None if refused else draft)
+    except RightsLost:
+        return await _failed(member, answer, "rights_changed", phrases.RIGHTS_CHANGED)
+    except AnswerGone:
+        return Failed("removed", phrases.REMOVED, retry=False)
+    return Done(
+        state=str(state),
+        mode=written.mode,
+        refused=refused,
+        confidence=confidence,
+        not_covered=tuple(draft.not_covered),
+        message=message,
+        model=written.model,
+        seconds=seconds,
+    )
+
+
+def _state(looked: Looked, draft: Draft, stop: Stop) -> State:
+    if stop.why in (Why.LEAVING, Why.TOO_LONG):
+        return State.INTERRUPTED
+    if stop.why == Why.READER:
+        return State.STOPPED
+    if not draft.backed:
+        return State.NOT_FOUND
+    return State.PARTIAL if draft.not_covered else State.ANSWERED
+
+
+async def _message(member: Membership, state: State, looked: Looked, draft: Draft, written: Written, stop: Stop) -> str:
+    if stop.why:
+        return {Why.READER: phrases.STOPPED, Why.TOO_LONG: phrases.TOO_LONG}.get(stop.why, phrases.INTERRUPTED)
+    if state == State.NOT_FOUND:
+        return phrases.not_found(len(looked.phrasings), await in_thread(_count, member))
+    if state == State.PARTIAL:
+        return phrases.partial(draft.not_covered)
+    return phrases.quotes_only(written.degraded) if written.mode == QUOTES else ""
+
+
+async def _failed(member: Membership, answer: Answer, code: str, message: str) -> Failed:
+    with contextlib.suppress(AnswerGone):
+        await in_thread(end, member, answer, Ending(State.FAILED, code=code, message=message))
+    return Failed(code, message)
+
+
+def _basis(member: Membership, looked: Looked) -> dict:
+    with in_tenant(member.tenant):
+        return access.basis(member, looked.documents)
+
+
+def _count(member: Membership) -> int:
+    with in_tenant(member.tenant):
+        return search.count_readable(member)
+
+
+def _how(written: Written) -> str:
+    if not written.mode:
+        return "Nothing was written"
+    return "Chose sentences of the documents" if written.mode == QUOTES else f"Written by {written.model}"

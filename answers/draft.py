@@ -1,0 +1,169 @@
+"""An answer while it is being written: what the model says, checked against what was read. Pure.
+
+Numbers are by first use and never change; ids follow from answer, passage and place, so they are the same however often
+they are worked out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
+
+from answers.answer_models.base import SourcePassage
+from answers.events import CitationFound, Event, SentenceFinished, Token
+from answers.freshness import freshness
+from answers.grounded_stream import Citation, GroundedStream, NotCovered, Statement, TextPiece
+
+if TYPE_CHECKING:
+    from knowledge.search import Found
+
+AROUND = 320  # characters shown on each side of a quote, at most
+_ENDS = re.compile(r"(?<=[.!?。！？])\s+|\n+")
+
+Address = Callable[[UUID, UUID, int], str]  # document, citation, page -> where the viewer opens
+
+
+@dataclass(slots=True)
+class Draft:
+    answer_id: UUID
+    found: Sequence[Found]
+    address: Address
+    today: date
+    basis: Mapping[UUID, str] = field(default_factory=dict)
+    sentences: list[SentenceFinished] = field(default_factory=list)
+    citations: list[CitationFound] = field(default_factory=list)
+    stream: GroundedStream = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stream = GroundedStream(source_passages(self.found))
+
+    @property
+    def text(self) -> str:
+        return self.stream.text
+
+    @property
+    def not_covered(self) -> list[str]:
+        return [subject for subject in self.stream.not_covered if subject]
+
+    @property
+    def found_nothing(self) -> bool:
+        return "" in self.stream.not_covered
+
+    @property
+    def claims(self) -> list[SentenceFinished]:
+        return [sentence for sentence in self.sentences if sentence.claims]
+
+    @property
+    def backed(self) -> list[SentenceFinished]:
+        return [sentence for sentence in self.sentences if sentence.supported]
+
+    @property
+    def cited_documents(self) -> set[UUID]:
+        return {UUID(citation.document_id) for citation in self.citations}
+
+    def feed(self, piece: str) -> Iterator[Event]:
+        return self._told(self.stream.feed(piece))
+
+    def finish(self) -> Iterator[Event]:
+        return self._told(self.stream.finish())
+
+    def clear(self) -> None:
+        self.sentences, self.citations = [], []
+        self.stream = GroundedStream(source_passages(self.found))
+
+    def _told(self, events) -> Iterator[Event]:
+        for event in events:
+            match event:
+                case TextPiece(text):
+                    yield Token(text)
+                case Statement():
+                    yield from self._statement(event)
+                case NotCovered():
+                    pass
+
+    def _statement(self, statement: Statement) -> Iterator[Event]:
+        for citation in statement.citations:
+            if citation.number > len(self.citations):
+                found = self._citation(citation)
+                self.citations.append(found)
+                yield found
+        sentence = SentenceFinished(
+            start=statement.start,
+            end=statement.end,
+            text=statement.text,
+            citations=tuple(citation.number for citation in statement.citations),
+            supported=statement.supported,
+            claims=statement.claims,
+        )
+        self.sentences.append(sentence)
+        yield sentence
+
+    def _citation(self, citation: Citation) -> CitationFound:
+        quote = citation.quote
+        source = next(found for found in self.found if found.passage_id == quote.passage_id)
+        citation_id = uuid5(self.answer_id, f"{quote.passage_id}:{quote.start}:{quote.end}")
+        first, last = surroundings(source.text, quote.start, quote.end)
+        fresh = freshness(
+            self.today, reviewed_on=source.reviewed_on, review_due=source.review_due, dated=source.document_date
+        )
+        return CitationFound(
+            id=str(citation_id),
+            number=citation.number,
+            document_id=str(source.document_id),
+            version_id=str(source.version_id),
+            version_number=source.version_number,
+            passage_id=str(source.passage_id),
+            title=source.title,
+            heading=" › ".join(source.heading_path)[:300],
+            page=source.page,
+            quote=quote.text,
+            start=source.start + quote.start,
+            end=source.start + quote.end,
+            context=source.text[first:last],
+            context_start=source.start + first,
+            url=self.address(source.document_id, citation_id, source.page),
+            freshness=fresh.kind,
+            freshness_words=fresh.words,
+            basis=self.basis.get(source.document_id, ""),
+        )
+
+
+def source_passages(found: Sequence[Found]) -> list[SourcePassage]:
+    return [
+        SourcePassage(
+            passage_id=each.passage_id,
+            document_id=each.document_id,
+            version_id=each.version_id,
+            title=each.title,
+            page=each.page,
+            heading_path=tuple(each.heading_path),
+            text=each.text,
+            start=each.start,
+            score=each.score,
+            dense=each.dense,
+            lexical=each.lexical,
+            document_date=each.document_date.isoformat() if each.document_date else "",
+            superseded=each.superseded,
+        )
+        for each in found
+    ]
+
+
+def surroundings(text: str, start: int, end: int) -> tuple[int, int]:
+    """The paragraph of a quote; when that is long, the sentences next to it."""
+    first = text.rfind("\n", 0, start) + 1
+    last = text.find("\n", end)
+    last = len(text) if last < 0 else last
+    if start - first > AROUND:
+        breaks = [match.end() for match in _ENDS.finditer(text, first, start)]
+        near = [at for at in breaks if start - at <= AROUND]
+        first = near[0] if near else text.rfind(" ", 0, start - AROUND) + 1 or start
+    if last - end > AROUND:
+        breaks = [match.start() for match in _ENDS.finditer(text, end, last)]
+        near = [at for at in breaks if at - end <= AROUND]
+        last = near[-1] if near else max(text.find(" ", end + AROUND), end)
+    return first, last

@@ -1,0 +1,159 @@
+"""Follows an answer by its event number, from whichever process writes it. The reader's rights are asked each time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import Http404
+from django.utils import timezone
+
+from answers import phrases, runner
+from answers.events import Done, Failed, Numbered, Retry, SentenceFinished, Token, Withdrawn, numbered
+from answers.models import Answer, AnswerEvent, State
+from answers.off_loop import in_thread
+from answers.rescue import DEAD, rescue
+from answers.shown import show
+from knowledge import access
+from tenants.models import Membership
+from tenants.scope import in_tenant
+
+POLL = 0.2  # seconds between looks at the rows of an answer that another process writes
+
+
+async def follow(member: Membership, answer_id: UUID, *, after: int = 0) -> AsyncIterator[Numbered | Retry]:
+    """The events after `after`, then those to come, until the last one. Http404 for what is not the member's.
+
+    Ends with Retry where the rest is to be had by coming again: the process is leaving, or the writer was lost.
+    """
+    view = await in_thread(_look, member, answer_id, after)
+    if view.withdrawn:
+        for event in view.instead:
+            yield event
+        return
+    run = runner.running(answer_id)
+    if run is not None and run.member.pk == member.pk:
+        async for event in follow_run(run, after=after):
+            yield event
+        return
+    async for event in _follow_rows(member, answer_id, view):
+        yield event
+
+
+async def follow_run(run: runner.Run, *, after: int = 0) -> AsyncIterator[Numbered | Retry]:
+    """From the buffer. For whoever started it in this very request, and for `follow`, which asked for rights."""
+    place = after
+    while True:
+        while place < len(run.events):
+            event = run.events[place]
+            place += 1
+            yield event
+            if event.is_last:
+                return
+        if run.finished:
+            yield Retry()
+            return
+        await run.news(place)
+
+
+async def _follow_rows(member: Membership, answer_id: UUID, view: _View) -> AsyncIterator[Numbered | Retry]:
+    place, waited = view.after, False
+    while True:
+        for event in view.events:
+            place = event.number
+            yield event
+            if event.is_last:
+                return
+        if runner.leaving():
+            yield Retry()
+            return
+        if view.stale:
+            await in_thread(rescue, member.tenant, answer_id)
+        elif view.ended and waited:  # it ended without its last event among the rows
+            yield view.ending
+            return
+        waited = view.ended
+        await asyncio.sleep(POLL)
+        view = await in_thread(_look, member, answer_id, place)
+        if view.withdrawn:
+            for event in view.instead:
+                yield event
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One look at the rows."""
+
+    after: int
+    events: tuple[Numbered, ...] = ()
+    ended: bool = False
+    stale: bool = False
+    ending: Numbered | None = None
+    withdrawn: bool = False  # something that was read for it is no longer shared with this reader
+    instead: tuple[Numbered, ...] = ()
+
+
+def _look(member: Membership, answer_id: UUID, after: int) -> _View:
+    with in_tenant(member.tenant):
+        if not access.may_work(member):
+            raise Http404
+        answer = Answer.objects.visible_to(member).filter(pk=answer_id).first()
+        if answer is None:
+            raise Http404
+        rows = AnswerEvent.objects.for_tenant(member.tenant_id).filter(answer=answer)
+        read = {UUID(each["document_id"]) for row in rows.filter(kind="sources") for each in row.data["read"]}
+        if read and access.still_readable(member, read) != read:
+            last = rows.order_by("-number").values_list("number", flat=True).first() or 0
+            return _View(after, withdrawn=True, instead=tuple(_instead(member, answer, max(last, after))))
+        fresh = [Numbered(row.number, row.kind, row.data) for row in rows.filter(number__gt=after).order_by("number")]
+        ended = not answer.is_running
+        return _View(
+            after=after,
+            events=tuple(fresh),
+            ended=ended,
+            stale=answer.is_running and timezone.now() - answer.heartbeat_at > DEAD,
+            ending=numbered(max(after, fresh[-1].number if fresh else 0) + 1, _ending(answer)) if ended else None,
+        )
+
+
+def _instead(member: Membership, answer: Answer, last: int) -> list[Numbered]:
+    """For a reader who may no longer see everything: what they may still see, in place of the story as it was."""
+    if answer.is_running:
+        return [Numbered(last + 1, Failed.kind, numbered(1, Failed("rights_changed", phrases.RIGHTS_CHANGED)).data)]
+    shown = show(member, answer)
+    told = [Withdrawn("rights_changed"), Token(shown.text)]
+    at = 0
+    for sentence in shown.sentences:
+        if sentence.withheld:
+            continue
+        told.append(
+            SentenceFinished(
+                start=at,
+                end=at + len(sentence.text),
+                text=sentence.text,
+                citations=tuple(citation.number for citation in sentence.citations if not citation.lost),
+                supported=sentence.supported,
+                claims=sentence.claims,
+            )
+        )
+        at += len(sentence.text) + 1
+    told.append(_ending(answer))
+    return [numbered(last + place, event) for place, event in enumerate(told, start=1)]
+
+
+def _ending(answer: Answer) -> Done | Failed:
+    if answer.state == State.FAILED:
+        return Failed(answer.error_code or "error", answer.error_message or phrases.BROKE)
+    return Done(
+        state=answer.state,
+        mode=answer.mode,
+        refused=answer.refused,
+        confidence=answer.confidence,
+        not_covered=tuple(answer.not_covered),
+        message=answer.error_message,
+        model=answer.model,
+        seconds=(answer.finished_at - answer.asked_at).total_seconds() if answer.finished_at else 0.0,
+    )

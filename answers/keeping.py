@@ -1,0 +1,96 @@
+"""The rows behind a running answer: its events, its heartbeat, and what others want of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from answers.events import Numbered
+from answers.models import Answer, AnswerEvent, State
+from answers.stop import Why
+from knowledge import access
+from tenants.models import Membership, Tenant
+from tenants.scope import in_tenant
+
+HEARTBEAT = 2.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    member: Membership
+    answer_id: UUID
+    documents: set[UUID]
+    events: Sequence[Numbered]
+
+
+_beats: dict[UUID, float] = {}  # when an answer's heartbeat was last written
+_versions: dict[UUID, int] = {}  # the tenant's corpus version under which an answer's documents were last checked
+
+
+def keep(batches: Iterable[Batch]) -> dict[UUID, Why]:
+    """Writes the events of many answers, one transaction per tenant, and returns which of them should stop and why."""
+    by_tenant: dict[UUID, list[Batch]] = {}
+    for batch in batches:
+        by_tenant.setdefault(batch.member.tenant_id, []).append(batch)
+    wishes: dict[UUID, Why] = {}
+    for own in by_tenant.values():
+        with in_tenant(own[0].member.tenant):
+            _write(own)
+            wishes |= _wishes(own)
+    return wishes
+
+
+def _write(batches: Sequence[Batch]) -> None:
+    tenant_id, ids = batches[0].member.tenant_id, [batch.answer_id for batch in batches]
+    rows = [
+        AnswerEvent(
+            tenant_id=tenant_id, answer_id=batch.answer_id, number=event.number, kind=event.kind, data=event.data
+        )
+        for batch in batches
+        for event in batch.events
+    ]
+    now = timezone.now()
+    stale = [each for each in ids if now.timestamp() - _beats.get(each, 0) > HEARTBEAT]
+    if not rows and not stale:
+        return
+    with transaction.atomic():
+        # A conversation may have been removed meanwhile; its events go with it.
+        alive = set(Answer.objects.for_tenant(tenant_id).filter(pk__in=ids).values_list("pk", flat=True))
+        AnswerEvent.objects.bulk_create([row for row in rows if row.answer_id in alive], ignore_conflicts=True)
+        running = Answer.objects.for_tenant(tenant_id).filter(pk__in=stale, state=State.RUNNING)
+        running.update(heartbeat_at=now)
+    for each in stale:
+        _beats[each] = now.timestamp()
+    for memory in (_beats, _versions):
+        while len(memory) > 1000:
+            memory.pop(next(iter(memory)))
+
+
+def _wishes(batches: Sequence[Batch]) -> dict[UUID, Why]:
+    tenant_id = batches[0].member.tenant_id
+    ids = [batch.answer_id for batch in batches]
+    stopped = Answer.objects.for_tenant(tenant_id).filter(pk__in=ids, stop_requested_at__isnull=False)
+    wishes = dict.fromkeys(stopped.values_list("pk", flat=True), Why.READER)
+    version = Tenant.objects.values_list("corpus_version", flat=True).get(pk=tenant_id)
+    for batch in batches:
+        if not batch.documents or _versions.get(batch.answer_id) == version:
+            continue
+        if access.still_readable(batch.member, batch.documents) != batch.documents:
+            wishes[batch.answer_id] = Why.RIGHTS
+        _versions[batch.answer_id] = version
+    return wishes
+
+
+def give_up(member: Membership, answer_id: UUID, message: str) -> bool:
+    """Marks a running answer as failed. True when it is not there any more."""
+    with in_tenant(member.tenant):
+        mine = Answer.objects.visible_to(member).filter(pk=answer_id)
+        ids = list(mine.values_list("pk", flat=True))
+        Answer.objects.for_tenant(member.tenant_id).filter(pk__in=ids, state=State.RUNNING).update(
+            state=State.FAILED, error_code="error", error_message=message, finished_at=timezone.now()
+        )
+        return not ids

@@ -1,0 +1,109 @@
+"""Everything between the question and the model, in one thread hop: what it asks, what was found, is it enough."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from answers import evidence
+from answers.answer_models.base import SourcePassage, Turn
+from answers.draft import Draft, source_passages
+from answers.events import Source, Sources, Step
+from answers.links import viewer
+from knowledge import search
+from knowledge.search import Filters, Found
+from tenants.models import Membership
+from tenants.scope import in_tenant
+
+log = logging.getLogger("answers.look")
+
+CONSIDERED = 16  # passages found; the best of them are read
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is known before the first word is written."""
+
+    question: str  # as it stands on its own
+    phrasings: tuple[str, ...]
+    found: tuple[Found, ...]
+    read: tuple[Found, ...]
+    passages: tuple[SourcePassage, ...]
+    verdict: evidence.Verdict
+    draft: Draft
+    search_seconds: float
+    judge_seconds: float
+
+    @property
+    def documents(self) -> set[UUID]:
+        return {found.document_id for found in self.read}
+
+    def steps(self) -> list[Step | Sources]:
+        places = len({found.document_id for found in self.found})
+        titles = list(dict.fromkeys(found.title for found in self.read))
+        quoted = ", ".join(f"“{phrasing}”" for phrasing in self.phrasings)
+        said: list[Step | Sources] = [
+            Step("search", f"Searched {_counted(len(self.phrasings), 'phrasing')}", quoted, self.search_seconds)
+        ]
+        if self.found:
+            said.append(
+                Step(
+                    "passages",
+                    _counted(len(self.found), "passage"),
+                    f"{_counted(len(self.found), 'passage')} in {_counted(places, 'document')} you can read",
+                )
+            )
+        if self.read:
+            said.append(Step("read", f"read {len(self.read)}", f"Read {_listed(titles)}", self.judge_seconds))
+            said.append(Sources(tuple(Source(str(f.document_id), f.title, f.page) for f in self.read)))
+        return said
+
+
+def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filters, answer_id: UUID) -> Looked:
+    """Raises when the search or the reader's rights cannot be had: the answer is then an error, never a guess."""
+    began = time.perf_counter()
+    asked = _rewritten(question, turns)
+    with in_tenant(member.tenant):
+        found = search.find(member, asked.phrasings, limit=CONSIDERED, filters=filters)
+    searched = time.perf_counter()
+    read = found[: settings.RETRIEVAL_LIMIT]
+    passages = source_passages(read)
+    verdict = evidence.judge(asked.question, passages)
+    draft = Draft(answer_id, read, viewer(member.tenant.slug), timezone.localdate())
+    return Looked(
+        question=asked.question,
+        phrasings=tuple(asked.phrasings),
+        found=tuple(found),
+        read=tuple(read),
+        passages=tuple(passages),
+        verdict=verdict,
+        draft=draft,
+        search_seconds=round(searched - began, 3),
+        judge_seconds=round(time.perf_counter() - searched, 3),
+    )
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def _listed(titles: Sequence[str]) -> str:
+    if len(titles) <= 3:
+        return ", ".join(titles[:-1]) + (" and " if len(titles) > 1 else "") + titles[-1]
+    return f"{', '.join(titles[:2])} and {len(titles) - 2} more"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    question: str
+    phrasings: tuple[str, ...]
+
+
+def _rewritten(question: str, turns: Sequence[Turn]) -> _Asked:
+    return _Asked(question, (question,))

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from django.http import Http404
+
+from answers import runner
+from answers.api.shapes import of_answer
+from answers.asking import Asking, check_question
+from answers.conversations import access_answer
+from answers.events import Numbered
+from answers.follow import follow_run
+from answers.models import State
+from answers.shown import Shown, show
+from tenants.management.asked import member_of, plain_errors, tenant_of
+from tenants.models import Membership
+from tenants.scope import in_tenant
+
+
+class Command(BaseCommand):
+    help = "Ask a question as one person, and print the cited answer."
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("question")
+        parser.add_argument("--tenant", required=True, metavar="SLUG")
+        parser.add_argument("--user", required=True, metavar="EMAIL")
+        parser.add_argument("--conversation", metavar="ID", help="ask a follow-up in this conversation of theirs")
+        parser.add_argument("--json", action="store_true", help="one JSON object, as the API gives it")
+
+    def handle(self, *, question: str, tenant: str, user: str, conversation: str | None, **options) -> None:
+        member = member_of(tenant_of(tenant), user)
+        with plain_errors():
+            asking = Asking(check_question(question), conversation_id=_uuid(conversation))
+            try:
+                asyncio.run(self._ask(member, asking, quiet=options["json"]))
+            except Http404:
+                raise CommandError("This person has no such conversation.") from None
+        with in_tenant(member.tenant):
+            shown = show(member, access_answer(member, asking.answer_id))
+        if options["json"]:
+            self.stdout.write(json.dumps(of_answer(shown), ensure_ascii=False, indent=2))
+        else:
+            self._sources(shown)
+
+    async def _ask(self, member: Membership, asking: Asking, *, quiet: bool) -> None:
+        run = await runner.start(member, asking)
+        async for event in follow_run(run):
+            if not quiet and isinstance(event, Numbered):
+                self._say(event)
+        await runner.settled(run)
+
+    def _say(self, event: Numbered) -> None:
+        if event.kind == "token":
+            self.stdout.write(event.data["text"], ending="")
+        elif event.kind == "sentence":
+            self.stdout.write("".join(f"[{number}]" for number in event.data["citations"]), ending="")
+        elif event.kind == "withdrawn":
+            self.stdout.write("\n")
+        elif event.kind == "step":
+            self.stderr.write(f"  {event.data['detail'] or event.data['text']}")
+        self.stdout.flush()
+
+    def _sources(self, shown: Shown) -> None:
+        self.stdout.write("\n")
+        if shown.answer.state == State.NOT_FOUND:
+            self.stdout.write(shown.text)
+            for place in shown.closest:
+                self.stdout.write(f"  {place.title}, page {place.page}")
+        elif shown.answer.error_message:
+            self.stdout.write(shown.answer.error_message)
+        for citation in shown.citations:
+            title = "No longer shared with you" if citation.lost else f"{citation.title}, page {citation.page}"
+            self.stdout.write(f"[{citation.number}] {title}")
+            if not citation.lost:
+                self.stdout.write(f"    “{' '.join(citation.quote.split())}”")
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise CommandError(f"{text!r} is not a conversation's id.") from None

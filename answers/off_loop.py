@@ -1,0 +1,50 @@
+"""Blocking work (database, search, reading passages) away from the event loop, on a few threads of our own.
+
+Django's `sync_to_async` ties a thread to a request; an answer outlives its request. The pool also bounds how many
+database connections answering can hold: never more than it has threads, however many answers are being written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import InterfaceError, OperationalError, connections
+
+THREADS = 6
+IDLE = 60.0  # seconds after which a connection is not trusted to be alive
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="answers")  # its threads start with the first piece of work
+_thread = threading.local()
+
+
+async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    context = copy_context()  # the request id follows
+    return await asyncio.get_running_loop().run_in_executor(_pool, lambda: context.run(_work, function, args, kwargs))
+
+
+def _work(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    now = time.monotonic()
+    if now - getattr(_thread, "used", now) > IDLE:
+        _close()
+    try:
+        return function(*args, **kwargs)
+    except (OperationalError, InterfaceError):
+        _close()
+        raise
+    finally:
+        _thread.used = time.monotonic()
+
+
+def _close() -> None:
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()

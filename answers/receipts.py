@@ -1,0 +1,82 @@
+"""What an answer rests on, written once when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from answers import prompt
+from answers.draft import Draft
+from answers.look import Looked
+from answers.models import Answer
+from answers.writing import Written
+from tenants.models import Membership
+
+
+def compose(
+    member: Membership,
+    answer: Answer,
+    looked: Looked,
+    draft: Draft,
+    written: Written,
+    basis: Mapping[UUID, str],
+    seconds: float,
+) -> dict[str, Any]:
+    used = {citation.passage_id for citation in draft.citations}
+    first = written.first_token_at
+    return {
+        "question": answer.question,
+        "standalone": looked.question,
+        "phrasings": list(looked.phrasings),
+        "narrowed": answer.scope,
+        "found": len(looked.found),
+        "read": [
+            {
+                "position": position,
+                "passage_id": str(found.passage_id),
+                "document_id": str(found.document_id),
+                "version_id": str(found.version_id),
+                "version_number": found.version_number,
+                "title": found.title,
+                "page": found.page,
+                "heading": " › ".join(found.heading_path),
+                "score": round(found.score, 4),
+                "dense": round(found.dense, 4),
+                "lexical": round(found.lexical, 4),
+                "superseded": found.superseded,
+                "basis": basis.get(found.document_id, ""),
+                "used": str(found.passage_id) in used,
+            }
+            for position, found in enumerate(looked.read, start=1)
+        ],
+        "evidence": {
+            "enough": looked.verdict.enough,
+            "confidence": looked.verdict.confidence,
+            "reason": looked.verdict.reason,
+            "missing": list(looked.verdict.missing),
+        },
+        "rights": {"role": member.role, "read_as": str(member.pk)},
+        "release": {
+            "generation": settings.GENERATION,
+            "model": written.model,
+            "mode": written.mode,
+            "prompt": prompt.VERSION if written.mode == "written" else "",
+            "passages": settings.RETRIEVAL_LIMIT,
+        },
+        "ladder": written.failures,
+        "masked": [],
+        "usage": {
+            "prompt_tokens": written.usage.prompt_tokens if written.usage else 0,
+            "completion_tokens": written.usage.completion_tokens if written.usage else 0,
+        },
+        "statements": {"made": len(draft.claims), "backed": len(draft.backed)},
+        "seconds": {
+            "search": looked.search_seconds,
+            "judge": looked.judge_seconds,
+            "first_token": round((first - answer.asked_at).total_seconds(), 3) if first else None,
+            "total": seconds,
+        },
+    }

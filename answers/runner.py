@@ -1,0 +1,230 @@
+"""Runs answers apart from the requests that asked, so that a closed tab loses nothing.
+
+An answer is a task on the web process's event loop. Its events go to a buffer, for readers in the same process, and
+every 200 ms or 20 events to rows, for readers elsewhere and later; one transaction per tick for all answers together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from uuid import UUID
+
+from django.conf import settings
+
+from answers import keeping, phrases
+from answers.ask import ask
+from answers.asking import Asking
+from answers.events import Event, Failed, Numbered, numbered
+from answers.off_loop import in_thread
+from answers.saving import DEADLINE
+from answers.stop import Stop, Why
+from tenants.errors import TooMany, Unavailable
+from tenants.models import Membership
+
+log = logging.getLogger("answers.runner")
+
+AT_ONCE = 64  # answers written by one process; beyond it a clear 503 beats a crawl for everybody
+AT_ONCE_PER_MEMBER = 8
+TICK = 0.2  # seconds between writes of events
+FULL = 20  # unsaved events of one answer that are written without waiting
+TRIES = 5  # failed writes of events, a second apart, before a finished answer's events are given up; its text is a row
+LEAVE = 3.0  # seconds that answers get to be kept when the process ends
+
+_runs: dict[UUID, Run] = {}
+_keeper: asyncio.Task | None = None
+_hurry: asyncio.Event | None = None
+_leaving = False
+
+
+class Run:
+    """One answer on its way. `events` only grows; whoever follows remembers how far they are."""
+
+    def __init__(self, member: Membership, asking: Asking) -> None:
+        self.member, self.asking = member, asking
+        self.answer_id = asking.answer_id
+        self.loop = asyncio.get_running_loop()
+        self.events: list[Numbered] = []
+        self.stop = Stop()
+        self.finished = False
+        self.saved = 0  # events that are rows
+        self.unsaved_for = 0  # writes of events that failed
+        self.documents: set[UUID] = set()  # what is being read
+        self.begun: asyncio.Future[None] = self.loop.create_future()
+        self.task: asyncio.Task | None = None
+        self._news = asyncio.Event()
+
+    def publish(self, event: Event) -> None:
+        told = numbered(len(self.events) + 1, event)
+        self.events.append(told)
+        if told.kind == "sources":
+            self.documents = {UUID(source["document_id"]) for source in told.data["read"]}
+        self._wake()
+        if len(self.events) - self.saved >= FULL and _hurry is not None:
+            _hurry.set()
+
+    def close(self) -> None:
+        self.finished = True
+        self._wake()
+
+    async def news(self, after: int) -> None:
+        """Returns when there are events beyond `after`, or no more will come."""
+        while len(self.events) <= after and not self.finished:
+            await self._news.wait()
+
+    def _wake(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+
+async def start(member: Membership, asking: Asking) -> Run:
+    """The question is kept and its answer is being written when this returns. Problems and Http404 come from here."""
+    _insist_on_room(member)
+    run = Run(member, asking)
+    _runs[run.answer_id] = run
+    run.task = asyncio.create_task(_carry_out(run))
+    try:
+        await asyncio.shield(run.begun)
+    except asyncio.CancelledError:
+        run.begun.add_done_callback(lambda future: future.cancelled() or future.exception())
+        raise
+    return run
+
+
+async def finished(run: Run) -> None:
+    """Waits for the end. The answer's rows are written by then."""
+    while not run.finished:
+        await run.news(len(run.events))
+
+
+async def settled(run: Run) -> None:
+    """Waits until its events are rows as well, for callers whose event loop ends with them."""
+    await finished(run)
+    for _ in range(100):
+        if run.saved == len(run.events):
+            return
+        await asyncio.sleep(0.01)
+
+
+def running(answer_id: UUID) -> Run | None:
+    """The run, where it is on this very event loop."""
+    run = _runs.get(answer_id)
+    return run if run is not None and run.loop is asyncio.get_running_loop() else None
+
+
+def signal_stop(answer_id: UUID) -> None:
+    """Quicker than the row that says the same. From any thread."""
+    run = _runs.get(answer_id)
+    if run is not None:
+        run.loop.call_soon_threadsafe(run.stop.ask, Why.READER)
+
+
+def leaving() -> bool:
+    return _leaving
+
+
+async def shutdown() -> None:
+    """Called when the process is told to end: what is being written is kept, and every stream ends with `retry`."""
+    global _leaving
+    _leaving = True
+    here = [run for run in _runs.values() if run.loop is asyncio.get_running_loop()]
+    for run in here:
+        run.stop.ask(Why.LEAVING)
+    if tasks := [run.task for run in here if run.task]:
+        await asyncio.wait(tasks, timeout=LEAVE)
+    if _keeper is not None and not _keeper.done() and _hurry is not None:
+        _hurry.set()
+        await asyncio.wait([_keeper], timeout=LEAVE)
+
+
+def _insist_on_room(member: Membership) -> None:
+    if _leaving:
+        raise Unavailable("The portal is being restarted.", hint="Ask again in a moment.")
+    if len(_runs) >= getattr(settings, "ANSWERS_AT_ONCE", AT_ONCE):
+        raise Unavailable(
+            "Too many questions are being answered just now.", hint="Yours was not kept. Ask again in a moment."
+        )
+    per_member = getattr(settings, "ANSWERS_AT_ONCE_PER_MEMBER", AT_ONCE_PER_MEMBER)
+    if Counter(run.member.pk for run in _runs.values())[member.pk] >= per_member:
+        raise TooMany(
+            f"{per_member} of your questions are being answered already.",
+            retry_after=5,
+            hint="Wait for one of them, or stop it.",
+        )
+
+
+async def _carry_out(run: Run) -> None:
+    too_long = run.loop.call_later(DEADLINE.total_seconds() - 5, run.stop.ask, Why.TOO_LONG)
+    try:
+        async for event in ask(run.member, run.asking, stop=run.stop):
+            run.publish(event)
+            if not run.begun.done():
+                run.begun.set_result(None)
+                _keep_up()
+    except BaseException as error:
+        if not run.begun.done():
+            run.begun.set_exception(
+                error if isinstance(error, Exception) else Unavailable("The portal is being restarted.")
+            )
+        else:
+            run.publish(await _broken(run, error))
+            if not isinstance(error, Exception):
+                raise
+    finally:
+        too_long.cancel()
+        run.close()
+        if not run.events:
+            _runs.pop(run.answer_id, None)
+        if _hurry is not None:
+            _hurry.set()
+
+
+async def _broken(run: Run, error: BaseException) -> Failed:
+    log.error("Answer %s broke", run.answer_id, exc_info=error)
+    try:
+        gone = await in_thread(keeping.give_up, run.member, run.answer_id, phrases.BROKE)
+    except Exception:
+        log.exception("Answer %s could not be marked as failed", run.answer_id)
+        gone = False
+    return Failed("removed", phrases.REMOVED, retry=False) if gone else Failed("error", phrases.BROKE)
+
+
+def _keep_up() -> None:
+    global _keeper, _hurry
+    if _keeper is None or _keeper.done() or _keeper.get_loop() is not asyncio.get_running_loop():
+        _hurry = asyncio.Event()
+        _keeper = asyncio.create_task(_keep_saving(_hurry))
+
+
+async def _keep_saving(hurry: asyncio.Event) -> None:
+    """Writes what is new of every answer on this loop, and learns what others want of them."""
+    loop = asyncio.get_running_loop()
+    while here := [run for run in _runs.values() if run.loop is loop and run.events]:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(hurry.wait(), TICK)
+        hurry.clear()
+        batches = [(run, run.events[run.saved :]) for run in here]
+        try:
+            wishes = await in_thread(
+                keeping.keep,
+                [keeping.Batch(run.member, run.answer_id, run.documents, events) for run, events in batches],
+            )
+        except Exception:
+            log.exception("Events of %d answers could not be saved; trying again", len(batches))
+            await asyncio.sleep(1)
+            for run, _ in batches:
+                run.unsaved_for += 1
+                if run.finished and run.unsaved_for >= TRIES:
+                    _runs.pop(run.answer_id, None)
+            continue
+        for run, events in batches:
+            run.saved += len(events)
+            if why := wishes.get(run.answer_id):
+                run.stop.ask(why)
+            if run.finished and run.saved == len(run.events):
+                _runs.pop(run.answer_id, None)
+
+
+__all__ = ["Run", "finished", "leaving", "running", "settled", "shutdown", "signal_stop", "start"]

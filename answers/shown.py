@@ -1,0 +1,343 @@
+"""What a reader may see of an answer now. Every door shows answers through here.
+
+Rights are asked again each time. A citation whose document may no longer be read says only that, and a sentence that
+rests on nothing else is withheld; so are sentences without a quote, once anything that was read for the answer is gone,
+since what they were taken from cannot be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from answers.answer_models.base import Turn
+from answers.freshness import Freshness, freshness
+from answers.links import viewer
+from answers.models import Answer, Citation, Conversation, Feedback, Receipt, State
+from knowledge import access
+from knowledge.models import Document
+from tenants.models import Membership
+
+WITHHELD = "This sentence rested on a document that is no longer shared with you."
+LOST = "No longer shared with you"
+MEMORY = 3  # earlier questions a follow-up is understood with
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCitation:
+    """`lost`: only the number and that it is no longer shared; everything else is empty."""
+
+    id: UUID
+    number: int
+    lost: bool = False
+    document_id: UUID | None = None
+    version_id: UUID | None = None
+    version_number: int = 0
+    passage_id: UUID | None = None
+    title: str = ""
+    heading: str = ""
+    page: int = 0
+    quote: str = ""
+    start: int = 0
+    end: int = 0
+    before: str = ""
+    after: str = ""
+    url: str = ""
+    basis: str = ""
+    fresh: Freshness = field(default_factory=Freshness)
+    dated: date | None = None
+
+    # As templates/_evidence.html wants it
+    @property
+    def page_label(self) -> str:
+        return f"Page {self.page}"
+
+    @property
+    def where(self) -> str:
+        dated = self.fresh.words.lower() if self.fresh.kind == "dated" else ""
+        return " · ".join(part for part in (f"Version {self.version_number}", self.heading, dated) if part)
+
+    @property
+    def freshness(self) -> str:
+        return "" if self.fresh.kind == "dated" else self.fresh.kind
+
+    @property
+    def freshness_words(self) -> str:
+        return "" if self.fresh.kind == "dated" else self.fresh.words
+
+    @property
+    def basis_person(self) -> bool:
+        return not self.basis.startswith("via")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSentence:
+    text: str
+    citations: tuple[ShownCitation, ...]
+    supported: bool
+    claims: bool
+    withheld: bool = False
+
+    @property
+    def is_item(self) -> bool:
+        return self.text.startswith("- ")
+
+    @property
+    def bare(self) -> str:
+        return self.text[2:] if self.is_item else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Sentences that stand together: the first one, a paragraph, or a list."""
+
+    kind: str  # first, text, list
+    sentences: tuple[ShownSentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A document that was read, and where it opens."""
+
+    document_id: UUID
+    title: str
+    page: int
+    url: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    answer: Answer
+    text: str
+    sentences: tuple[ShownSentence, ...]
+    citations: tuple[ShownCitation, ...]
+    closest: tuple[Place, ...]
+    unused: tuple[Place, ...]
+    receipt: dict[str, Any]
+    feedback: Feedback | None
+    withheld: int
+
+    @property
+    def claims(self) -> int:
+        return sum(sentence.claims for sentence in self.sentences)
+
+    @property
+    def backed(self) -> int:
+        return sum(sentence.supported for sentence in self.sentences)
+
+    @property
+    def blocks(self) -> list[Block]:
+        blocks: list[Block] = []
+        for sentence in self.sentences:
+            kind = "first" if not blocks else "list" if sentence.is_item else "text"
+            if blocks and kind == blocks[-1].kind:
+                blocks[-1] = Block(kind, (*blocks[-1].sentences, sentence))
+            else:
+                blocks.append(Block(kind, (sentence,)))
+        return blocks
+
+    @property
+    def line(self) -> str:
+        """The one line of steps."""
+        told = [step["text"] for step in self.answer.steps if step["key"] != "write"]
+        return " · ".join([*told, f"{self.seconds:.1f} s"] if self.seconds else told)
+
+    @property
+    def sides(self) -> tuple[ShownCitation, ...]:
+        """For a conflict: the first quotes of two documents, newer first."""
+        first: dict[UUID | None, ShownCitation] = {}
+        for citation in self.citations:
+            if not citation.lost:
+                first.setdefault(citation.document_id, citation)
+        return tuple(sorted(first.values(), key=lambda c: c.dated or date.min, reverse=True))[:2]
+
+    @property
+    def due(self) -> int:
+        documents = {citation.document_id for citation in self.citations if citation.fresh.kind in ("due", "expired")}
+        return len(documents)
+
+    @property
+    def seconds(self) -> float:
+        ended = self.answer.finished_at
+        return (ended - self.answer.asked_at).total_seconds() if ended else 0.0
+
+
+def show(member: Membership, answer: Answer) -> Shown:
+    return show_all(member, [answer])[0]
+
+
+def show_all(member: Membership, answers: Sequence[Answer]) -> list[Shown]:
+    """In a fixed number of queries. Call inside the tenant's block."""
+    citations: dict[UUID, list[Citation]] = {}
+    for citation in Citation.objects.for_tenant(member.tenant_id).filter(answer__in=answers):
+        citations.setdefault(citation.answer_id, []).append(citation)
+    receipts = dict(
+        Receipt.objects.for_tenant(member.tenant_id).filter(answer__in=answers).values_list("answer_id", "content")
+    )
+    feedback = {
+        given.answer_id: given
+        for given in Feedback.objects.for_tenant(member.tenant_id).filter(answer__in=answers, member=member)
+    }
+    cited = {citation.document_id for found in citations.values() for citation in found}
+    read = {UUID(each["document_id"]) for content in receipts.values() for each in content.get("read", ())}
+    reader = _Reader(member, cited | read, cited)
+    return [
+        _shown(reader, answer, citations.get(answer.pk, []), receipts.get(answer.pk, {}), feedback.get(answer.pk))
+        for answer in answers
+    ]
+
+
+def turns_of(member: Membership, conversation: Conversation) -> list[Turn]:
+    """What a follow-up is understood with: only what this reader may still see."""
+    latest = list(
+        Answer.objects.visible_to(member)
+        .filter(conversation=conversation)
+        .exclude(state__in=(State.RUNNING, State.FAILED))
+        .order_by("-asked_at")[:MEMORY]
+    )
+    return [Turn(shown.answer.question, _told(shown)) for shown in show_all(member, latest[::-1])]
+
+
+class _Reader:
+    """What one reader may read of the documents in question, asked once."""
+
+    def __init__(self, member: Membership, documents: set[UUID], cited: set[UUID]) -> None:
+        self.address = viewer(member.tenant.slug)
+        self.today = timezone.localdate()
+        self.readable = access.still_readable(member, documents)
+        open_now = cited & self.readable
+        self.basis = access.basis(member, open_now)
+        self.documents = {
+            row.pk: row
+            for row in Document.objects.visible_to(member)
+            .filter(pk__in=open_now)
+            .only("id", "title", "dated", "reviewed_on", "review_due", "expires_on")
+        }
+
+    def citation(self, citation: Citation) -> ShownCitation:
+        document = self.documents.get(citation.document_id)
+        if document is None or citation.document_id not in self.readable:
+            return ShownCitation(citation.pk, citation.number, lost=True)
+        at, length = citation.start - citation.context_start, len(citation.quote)
+        return ShownCitation(
+            id=citation.pk,
+            number=citation.number,
+            document_id=citation.document_id,
+            version_id=citation.version_id,
+            version_number=citation.version_number,
+            passage_id=citation.passage_id,
+            title=citation.title,
+            heading=citation.heading,
+            page=citation.page,
+            quote=citation.quote,
+            start=citation.start,
+            end=citation.end,
+            before=citation.context[:at],
+            after=citation.context[at + length :],
+            url=self.address(citation.document_id, citation.pk, citation.page),
+            basis=self.basis.get(citation.document_id, ""),
+            fresh=freshness(
+                self.today,
+                reviewed_on=document.reviewed_on,
+                review_due=document.review_due,
+                expires_on=document.expires_on,
+                dated=document.dated,
+            ),
+            dated=document.dated,
+        )
+
+
+def _shown(
+    reader: _Reader, answer: Answer, citations: Sequence[Citation], receipt: dict[str, Any], feedback: Feedback | None
+) -> Shown:
+    by_id = {str(citation.pk): reader.citation(citation) for citation in citations}
+    read = receipt.get("read", [])
+    all_open = all(UUID(each["document_id"]) in reader.readable for each in read)
+    sentences = tuple(_sentence(kept, by_id, all_open) for kept in answer.sentences)
+    withheld = sum(sentence.withheld for sentence in sentences)
+    text = answer.text
+    if withheld:
+        text = " ".join(sentence.text for sentence in sentences if not sentence.withheld)
+    elif not answer.sentences and not all_open and answer.state != State.NOT_FOUND:
+        text = ""
+    used = {citation.passage_id for citation in citations}
+    cited_documents = {citation.document_id for citation in citations}
+    return Shown(
+        answer=answer,
+        text=text,
+        sentences=sentences,
+        citations=tuple(by_id.values()),
+        closest=_closest(reader, read) if answer.state == State.NOT_FOUND else (),
+        unused=_unused(reader, read, used, cited_documents) if citations else (),
+        receipt=_receipt(reader, receipt),
+        feedback=feedback,
+        withheld=withheld,
+    )
+
+
+def _sentence(kept: dict[str, Any], citations: dict[str, ShownCitation], all_open: bool) -> ShownSentence:
+    found = tuple(citations[each] for each in kept["citations"] if each in citations)
+    withheld = all(citation.lost for citation in found) if found else not all_open and kept.get("claims", True)
+    return ShownSentence(
+        text="" if withheld else kept["text"],
+        citations=found,
+        supported=kept["supported"] and not withheld,
+        claims=kept.get("claims", True),
+        withheld=withheld,
+    )
+
+
+def _closest(reader: _Reader, read: Iterable[dict[str, Any]], most: int = 3) -> tuple[Place, ...]:
+    places: dict[UUID, Place] = {}
+    for each in read:
+        document_id = UUID(each["document_id"])
+        if document_id in reader.readable:
+            places.setdefault(document_id, _place(reader, each))
+    return tuple(places.values())[:most]
+
+
+def _unused(
+    reader: _Reader, read: Iterable[dict[str, Any]], used: set[UUID], cited: set[UUID], most: int = 6
+) -> tuple[Place, ...]:
+    places = []
+    for each in read:
+        document_id = UUID(each["document_id"])
+        if UUID(each["passage_id"]) in used or document_id not in reader.readable:
+            continue
+        if each.get("superseded"):
+            why = "Replaced by a newer document"
+        elif document_id in cited:
+            why = "Another part of a document that is cited"
+        else:
+            why = "Near the question, but no sentence rests on it"
+        places.append(_place(reader, each, why))
+    return tuple(places)[:most]
+
+
+def _place(reader: _Reader, each: dict[str, Any], why: str = "") -> Place:
+    document_id = UUID(each["document_id"])
+    page = each["page"]
+    address = reader.address(document_id, UUID(int=0), page).split("?")[0]
+    return Place(document_id, each["title"], page, f"{address}?page={page}", why)
+
+
+def _receipt(reader: _Reader, receipt: dict[str, Any]) -> dict[str, Any]:
+    """Documents that are no longer readable keep their place in it, without title."""
+    if not receipt:
+        return {}
+    read = [
+        each if UUID(each["document_id"]) in reader.readable
+        else {"position": each.get("position"), "lost": True, "title": LOST, "used": each.get("used", False)}
+        for each in receipt.get("read", [])
+    ]  # fmt: skip
+    return receipt | {"read": read}
+
+
+def _told(shown: Shown) -> str:
+    return "" if shown.answer.state == State.NOT_FOUND else shown.text

@@ -1,0 +1,87 @@
+"""What the empty page offers: questions that were answered well, and what is new, of what this reader may read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from answers.models import Answer, Citation, Feedback, State
+from knowledge import access
+from knowledge.models import Document
+from tenants.models import Membership
+
+LOOKED_THROUGH = 40
+RECENT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    question: str
+    sources: int
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    document_id: UUID
+    title: str
+    what: str
+    at: datetime
+
+
+def answered_well(member: Membership, most: int = 4) -> list[Suggested]:
+    """Questions whose every source this reader may read: their own, and what two or more people asked.
+
+    A question of one other person is theirs: it may hold names, and nobody told them that colleagues would read it.
+    """
+    recent = list(
+        Answer.objects.for_tenant(member.tenant_id)
+        .filter(state=State.ANSWERED, asked_at__gte=timezone.now() - RECENT)
+        .order_by("-asked_at")
+        .values_list("pk", "question", "conversation__member")[:LOOKED_THROUGH]
+    )
+    ids = [row[0] for row in recent]
+    cited: dict[UUID, set[UUID]] = {}
+    for answer_id, document_id in (
+        Citation.objects.for_tenant(member.tenant_id)
+        .filter(answer__in=ids)
+        .values_list("answer_id", "document_id")
+    ):
+        cited.setdefault(answer_id, set()).add(document_id)
+    readable = access.still_readable(member, set().union(*cited.values())) if cited else set()
+    disliked = set(
+        Feedback.objects.for_tenant(member.tenant_id)
+        .filter(answer__in=ids, verdict=Feedback.Verdict.NOT_HELPFUL)
+        .values_list("answer_id", flat=True)
+    )
+    askers: dict[str, set[UUID]] = {}
+    best: dict[str, Suggested] = {}
+    for answer_id, question, asker in recent:
+        documents = cited.get(answer_id, set())
+        if not documents or not documents <= readable or answer_id in disliked:
+            continue
+        key = " ".join(question.casefold().split()).rstrip("?. ")
+        askers.setdefault(key, set()).add(asker)
+        best.setdefault(key, Suggested(question, len(documents)))
+    return [best[key] for key, people in askers.items() if member.pk in people or len(people) > 1][:most]
+
+
+def new_to(member: Membership, most: int = 3) -> list[News]:
+    latest = (
+        Document.objects.visible_to(member)
+        .filter(current_version__isnull=False)
+        .select_related("current_version", "collection")
+        .order_by("-current_version__ready_at")[:most]
+    )
+    return [
+        News(
+            document.pk,
+            document.title,
+            f"version {document.current_version.number} is in" if document.current_version.number > 1
+            else f"is new in {document.collection.name}",
+            document.current_version.ready_at or document.changed_at,
+        )
+        for document in latest
+    ]  # fmt: skip

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from answers.api import asking as api_asking
+from answers.api import conversations as api_conversations
+from answers.views import asking, changes, pages as page
+
+pages = [
+    path("", page.ask, name="ask"),
+    path("ask/", asking.question, name="question"),
+    path("conversations/", page.conversations, name="conversations"),
+    path("conversations/<uuid:conversation_id>/", page.conversation, name="conversation"),
+    path("conversations/<uuid:conversation_id>/rename/", changes.renaming, name="rename"),
+    path("conversations/<uuid:conversation_id>/remove/", changes.removing, name="remove"),
+    path("answers/<uuid:answer_id>/", page.answer, name="answer"),
+    path("answers/<uuid:answer_id>/events/", asking.events, name="events"),
+    path("answers/<uuid:answer_id>/stop/", asking.stopping, name="stop"),
+    path("answers/<uuid:answer_id>/feedback/", changes.feedback, name="feedback"),
+    path("answers/<uuid:answer_id>/receipt/", page.receipt, name="receipt"),
+]
+
+api = [
+    path("ask/", api_asking.AskView.as_view(), name="ask"),
+    path("answers/<uuid:answer_id>/", api_asking.AnswerView.as_view(), name="answer"),
+    path("answers/<uuid:answer_id>/events/", api_asking.EventsView.as_view(), name="answer-events"),
+    path("answers/<uuid:answer_id>/stop/", api_asking.StopView.as_view(), name="answer-stop"),
+    path("answers/<uuid:answer_id>/receipt/", api_asking.ReceiptView.as_view(), name="answer-receipt"),
+    path("messages/<uuid:answer_id>/feedback/", api_asking.FeedbackView.as_view(), name="message-feedback"),
+    path("conversations/", api_conversations.ConversationsView.as_view(), name="conversations"),
+    path("conversations/<uuid:conversation_id>/", api_conversations.ConversationView.as_view(), name="conversation"),
+]

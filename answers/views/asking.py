@@ -1,0 +1,108 @@
+"""Asking: the question comes in, its events go out."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from answers import runner
+from answers.asking import Asking, check_question
+from answers.follow import follow
+from answers.off_loop import in_thread
+from answers.sse import last_event_id, stream
+from answers.stopping import stop
+from answers.views.turns import Turn
+from knowledge import access
+from knowledge.search import Filters
+from tenants.errors import Invalid
+from tenants.gates import member_stream, member_view
+from tenants.models import Membership
+from tenants.scope import in_tenant
+
+
+@require_POST
+@member_stream()
+async def question(request: HttpRequest, member: Membership) -> HttpResponse:
+    """With the script: the answer's place, whose events it then follows. Without: the whole answer, when it is there."""
+    asking = Asking(
+        check_question(request.POST.get("question", "")),
+        conversation_id=_uuid(request.POST.get("conversation")),
+        filters=await in_thread(_filters, member, request.POST),
+    )
+    run = await runner.start(member, asking)
+    began = run.events[0].data
+    address = reverse("answers:conversation", args=[member.tenant.slug, began["conversation_id"]])
+    if not request.headers.get("X-Follows"):
+        await runner.finished(run)
+        return redirect(f"{address}#turn-{run.answer_id}", permanent=False)
+    context = {"turn": Turn.beginning(member, run), "member": member, "later": asking.conversation_id is not None}
+    response = await in_thread(render, request, "answers/_running.html", context)
+    response["X-Conversation"] = address
+    return response
+
+
+@require_GET
+@member_stream()
+async def events(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResponse:
+    followed = follow(member, answer_id, after=last_event_id(request))
+    try:
+        first = await anext(followed)
+    except StopAsyncIteration:
+        return HttpResponse(status=204)  # nothing more to come: a browser stops reconnecting
+    return stream(_with(first, followed))
+
+
+async def _with(first, rest):
+    try:
+        yield first
+        async for event in rest:
+            yield event
+    finally:
+        await rest.aclose()
+
+
+@require_POST
+@member_view()
+def stopping(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResponse:
+    answer = stop(member, answer_id)
+    if request.headers.get("X-Follows"):
+        return HttpResponse(status=204)
+    return redirect("answers:conversation", member.tenant.slug, answer.conversation_id)
+
+
+def _filters(member: Membership, form: QueryDict) -> Filters:
+    """Collections this member may see; what is not theirs is not there."""
+    collections = tuple(_uuid(each) for each in form.getlist("collections") if each)
+    with in_tenant(member.tenant):
+        for each in collections:
+            access.access_collection(member, each)
+    return Filters(
+        collections=collections,
+        types=tuple(each for each in form.getlist("types") if each)[:20],
+        dated_from=_date(form.get("dated_from")),
+        dated_to=_date(form.get("dated_to")),
+        author=form.get("author", "")[:200],
+    )
+
+
+def _uuid(text: str | None) -> UUID | None:
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
+
+
+def _date(text: str | None) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"{text[:20]!r} is not a date.", hint="Write it as 2026-10-12.") from None

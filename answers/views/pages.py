@@ -1,0 +1,93 @@
+"""The ask room's pages."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from answers import suggestions
+from answers.conversations import HISTORY, access_answer, access_conversation, answers_in, history
+from answers.models import Conversation
+from answers.shown import show, show_all
+from answers.views.turns import Turn
+from knowledge import search
+from knowledge.models import Collection
+from tenants.gates import member_view
+from tenants.models import Membership
+
+
+@require_GET
+@member_view()
+def ask(request: HttpRequest, member: Membership) -> HttpResponse:
+    """The empty page."""
+    return render(
+        request,
+        "answers/ask.html",
+        {
+            **_room(request, member),
+            "suggested": suggestions.answered_well(member),
+            "news": suggestions.new_to(member),
+            "question": request.GET.get("q", "")[:4000],
+        },
+    )
+
+
+@require_GET
+@member_view()
+def conversation(request: HttpRequest, member: Membership, conversation_id: UUID) -> HttpResponse:
+    found = access_conversation(member, conversation_id)
+    answers = answers_in(member, found)
+    ended = iter(show_all(member, [answer for answer in answers if not answer.is_running]))
+    turns = [Turn(member, answer) if answer.is_running else Turn(member, answer, next(ended)) for answer in answers]
+    return render(
+        request,
+        "answers/conversation.html",
+        {**_room(request, member, found), "conversation": found, "turns": turns, "last": turns[-1] if turns else None},
+    )
+
+
+@require_GET
+@member_view()
+def answer(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResponse:
+    """One answer: its turn and its evidence for the script that followed it; the conversation for everyone else."""
+    found = access_answer(member, answer_id)
+    if not request.headers.get("X-Follows"):
+        address = reverse("answers:conversation", args=[member.tenant.slug, found.conversation_id])
+        return redirect(f"{address}#turn-{found.pk}")
+    turn = Turn(member, found) if found.is_running else Turn(member, found, show(member, found))
+    later = answers_in(member, found.conversation)[0].pk != found.pk
+    return render(request, "answers/_finished.html", {"turn": turn, "later": later, "member": member})
+
+
+@require_GET
+@member_view()
+def receipt(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResponse:
+    found = access_answer(member, answer_id)
+    context = {**_room(request, member, found.conversation), "turn": Turn(member, found, show(member, found))}
+    return render(request, "answers/receipt.html", context)
+
+
+@require_GET
+@member_view()
+def conversations(request: HttpRequest, member: Membership) -> HttpResponse:
+    """All of one's conversations, searched by their questions."""
+    words = request.GET.get("q", "")[:200]
+    found = list(history(member, words)[:200])
+    template = "answers/_history.html" if getattr(request, "htmx", False) else "answers/conversations.html"
+    return render(request, template, {**_room(request, member), "words": words, "found": found, "conversations": found})
+
+
+def _room(request: HttpRequest, member: Membership, current: Conversation | None = None) -> dict:
+    chosen = {each for each in request.GET.getlist("collections") if len(each) <= 36}
+    return {
+        "room": "ask",
+        "current": current,
+        "history": list(history(member)[:HISTORY]),
+        "collections": list(Collection.objects.visible_to(member).order_by("name")[:60]),
+        "chosen": chosen,
+        "readable": search.count_readable(member),
+    }

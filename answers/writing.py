@@ -1,0 +1,123 @@
+"""From what was read to sentences: the writing model, and below it the ladder.
+
+Model -> the documents' own sentences -> nothing, which `ask` turns into a refusal. Each step down is told to the reader
+and kept in the receipt. No database connection is held here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
+
+from answers import backends
+from answers.answer_models.base import AnswerModel, Delta, Turn, Usage
+from answers.answer_models.errors import ModelError
+from answers.answer_models.extractive import compose
+from answers.draft import Draft
+from answers.events import Event, Token, Withdrawn
+from answers.look import Looked
+from answers.off_loop import in_thread
+from answers.questions import read
+from answers.stop import Stop
+
+log = logging.getLogger("answers.writing")
+
+WRITTEN, QUOTES = "written", "quotes"
+
+
+@dataclass(slots=True)
+class Written:
+    """How the text came about. Filled while writing."""
+
+    mode: str = ""
+    model: str = ""
+    usage: Usage | None = None
+    finish: str = ""
+    failures: list[dict[str, str]] = field(default_factory=list)  # the steps of the ladder that were left
+    first_token_at: datetime | None = None
+
+    @property
+    def degraded(self) -> str:
+        return self.failures[-1]["code"] if self.failures and self.mode == QUOTES else ""
+
+
+async def write(
+    looked: Looked, draft: Draft, written: Written, *, question: str, turns: Sequence[Turn], stop: Stop
+) -> AsyncIterator[Event]:
+    model = backends.answer_model()
+    if model is not None:
+        written.mode, written.model = WRITTEN, model.name
+        try:
+            async for event in _by_model(model, looked, draft, written, question, turns, stop):
+                yield event
+            if stop.why or draft.backed or draft.found_nothing:
+                return
+            written.failures.append({"code": "not_backed", "model": model.name, "detail": ""})
+        except ModelError as error:
+            log.warning("The writing model %s gave no answer: %s", model.name, error)
+            written.failures.append({"code": type(error).__name__, "model": model.name, "detail": error.detail[:200]})
+        if draft.text:
+            draft.clear()
+            yield Withdrawn(written.failures[-1]["code"])
+        if stop.why:
+            return
+    written.mode, written.model = QUOTES, "extractive"
+    said = await in_thread(_sentences, looked)
+    gap = ""
+    for sentence, passage in said:
+        for event in draft.feed(f"{gap}{sentence} [P{passage + 1}]"):
+            written.first_token_at = written.first_token_at or timezone.now()
+            yield event
+        gap = "\n" if sentence.startswith("- ") or sentence.endswith(":") else " "
+    for event in draft.finish():
+        yield event
+
+
+async def _by_model(
+    model: AnswerModel, looked: Looked, draft: Draft, written: Written, question: str, turns: Sequence[Turn], stop: Stop
+) -> AsyncIterator[Event]:
+    pieces: asyncio.Queue[Delta | BaseException | None] = asyncio.Queue()
+    stop.then(lambda: pieces.put_nowait(None))
+    pump = asyncio.create_task(_pump(model, looked, question, turns, pieces))
+    try:
+        while (piece := await pieces.get()) is not None:
+            if isinstance(piece, BaseException):
+                raise piece
+            if piece.text:
+                for event in draft.feed(piece.text):
+                    if written.first_token_at is None and isinstance(event, Token):
+                        written.first_token_at = timezone.now()
+                    yield event
+            if piece.finish:
+                written.usage, written.finish = piece.usage, piece.finish
+        for event in draft.finish():
+            yield event
+    finally:
+        pump.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await pump
+
+
+async def _pump(
+    model: AnswerModel, looked: Looked, question: str, turns: Sequence[Turn], pieces: asyncio.Queue
+) -> None:
+    """Reads the model apart from who waits for it, so that a silent model can be stopped at once."""
+    answer = model.answer(question, looked.passages, history=turns)
+    try:
+        async with contextlib.aclosing(answer):
+            async for piece in answer:
+                pieces.put_nowait(piece)
+    except Exception as error:
+        pieces.put_nowait(error)
+    else:
+        pieces.put_nowait(None)
+
+
+def _sentences(looked: Looked) -> list[tuple[str, int]]:
+    return compose(read(looked.question), looked.passages, embed=backends.embed)
