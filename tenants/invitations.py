@@ -15,7 +15,8 @@ from tenants import limits, mail
 from tenants.errors import Conflicting, NotAllowed
 from tenants.links import absolute
 from tenants.models import Invitation, Membership, OutboxMail, User
-from tenants.people import add_member, insist_on_rank
+from tenants.people import add_member
+from tenants.rank import insist_on_rank
 from tenants.roles import ADMINS, Role
 
 

@@ -14,6 +14,7 @@ from audit.actions import Action
 from audit.record import record
 from tenants.models import ApiKey, Membership
 from tenants.models.api_key import Scope
+from tenants.rank import insist_on_admin, insist_on_one_company
 
 PREFIX = "kp_"
 USED_EVERY = timedelta(minutes=1)  # how exact "last used" is: one write a minute, not one a request
@@ -45,9 +46,13 @@ def create_api_key(
 
 @transaction.atomic
 def revoke_api_key(key: ApiKey, *, by: Membership) -> None:
+    """One's own, or anybody's for an admin. A key that was taken is revoked in a hurry: no rank protects it."""
+    insist_on_one_company(by, key)
+    if key.member_id != by.pk:
+        insist_on_admin(by)
     changed = ApiKey.objects.for_tenant(by.tenant).filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
     if changed:
-        record(Action.KEY_REVOKED, by, key)
+        record(Action.KEY_REVOKED, by, key, subject=key.member if key.member_id != by.pk else None)
 
 
 def find_key(secret: str, slug: str) -> ApiKey | None:

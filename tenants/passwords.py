@@ -22,7 +22,7 @@ from tenants import mail
 from tenants.errors import NotAllowed
 from tenants.links import absolute
 from tenants.models import Membership, OutboxMail, Tenant, User
-from tenants.people import insist_on_rank
+from tenants.rank import insist_on_rank
 from tenants.signin.trail import NOBODY, record_everywhere
 
 
@@ -60,7 +60,7 @@ def make_link_for(member: Membership, *, by: Membership, base: str) -> OutboxMai
 
 
 def insist_on_handing_over(user: User, *, by: Membership) -> None:
-    member = Membership.objects.for_tenant(by.tenant).filter(user=user).first()
+    member = Membership.objects.for_tenant(by.tenant).active().filter(user=user).first()
     if member is None or user.is_superuser or user.is_staff or _companies(user) != {by.tenant_id}:
         raise NotAllowed(
             "This person’s password is not your company’s to set.",

@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from audit.actions import Action
 from audit.record import Actor, record, system
-from tenants.errors import Conflicting, Invalid, NotAllowed
+from tenants.errors import Conflicting, Invalid
 from tenants.handover import hand_over_everything
 from tenants.models import ApiKey, Membership, Tenant, User
-from tenants.roles import ADMINS, Role
+from tenants.rank import insist_on_one_company, insist_on_rank
+from tenants.roles import Role
 from tenants.teams import join_everyone, leave_all_teams, make_team_of_everyone
 
 
@@ -62,18 +63,15 @@ def insist_on_another_owner(member: Membership) -> None:
         )
 
 
-def insist_on_rank(by: Membership, *roles: str) -> None:
-    """Admins manage everybody but owners; only an owner makes or unmakes an owner."""
-    if by.role not in ADMINS or (Role.OWNER in roles and by.role != Role.OWNER):
-        raise NotAllowed("Only an owner can do that.", hint="Ask an owner of your company.")
-
-
 @transaction.atomic
 def change_role(member: Membership, role: str, *, by: Membership) -> None:
+    insist_on_one_company(by, member)
     insist_on_rank(by, member.role, role)
     former = member.role
     if former == role:
         return
+    if not member.is_active:
+        raise Conflicting("This person no longer belongs to the company.", hint="Invite them again.")
     if role != Role.OWNER:
         insist_on_another_owner(member)
     member.role = Role(role)
@@ -87,6 +85,7 @@ def end_membership(member: Membership, *, by: Membership, heir: Membership | Non
 
     Without an heir it is whoever removes them, or, for somebody who leaves, the owner who has been there longest.
     """
+    insist_on_one_company(by, member)
     if by.pk != member.pk:
         insist_on_rank(by, member.role)
     insist_on_another_owner(member)

@@ -12,6 +12,7 @@ from audit.actions import Action
 from audit.record import record
 from tenants.errors import Conflicting, Invalid
 from tenants.models import Membership, Team, TeamMember, Tenant
+from tenants.rank import insist_on_admin, insist_on_one_company
 
 EVERYONE = "Everyone"
 
@@ -35,14 +36,32 @@ def make_team_of_everyone(tenant: Tenant) -> Team:
 
 @transaction.atomic
 def create_team(name: str, *, by: Membership, description: str = "") -> Team:
-    name = name.strip()
-    if not name:
-        raise Invalid("A team needs a name.")
-    if Team.objects.for_tenant(by.tenant).filter(name__iexact=name).exists():
-        raise Conflicting(f"There is a team named {name} already.", hint="Choose another name.")
-    team = _make(by.tenant, name, description)
+    insist_on_admin(by)
+    team = _make(by.tenant, _free_name(name, by.tenant), description.strip()[:200])
     record(Action.TEAM_CREATED, by, team)
     return team
+
+
+@transaction.atomic
+def change_team(team: Team, *, name: str, description: str, by: Membership) -> None:
+    """Rights were given to the team, not to its name: they stay."""
+    insist_on_admin(by)
+    insist_on_one_company(by, team)
+    if team.everyone:
+        raise Conflicting("This team stands for everybody and keeps its name.")
+    team.name, team.description = _free_name(name, by.tenant, unless=team), description.strip()[:200]
+    team.save(update_fields=["name", "description"])
+    record(Action.TEAM_CHANGED, by, team)
+
+
+def _free_name(name: str, tenant: Tenant, *, unless: Team | None = None) -> str:
+    name = name.strip()
+    if not name or len(name) > 80:
+        raise Invalid("A team needs a name of up to 80 characters.")
+    same = Team.objects.for_tenant(tenant).filter(name__iexact=name)
+    if same.exclude(pk=unless.pk if unless else None).exists():
+        raise Conflicting(f"There is a team named {name} already.", hint="Choose another name.")
+    return name
 
 
 def _join(team: Team, member: Membership) -> bool:
@@ -60,6 +79,9 @@ def join_everyone(member: Membership) -> None:
 
 @transaction.atomic
 def add_to_team(team: Team, member: Membership, *, by: Membership) -> None:
+    insist_on_admin(by)
+    insist_on_one_company(by, team)
+    insist_on_one_company(by, member)
     if not member.is_active:
         raise Conflicting("This person no longer belongs to the company.")
     if _join(team, member):
@@ -69,6 +91,8 @@ def add_to_team(team: Team, member: Membership, *, by: Membership) -> None:
 
 @transaction.atomic
 def remove_from_team(team: Team, member: Membership, *, by: Membership) -> None:
+    insist_on_admin(by)
+    insist_on_one_company(by, team)
     if team.everyone:
         raise Conflicting("Everybody belongs to this team as long as they belong to the company.")
     gone, _ = TeamMember.objects.for_tenant(by.tenant).filter(team=team, member=member).delete()
@@ -81,6 +105,8 @@ def remove_from_team(team: Team, member: Membership, *, by: Membership) -> None:
 @transaction.atomic
 def remove_team(team: Team, *, by: Membership) -> None:
     """The team, and every right that was given to it."""
+    insist_on_admin(by)
+    insist_on_one_company(by, team)
     if team.everyone:
         raise Conflicting("This team stands for everybody and cannot be removed.")
     group = team.group

@@ -1,0 +1,49 @@
+"""The outbox: what the portal wrote, and handing a link over where no mail server sends it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from audit.actions import Action
+from audit.record import record
+from tenants import mail
+from tenants.errors import Conflicting
+from tenants.models import Membership, OutboxMail
+from tenants.passwords import insist_on_handing_over
+from tenants.rank import insist_on_admin, insist_on_one_company, insist_on_rank
+
+
+def mails_of(by: Membership) -> QuerySet[OutboxMail]:
+    """What was written for this company. Mails to people of several companies are nobody's here."""
+    insist_on_admin(by)
+    return OutboxMail.objects.filter(tenant=by.tenant).select_related("invitation", "person")
+
+
+@transaction.atomic
+def show_link(written: OutboxMail, *, by: Membership) -> str:
+    """The link, for somebody who may use it in the other's place. Looking is recorded."""
+    insist_on_one_company(by, written)
+    if written.kind == OutboxMail.Kind.INVITATION:
+        insist_on_rank(by, written.invitation.role)
+    else:
+        insist_on_handing_over(written.person, by=by)
+    link = mail.link_of(written)
+    if not link:
+        raise Conflicting("This link was sent, used or replaced, so it is no longer kept.", hint="Make a new one.")
+    if written.kind == OutboxMail.Kind.INVITATION:
+        record(Action.INVITATION_LINK_SHOWN, by, written.invitation, personal={"address": written.to})
+    else:
+        record(Action.PASSWORD_LINK_SHOWN, by, subject=written.person)
+    return link
+
+
+def send_again(written: OutboxMail, *, by: Membership) -> None:
+    insist_on_admin(by)
+    insist_on_one_company(by, written)
+    if not settings.EMAIL_HOST:
+        raise Conflicting("No mail server is configured.", hint="Show the link and hand it over yourself.")
+    if written.sent_at:
+        raise Conflicting("This mail was sent already.")
+    mail.try_again(written)
