@@ -15,6 +15,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from answers import sentences
+from answers.addressed import speaks_to_the_assistant
 from answers.answer_models.base import SourcePassage
 from answers.questions import Question, has_answer
 from answers.tables import Table, tables
@@ -29,44 +30,34 @@ FEATURES = (
     "first_passage",
     "near",
     "typed",
-    "all_terms",
     "short",
     "long",
     "cut",
     "line",
-    "overlap_count",
+    "count",
     "dense",
     "lexical",
 )
-WEIGHTS = dict.fromkeys(FEATURES, 0.0) | {
-    "coverage": 3.0,
-    "with_context": 1.0,
-    "passage": 1.0,
-    "typed": 0.7,
-    "near": 0.5,
-    "short": -1.0,
-    "cut": -1.0,
-    "line": -0.5,
+# Fitted, but for two that no label can teach: a sentence cut off and a line without an end read badly.
+WEIGHTS = {
+    "coverage": 2.14,
+    "with_context": 2.3,
+    "passage": 2.35,
+    "first_passage": 1.6,
+    "near": 1.29,
+    "typed": 1.32,
+    "short": -0.43,
+    "long": -0.4,
+    "cut": -1.5,
+    "line": -0.3,
+    "count": 2.67,
+    "dense": 1.8,
+    "lexical": 2.01,
 }
+HISTORY = 4.0  # what a superseded document says is said only when nothing newer comes near
+LIKENESS = 4.0  # weight of the likeness of meaning, when there is an embedder
+LIKENESS_READ = 12  # sentences that are embedded
 
-_TO_THE_ASSISTANT = re.compile(
-    r"""\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|preceding|all|any|the|these|your)\b.{0,30}
-        \b(?:instructions?|prompts?|rules?|questions?|guidelines?|context|directions?|messages?)
-      | \bignore\s+the\s+(?:question|user)
-      | ^\W*(?:note|message|instructions?|memo|attention)\s+(?:to|for)\s+(?:the\s+|any\s+|all\s+)?(?:ai|llm|assistants?|chat\s?bots?|models?|bots?|language\s+models?)\b
-      | ^\W*(?:system|assistant|ai|llm|chat\s?bot|user|human)\s*(?:prompt|message|note|instruction)?\s*:
-      | ^\W*(?:dear\s+)?(?:assistant|ai|chat\s?bot|llm)\s*[,:]
-      | \byou\s+are\s+(?:now\s+)?(?:an?\s+|the\s+)?(?:\w+\s+)?(?:ai|assistant|chat\s?bot|language\s+model|dan)\b
-      | \b(?:end|begin|start|finish|prefix|conclude)\s+(?:every|each|all|your|the)\s+(?:answers?|repl(?:y|ies)|responses?|messages?)
-      | \b(?:answer|reply|respond)\s+(?:to\s+)?(?:every|each|all|any)\b.{0,20}\b(?:questions?|messages?|requests?)\b
-      | \b(?:to|in|into|with)\s+your\s+(?:answer|reply|response|output|summary)\b
-      | \b(?:print|reveal|show|repeat|output|display|disclose|leak)\b.{0,40}\b(?:system\s+prompt|(?:your|hidden|initial)\s+(?:instructions?|prompt))
-      | \bsystem\s+prompt\b | \bnew\s+(?:system\s+)?(?:rule|instruction)s?\s*:
-      | \b(?:when|if)\s+(?:you|the\s+assistant|the\s+ai)\s+(?:answer|summari[sz]e|are\s+asked|repl(?:y|ies)|reads?)\b
-      | \bignorier\w*\b.{0,40}\b(?:anweisung|vorherig|regel)\w* | \bignora\w*\b.{0,40}\b(?:instruccion|anterior)\w*
-      | \bignore[rz]?\b.{0,30}\b(?:consignes?|instructions?)\b""",
-    re.IGNORECASE | re.VERBOSE,
-)
 _BOILERPLATE = re.compile(
     r"""^\W*(?:skip\s+to\s+(?:main\s+)?content|table\s+of\s+contents|all\s+rights\s+reserved|copyright\b|©|page\s+\d+(?:\s+of\s+\d+)?\W*$
         |back\s+to\s+top|read\s+more|learn\s+more|click\s+here|was\s+this\s+(?:page|article)\s+helpful|edit\s+this\s+page
@@ -87,13 +78,10 @@ class Candidate:
     said: str
     kind: str  # sentence | line | row
     leads: bool  # ends with a colon: what it announces follows
+    whole: bool  # not cut off by the passage's edge or a page's
     found: frozenset[str]  # terms of the question in it
     values: tuple[float, ...]
     score: float = 0.0
-
-
-def speaks_to_the_assistant(text: str) -> bool:
-    return bool(_TO_THE_ASSISTANT.search(sentences.plain(text)))
 
 
 def rank(
@@ -107,10 +95,11 @@ def rank(
     found = [candidate for place, passage in enumerate(passages) for candidate in _read(place, passage)]
     if not found:
         return []
-    rarity = rarity_of(question, found)
-    scored = [_score(question, passages, item, rarity, weights) for item in found]
+    scene = _scene(question, passages, found)
+    scored = [_score(question, scene, item, weights) for item in found]
     scored.sort(key=lambda candidate: -candidate.score)
-    return _without_repeats(scored, passages)
+    kept = _without_repeats(scored, passages)
+    return kept if embed is None else _by_likeness(question, kept, embed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,27 +111,27 @@ class _Raw:
     said: str
     kind: str
     whole: bool
-    before: str
-    words: list[Word]
+    before: Sequence[Word]
+    words: Sequence[Word]
 
 
 def _read(place: int, passage: SourcePassage) -> list[_Raw]:
     rows = tables(passage.text, whole=passage.start == 0)
     found: list[_Raw] = []
-    before = ""
+    before: Sequence[Word] = ()
     for order, sentence in enumerate(sentences.split(passage.text)):
         table = next((table for table in rows if table.start <= sentence.start < table.end), None)
         if table is not None:
             said, kind = _row(table, sentence.start), "row"
         else:
             said, kind = bare(sentence.text), "sentence"
-            if said[-1:] not in sentences.ENDERS + sentences.CLOSERS + ":":
+            if said.rstrip(sentences.CLOSERS)[-1:] not in {*sentences.ENDERS, ":", "："}:
                 kind = "line"
+        found_words = words(said)
         if said and not _no_answer(said, kind):
-            found.append(
-                _Raw(place, order, sentence.start, sentence.end, said, kind, sentence.whole, before, words(said))
-            )
-        before = sentence.text
+            span = (sentence.start, sentence.end)
+            found.append(_Raw(place, order, *span, said, kind, sentence.whole, before, found_words))
+        before = found_words
     return found
 
 
@@ -151,6 +140,8 @@ def _row(table: Table, start: int) -> str:
 
 
 def _no_answer(said: str, kind: str) -> bool:
+    if said.endswith(":") and said.count(" ") < 3:  # "Introduction:"
+        return True
     if said.endswith(("?", "？", "؟")) or _BOILERPLATE.search(said) or speaks_to_the_assistant(said):
         return True
     return kind == "line" and _heading(said)
@@ -167,50 +158,65 @@ def bare(text: str) -> str:
     return _BULLET.sub("", sentences.plain(text))
 
 
-def rarity_of(question: Question, found: Sequence[_Raw]) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the score of each sentence is measured against."""
+
+    passages: Sequence[SourcePassage]
+    above: Sequence[frozenset[str]]  # terms of the question in a passage's title and headings
+    rarity: dict[str, float]
+    total: float
+    best_score: float
+    best_lexical: float
+
+
+def _scene(question: Question, passages: Sequence[SourcePassage], found: Sequence[_Raw]) -> _Scene:
+    above = [frozenset(question.terms.found_in(words(" ".join((p.title, *p.heading_path))))) for p in passages]
+    rarity = rarity_of(question.terms.order, [frozenset(question.terms.found_in(item.words)) for item in found])
+    return _Scene(
+        passages,
+        above,
+        rarity,
+        sum(rarity.values()) or 1.0,
+        max(passage.score for passage in passages) or 1.0,
+        max(passage.lexical for passage in passages) or 1.0,
+    )
+
+
+def rarity_of(keys: Sequence[str], found: Sequence[frozenset[str]]) -> dict[str, float]:
     """How much each term of the question tells: rare among these sentences means much."""
-    counts: Counter[str] = Counter()
-    for item in found:
-        counts.update(set(question.terms.found_in(item.words)))
-    total = len(found)
-    return {key: math.log(1 + (total - counts[key] + 0.5) / (counts[key] + 0.5)) for key in question.terms.order}
+    counts = Counter(key for keys_ in found for key in keys_)
+    return {key: math.log(1 + (len(found) - counts[key] + 0.5) / (counts[key] + 0.5)) for key in keys}
 
 
-def _score(
-    question: Question,
-    passages: Sequence[SourcePassage],
-    item: _Raw,
-    rarity: dict[str, float],
-    weights: dict[str, float],
-) -> Candidate:
-    passage = passages[item.place]
+def _score(question: Question, scene: _Scene, item: _Raw, weights: dict[str, float]) -> Candidate:
+    passage = scene.passages[item.place]
     hits = [(word, key) for word in item.words if (key := question.terms.key(word.folded)) is not None]
     keys = frozenset(key for _, key in hits)
-    total = sum(rarity.values()) or 1.0
-    around = keys | frozenset(
-        question.terms.found_in(words(" ".join((passage.title, *passage.heading_path, item.before))))
-    )
+    around = keys | scene.above[item.place] | frozenset(question.terms.found_in(item.before))
     count = len(item.words)
     values = (
-        sum(rarity[key] for key in keys) / total,
-        sum(rarity[key] for key in around) / total,
-        passage.score / (max(p.score for p in passages) or 1.0),
+        sum(scene.rarity[key] for key in keys) / scene.total,
+        sum(scene.rarity[key] for key in around) / scene.total,
+        passage.score / scene.best_score,
         1.0 / (1 + item.place),
         _near(hits),
         float(has_answer(question, item.said, item.words)),
-        float(len(keys) == len(question.terms) > 0),
         float(count < 5),
         min(max(count - 30, 0) / 30, 1.0),
         float(not item.whole),
         float(item.kind == "line"),
         min(len(keys), 6) / 6,
         passage.dense,
-        passage.lexical / (max(p.lexical for p in passages) or 1.0),
+        passage.lexical / scene.best_lexical,
     )
+    score = sum(weights[name] * value for name, value in zip(FEATURES, values, strict=True))
+    if passage.superseded:
+        score -= HISTORY
+    leads = item.said.endswith((":", "："))
     return Candidate(
-        item.place, item.order, item.start, item.end, item.said, item.kind, item.said.endswith((":", "：")), keys, values,
-        sum(weights[name] * value for name, value in zip(FEATURES, values, strict=True)),
-    )  # fmt: skip
+        item.place, item.order, item.start, item.end, item.said, item.kind, leads, item.whole, keys, values, score
+    )
 
 
 def _near(hits: list[tuple[Word, str]]) -> float:
@@ -236,6 +242,11 @@ def _without_repeats(scored: list[Candidate], passages: Sequence[SourcePassage])
     return kept
 
 
-def rescored(candidates: Sequence[Candidate], likeness: Sequence[float], weight: float) -> list[Candidate]:
-    changed = [replace(item, score=item.score + weight * like) for item, like in zip(candidates, likeness, strict=True)]
-    return sorted(changed, key=lambda item: -item.score)
+def _by_likeness(question: Question, ranked: list[Candidate], embed: Embed) -> list[Candidate]:
+    """The best few once more, by what they mean."""
+    first = ranked[:LIKENESS_READ]
+    asked, *vectors = embed([question.text, *(item.said for item in first)])
+    likeness = [sum(a * b for a, b in zip(asked, vector, strict=True)) for vector in vectors]
+    rest = [replace(item, score=item.score + LIKENESS * min(likeness)) for item in ranked[LIKENESS_READ:]]
+    liked = [replace(item, score=item.score + LIKENESS * like) for item, like in zip(first, likeness, strict=True)]
+    return sorted([*liked, *rest], key=lambda item: -item.score)

@@ -1,7 +1,7 @@
 """Reads a model's answer while it is being written. Pure.
 
-Labels leave the text and become citations whose quotes were found again; links, pictures and markup are taken out, since
-retrieved text must not be able to act in a reader's browser.
+Labels leave the text and become citations whose quotes were found again; links, pictures and markup are taken out,
+since retrieved text must not be able to act in a reader's browser.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ from answers.words import SPELLED_NUMBERS, Terms, Word, is_stop_word, numbers, w
 ENOUGH = 0.6  # share of a sentence's content words that its quote must hold
 WINDOW = 3  # sentences a quote may span
 NEGATION_COST = 0.45  # "may not" against "may": only a verbatim quote survives it
-_NEGATIONS = """no not never none nobody nothing neither nor without cannot can't don't doesn't didn't isn't aren't wasn't
-    weren't won't mustn't shouldn't couldn't nicht kein keine keinen keiner keines keinem nie niemals ohne nichts niemand
-    nunca ningún ninguna ninguno sin nadie jamás ne pas jamais aucun aucune sans nessuno senza não nenhum niet geen nooit
-    zonder لا لم لن ليس ليست"""
+_NEGATIONS = """no not never none nobody nothing neither nor without cannot can't don't doesn't didn't isn't aren't
+    wasn't weren't won't mustn't shouldn't couldn't nicht kein keine keinen keiner keines keinem nie
+    niemals ohne nichts niemand nunca ningún ninguna ninguno sin nadie jamás ne pas jamais aucun aucune
+    sans nessuno senza não nenhum niet geen nooit zonder لا لم لن ليس ليست"""
 NEGATIONS = frozenset(_NEGATIONS.split())
 _LOOSE = str.maketrans("“”„«»’‘–—\u00a0", '"""""\'\'-- ')
 

@@ -10,11 +10,11 @@ from answers.words import is_stop_word
 ENDERS = ".!?…。！？؟۔।"
 CLOSERS = "\"')]”’»›」』）"
 _WIDE_ENDERS = "。！？"  # need no space behind them
-_SHORT = """mr mrs ms dr prof sr jr st rev hon gen col sgt capt lt gov sen rep inc ltd co corp bros dept est no nos vol vols pp p
-    fig figs sec ch art ed eds al etc vs cf ca approx min max tel ext jan feb mar apr jun jul aug sep sept oct nov dec
-    mon tue tues wed thu thur fri sat sun e.g i.e a.m p.m u.s u.k u.n d.c ph.d
-    z.b bzw usw ggf evtl inkl exkl abs nr str d.h u.a s.o vgl bspw sog ca mio mrd
-    ud uds dra sra srta ej pág núm aprox av"""
+_SHORT = """mr mrs ms dr prof sr jr st rev hon gen col sgt capt lt gov sen rep inc ltd co corp bros dept est no nos
+    vol vols pp p fig figs sec ch art ed eds al etc vs cf ca approx min max tel ext jan feb mar apr jun jul
+    aug sep sept oct nov dec mon tue tues wed thu thur fri sat sun e.g i.e a.m p.m u.s u.k u.n d.c ph.d z.b
+    bzw usw ggf evtl inkl exkl abs nr str d.h u.a s.o vgl bspw sog ca mio mrd ud uds dra sra srta ej pág núm
+    aprox av"""
 _ABBREVIATIONS = frozenset(_SHORT.split())
 _ENDS_TOO = (
     "etc inc ltd co corp a.m p.m u.s u.k d.c usw jr sr al uds"  # often last in a sentence: the next word decides
@@ -146,7 +146,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _whole(text: str, start: int, end: int) -> bool:
-    if start == 0 and text[start].islower():
+    if text[start].islower() and (start == 0 or text[start - 1] == "\n"):  # the rest of something above
         return False
     cut_off = end == len(text.rstrip()) and text[end - 1] not in ENDERS + CLOSERS + ":|" and len(text) > 200
     return not (cut_off and text[start:end].count(" ") >= 8 and " | " not in text[start:end])

@@ -8,42 +8,45 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-_WORD = re.compile(r"[^\W_]+(?:['’\-.,][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['’.,][^\W_]+)*")
 _IDEOGRAPHS = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,’'\u00a0\u202f ]\d{3})*(?:[.,]\d+)?(?![\d])")
 
 STOP = {
-    "en": """a about above after again all also am an and any are as at be because been before being below between both but by
-    can could did do does doing down during each few for from further had has have having he her here hers him his how i
-    if in into is it its itself just me more most my no nor not of off on once only or other our ours out over own same
-    shall she should so some such than that the their theirs them then there these they this those through to too under
-    until up us very was we were what when where which while who whom whose why will with would you your yours may might
-    must much many one's s t don doesn didn isn aren wasn weren please tell explain describe give list name according""",
-    "de": """aber alle allem allen aller alles als also am an auch auf aus bei beim bin bis da damit dann das dass dem den der
-    des die dies diese diesem diesen dieser dieses doch dort du durch ein eine einem einen einer eines er es für gegen
-    gibt hat hatte hatten haben hier ich ihm ihn ihr ihre ihrem ihren ihrer im in ins ist ja jede jedem jeden jeder jedes
-    kann können mein mit muss müssen nach nicht noch nun nur ob oder ohne sehr sein seine seinem seinen seiner sich sie
-    sind so soll sollen um und uns unser unter vom von vor wann war waren warum was welche welchem welchen welcher
-    welches wenn wer werden wie wieder wieso wird wir wo wofür woher wohin wurde wurden zu zum zur über viel viele
-    darf dürfen man""",
-    "es": """a al algo como con cual cuál cuales cuáles cuando cuándo cuanta cuánta cuantas cuántas cuanto cuánto cuantos
-    cuántos de del desde donde dónde durante e el él ella ellos en entre era eran es esa ese eso esta está están este
-    esto estos fue fueron ha han hay la las le les lo los más me mi muy no nos o para pero por porque qué que quien quién
-    quienes quiénes se ser si sí sin sobre son su sus también tan te tiene tienen tu un una unas uno unos y ya puede""",
-    "fr": """à au aux avec ce ces cet cette combien comme comment dans de des du elle elles en est et était il ils je la le
-    les leur leurs lui mais me même mon ne nous on ou où par pas plus pour pourquoi qu quand que quel quelle quelles
-    quels qui quoi sa sans se ses si son sont sur ta te tu un une vous y été être avoir a ont peut dois""",
-    "it": """a ai al alla alle che chi ci come con cosa cui da dal dalla dei del della delle di dove e è gli ha hanno i il in
-    la le lo ma mi ne nel nella non o per perché più qual quale quali quando quanto quanti quante se si sono su sul un
-    una uno""",
-    "pt": """a ao aos as com como da das de do dos e é em entre era essa esse esta este eu foi foram há isso isto já mais mas na
-    não nas no nos o os ou para pela pelo por porque qual quais quando quanto quantos quantas que quem se sem ser seu sua
-    são também um uma onde""",
-    "nl": """aan al als bij dat de der deze die dit doch door een en er had heb hebben heeft het hij hoe hoeveel ik in is je kan
-    maar meer met mijn moet naar niet nog nu of om ook op over te tot uit van veel voor waar waarom wanneer was wat welk
-    welke werd wie wij worden wordt zijn zo""",
-    "ar": """في من على إلى الى عن مع هو هي هذا هذه ذلك تلك التي الذي الذين ما ماذا متى أين كيف كم لماذا هل أي أن إن كان كانت لم لا
-    قد و أو ثم بعد قبل بين كل تم اين اي ان منذ حتى عند لقد ولم وقد وهو وهي""",
+    "en": """a about above after again all also am an and any are as at be because been before being below between
+    both but by can could did do does doing down during each few for from further had has have having he her
+    here hers him his how i if in into is it its itself just me more most my no nor not of off on once only
+    or other our ours out over own same shall she should so some such than that the their theirs them then
+    there these they this those through to too under until up us very was we were what when where which
+    while who whom whose why will with would you your yours may might must much many one's s t don doesn
+    didn isn aren wasn weren please tell explain describe give list name according""",
+    "de": """aber alle allem allen aller alles als also am an auch auf aus bei beim bin bis da damit dann das dass
+    dem den der des die dies diese diesem diesen dieser dieses doch dort du durch ein eine einem einen einer
+    eines er es für gegen gibt hat hatte hatten haben hier ich ihm ihn ihr ihre ihrem ihren ihrer im in ins
+    ist ja jede jedem jeden jeder jedes kann können mein mit muss müssen nach nicht noch nun nur ob oder
+    ohne sehr sein seine seinem seinen seiner sich sie sind so soll sollen um und uns unser unter vom von
+    vor wann war waren warum was welche welchem welchen welcher welches wenn wer werden wie wieder wieso
+    wird wir wo wofür woher wohin wurde wurden zu zum zur über viel viele darf dürfen man""",
+    "es": """a al algo como con cual cuál cuales cuáles cuando cuándo cuanta cuánta cuantas cuántas cuanto cuánto
+    cuantos cuántos de del desde donde dónde durante e el él ella ellos en entre era eran es esa ese eso
+    esta está están este esto estos fue fueron ha han hay la las le les lo los más me mi muy no nos o para
+    pero por porque qué que quien quién quienes quiénes se ser si sí sin sobre son su sus también tan te
+    tiene tienen tu un una unas uno unos y ya puede""",
+    "fr": """à au aux avec ce ces cet cette combien comme comment dans de des du elle elles en est et était il ils je
+    la le les leur leurs lui mais me même mon ne nous on ou où par pas plus pour pourquoi qu quand que quel
+    quelle quelles quels qui quoi sa sans se ses si son sont sur ta te tu un une vous y été être avoir a ont
+    peut dois""",
+    "it": """a ai al alla alle che chi ci come con cosa cui da dal dalla dei del della delle di dove e è gli ha hanno
+    i il in la le lo ma mi ne nel nella non o per perché più qual quale quali quando quanto quanti quante se
+    si sono su sul un una uno""",
+    "pt": """a ao aos as com como da das de do dos e é em entre era essa esse esta este eu foi foram há isso isto já
+    mais mas na não nas no nos o os ou para pela pelo por porque qual quais quando quanto quantos quantas
+    que quem se sem ser seu sua são também um uma onde""",
+    "nl": """aan al als bij dat de der deze die dit doch door een en er had heb hebben heeft het hij hoe hoeveel ik
+    in is je kan maar meer met mijn moet naar niet nog nu of om ook op over te tot uit van veel voor waar
+    waarom wanneer was wat welk welke werd wie wij worden wordt zijn zo""",
+    "ar": """في من على إلى الى عن مع هو هي هذا هذه ذلك تلك التي الذي الذين ما ماذا متى أين كيف كم لماذا هل أي أن إن
+    كان كانت لم لا قد و أو ثم بعد قبل بين كل تم اين اي ان منذ حتى عند لقد ولم وقد وهو وهي""",
 }
 STOP_WORDS = {language: frozenset(words.split()) for language, words in STOP.items()}
 _EVERY_STOP_WORD = frozenset().union(*STOP_WORDS.values())
@@ -51,20 +54,26 @@ _STEMMERS = {"en": "english", "de": "german", "es": "spanish", "fr": "french", "
              "nl": "dutch", "ar": "arabic"}  # fmt: skip
 
 _SPELLED = {
-    "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty",
-    "de": "null ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn "
-    "achtzehn neunzehn zwanzig",
-    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete "
-    "dieciocho diecinueve veinte",
-    "fr": "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit "
-    "dix-neuf vingt",
+    "en": """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen twenty""",
+    "de": """null ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn
+    siebzehn achtzehn neunzehn zwanzig""",
+    "es": """cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis
+    diecisiete dieciocho diecinueve veinte""",
+    "fr": """zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize xsept
+    xhuit xneuf vingt""",
 }
 SPELLED_NUMBERS = {word: str(value) for words in _SPELLED.values() for value, word in enumerate(words.split())}
 SPELLED_NUMBERS |= {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80",
                     "ninety": "90", "hundred": "100", "once": "1", "twice": "2", "dreißig": "30", "eine": "1",
                     "einen": "1"}  # fmt: skip
 _AMBIGUOUS_NUMBERS = {"one", "ein", "eine", "einen", "un", "uno", "once", "six", "null"}  # articles, or other words too
+
+
+_PREFIXING = frozenset({"ar"})  # "and", "the" and "for" are written as one word with what follows
+_ARABIC_PREFIX = re.compile("^(?:[وف]?(?:بال|كال|لل|ال)|[وف](?=.{4}))")
+_COMPOUNDING = frozenset({"de", "nl"})
+COMPOUND = 5  # letters a word must share with a compound to be found in it: "Urlaub" in "Urlaubsanspruch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,8 @@ def stem(folded: str, language: str) -> str:
     name = _STEMMERS.get(language)
     if name is None or len(folded) < 4 or not folded.isalpha():
         return folded
+    if language == "ar" and len(folded) > 4:
+        folded = _ARABIC_PREFIX.sub("", folded)
     return _stemmer(name).stemWord(folded)
 
 
@@ -183,25 +194,33 @@ class Terms:
     def __init__(self, text: str, language: str = "") -> None:
         self.language = language or language_of(text)
         self.surface: dict[str, str] = {}  # stem -> the word as it was written
-        self.order: list[str] = []
         for word in words(text):
             if is_stop_word(word.folded, self.language) or (len(word.folded) < 2 and not word.folded.isdigit()):
                 continue
-            key = stem(word.folded, self.language)
-            if key not in self.surface:
-                self.surface[key] = word.text
-                self.order.append(key)
-        self._prefixes = frozenset(key[:3] for key in self.order)
+            self.surface.setdefault(stem(word.folded, self.language), word.text)
+        self.order = list(self.surface)
+        self._prefixes = None if self.language in _PREFIXING else frozenset(key[:3] for key in self.order)
+        self._heads = [key for key in self.order if len(key) >= COMPOUND] if self.language in _COMPOUNDING else []
+        self._known: dict[str, str | None] = {}
 
     def __len__(self) -> int:
         return len(self.order)
 
     def key(self, folded: str) -> str | None:
         """Which of our terms this word is, if any."""
-        if folded[:3] not in self._prefixes:
+        if self._prefixes is not None and folded[:3] not in self._prefixes:
             return None
+        if folded not in self._known:
+            self._known[folded] = self._key(folded)
+        return self._known[folded]
+
+    def _key(self, folded: str) -> str | None:
         found = stem(folded, self.language)
-        return found if found in self.surface else None
+        if found in self.surface:
+            return found
+        if len(found) < COMPOUND:
+            return None
+        return next((head for head in self._heads if found.startswith(head) or head.startswith(found)), None)
 
     def found_in(self, items: Iterable[Word]) -> list[str]:
         return [key for word in items if (key := self.key(word.folded)) is not None]

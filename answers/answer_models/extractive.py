@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Sequence
 
-from answers import choice, sentences
+from answers import choice
+from answers.addressed import speaks_to_the_assistant
 from answers.answer_models.base import Delta, SourcePassage, Turn
 from answers.choice import Candidate, Embed
 from answers.questions import Kind, Question, read
 
 MOST_SENTENCES = 4
 MOST_LIST_ITEMS = 8
+LONGEST_ITEM = 240
 ADDS = 0.6  # a further sentence must score this share of the best one
+ABOUT_THE_SAME = 0.5  # and hold this share of the question's words, or stand beside the best one
 ONE_IS_ENOUGH = frozenset({Kind.PERSON, Kind.TIME, Kind.AMOUNT, Kind.PLACE})
 _LEANS_BACK = re.compile(
     r"^(?:it|its|this|that|these|those|they|their|he|she|his|her|him|them|such|however|therefore|thus|also|otherwise"
@@ -49,7 +52,11 @@ def compose(
         return []
     best = ranked[0]
     if best.leads:
-        return _with_list(best, passages)
+        listed = _with_list(best, passages)
+        if len(listed) > 1 or len(ranked) == 1:
+            return listed
+        best = next((item for item in ranked if not item.leads), best)  # it announces what is not here
+        ranked = [best, *(item for item in ranked if item is not best)]
     chosen = [best, *_more(question, best, ranked[1:])]
     ordered = [best, *sorted(chosen[1:], key=lambda item: (item.place != best.place, item.place, item.start))]
     return [*_lead_in(best, ranked, chosen), *((item.said, item.place) for item in ordered)]
@@ -57,16 +64,18 @@ def compose(
 
 def _more(question: Question, best: Candidate, others: Sequence[Candidate]) -> list[Candidate]:
     """Sentences that add to the best one: parts of the question it leaves open, or what stands beside it."""
-    room = 1 if question.kind in ONE_IS_ENOUGH else MOST_SENTENCES - 1
+    short = question.kind in ONE_IS_ENOUGH
+    room = 1 if short else MOST_SENTENCES - 1
     answered = set(best.found)
     added: list[Candidate] = []
     for item in others:
         if len(added) == room:
             break
-        if item.score < ADDS * best.score or item.leads or item.kind == "line":
+        if item.score < ADDS * best.score or item.leads or item.kind == "line" or not item.whole:
             continue
         beside = item.place == best.place and abs(item.order - best.order) <= 1
-        if item.found - answered or (beside and question.kind not in ONE_IS_ENOUGH):
+        new = item.found - answered
+        if (new and len(item.found) >= ABOUT_THE_SAME * len(question.terms)) or (beside and not short):
             added.append(item)
             answered |= item.found
     return [item for item in added if not _LEANS_BACK.match(item.said) or _follows(item, [best, *added])]
@@ -87,12 +96,23 @@ def _lead_in(best: Candidate, ranked: Sequence[Candidate], chosen: Sequence[Cand
 
 
 def _with_list(lead: Candidate, passages: Sequence[SourcePassage]) -> list[tuple[str, int]]:
-    said = [(lead.said, lead.place)]
-    for sentence in sentences.split(passages[lead.place].text):
-        if sentence.start <= lead.start or len(said) > MOST_LIST_ITEMS:
+    """What a sentence that ends with a colon announces: the lines below it, as long as they look like items."""
+    said = [lead.said]
+    for line in passages[lead.place].text[lead.end :].splitlines():
+        item = choice.bare(line)
+        if not item:
             continue
-        text = choice.bare(sentence.text)
-        if len(text) > 300 or choice.speaks_to_the_assistant(text) or text.endswith(("?", ":")) or not sentence.whole:
+        if len(said) > MOST_LIST_ITEMS or not _is_item(item) or item in said:
             break
-        said.append((f"- {text}", lead.place))
-    return said
+        said.append(item)
+    return [(lead.said, lead.place), *((f"- {item}", lead.place) for item in said[1:])]
+
+
+def _is_item(text: str) -> bool:
+    letters = sum(mark.isalpha() or mark.isspace() for mark in text)
+    return (
+        3 <= len(text) <= LONGEST_ITEM
+        and letters > 0.7 * len(text)  # not code
+        and not text.endswith(("?", ":"))
+        and not speaks_to_the_assistant(text)
+    )
