@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from knowledge.parsers.base import ParsedDocument, ParseFailed, ParseLimits, Progress
-from knowledge.parsers.wire import LENGTH, MOST_BYTES, Frame, document_from_wire, failure_from_wire, limits_to_wire
+from knowledge.parsers.base import ParsedDocument, ParseFailed, ParseLimits, Progress, too_large_or_damaged
+from knowledge.parsers.wire import LENGTH, MOST_BYTES, Frame, document_from_wire, failure_from_wire, failure_to_wire, limits_to_wire
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 30
 IDLE_SECONDS = 120
 
 
@@ -52,8 +51,6 @@ class Child:
 
     def ask(self, request: Frame, *, seconds: float, on_progress: Progress | None = None) -> Frame:
         """The last reply to a request. Raises `ChildGone` or `TooSlow`; the child is of no use after either."""
-        import json
-
         self.files += 1
         deadline = time.monotonic() + seconds
         data = json.dumps(request).encode()
@@ -84,8 +81,6 @@ class Child:
             self._process.wait()
 
     def _frame(self, deadline: float) -> Frame:
-        import json
-
         (size,) = LENGTH.unpack(self._exactly(LENGTH.size, deadline))
         if size > MOST_BYTES:
             raise ChildGone
@@ -106,6 +101,56 @@ class Child:
         return data
 
 
+class WarmChild:
+    """A child that is kept for the next request and replaced after a crash, a time-out or many requests."""
+
+    def __init__(self, limits: ParseLimits, *, idle: float = IDLE_SECONDS) -> None:
+        self._limits = limits
+        self._idle = idle
+        self._child: Child | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    def ask(self, request: Frame, *, seconds: float, on_progress: Progress | None = None) -> Frame:
+        """The reply; a child that dies or is too slow is a reply too, of the kind "failed"."""
+        if self._child and (self._child.files >= self._limits.files_per_child or not self._child.alive):
+            self.close()
+        was_warm = self._child is not None
+        try:
+            return self._answer(request, seconds, on_progress)
+        except ChildGone:
+            if not was_warm:
+                return {"failed": failure_to_wire(too_large_or_damaged())}
+        # It may have left for idleness between our look and our question. A fresh one dies of the file alone.
+        try:
+            return self._answer(request, seconds, on_progress)
+        except ChildGone:
+            return {"failed": failure_to_wire(too_large_or_damaged())}
+
+    def close(self) -> None:
+        if self._child:
+            self._child.close()
+            self._child = None
+
+    def _answer(self, request: Frame, seconds: float, on_progress: Progress | None) -> Frame:
+        self._child = self._child or Child(self._limits, idle=self._idle)
+        try:
+            return self._child.ask(request, seconds=seconds, on_progress=on_progress)
+        except TooSlow:
+            self._drop()
+            return {"failed": failure_to_wire(_timeout(seconds))}
+        except BaseException:  # also when the caller is interrupted: a reply on its way would be taken for the next one's
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        if self._child:
+            self._child.close(at_once=True)
+            self._child = None
+
+
 class ParserChild:
     """Reads files in a warm child process. One per thread; `close()` ends the child.
 
@@ -115,11 +160,15 @@ class ParserChild:
 
     def __init__(self, limits: ParseLimits | None = None) -> None:
         self.limits = limits or ParseLimits()
-        self._child: Child | None = None
+        self._warm = WarmChild(self.limits)
+
+    @property
+    def pid(self) -> int | None:
+        return self._warm.pid
 
     def parse(self, path: Path, filename: str, *, on_progress: Progress | None = None) -> ParsedDocument:
         request = {"do": "parse", "path": str(Path(path).resolve()), "filename": filename}
-        reply = self._ask(request, on_progress)
+        reply = self._warm.ask(request, seconds=self.limits.wall_seconds, on_progress=on_progress)
         if "needs_ocr" in reply:
             reply = self._recognised(request, on_progress)
         if "failed" in reply:
@@ -127,9 +176,7 @@ class ParserChild:
         return document_from_wire(reply["document"])
 
     def close(self) -> None:
-        if self._child:
-            self._child.close()
-            self._child = None
+        self._warm.close()
 
     def __enter__(self) -> ParserChild:
         return self
@@ -137,63 +184,20 @@ class ParserChild:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ask(self, request: Frame, on_progress: Progress | None) -> Frame:
-        def drop(child: Child) -> None:
-            child.close(at_once=True)
-            self._child = None
-
-        if self._child and (self._child.files >= self.limits.files_per_child or not self._child.alive):
-            self.close()
-        used = self._child is not None
-        self._child = self._child or Child(self.limits)
-        try:
-            return ask_within(self._child, request, self.limits.wall_seconds, on_progress, drop=drop)
-        except ChildGone:
-            if not used:
-                return _gone()
-        # It may have left for idleness between our look and our question. A fresh one dies only of the file.
-        self._child = Child(self.limits)
-        try:
-            return ask_within(self._child, request, self.limits.wall_seconds, on_progress, drop=drop)
-        except ChildGone:
-            return _gone()
-
     def _recognised(self, request: Frame, on_progress: Progress | None) -> Frame:
         child = Child(self.limits, ocr=True)
         try:
-            return ask_within(child, request, self.limits.ocr_wall_seconds, on_progress, drop=lambda child: child.close(at_once=True))
+            return child.ask(request, seconds=self.limits.ocr_wall_seconds, on_progress=on_progress)
+        except TooSlow:
+            return {"failed": failure_to_wire(_timeout(self.limits.ocr_wall_seconds))}
         except ChildGone:
-            return _gone()
+            return {"failed": failure_to_wire(too_large_or_damaged())}
         finally:
-            child.close()
+            child.close(at_once=True)
 
 
-def ask_within(child: Child, request: Frame, seconds: float, on_progress: Progress | None = None, *, drop: Callable[[Child], None]) -> Frame:
-    """A reply, or the failure "timeout". `drop` gets a child that is of no use any more."""
-    try:
-        return child.ask(request, seconds=seconds, on_progress=on_progress)
-    except TooSlow:
-        drop(child)
-        return {"failed": _timeout(seconds)}
-    except BaseException:  # also when the caller is interrupted: a reply on its way would be taken for the next one's
-        drop(child)
-        raise
-
-
-def _timeout(seconds: float) -> Frame:
-    return {
-        "code": "timeout",
-        "message": f"Reading the file took longer than {round(seconds)} seconds.",
-        "hint": "Split it into smaller files and upload those.",
-        "permanent": True,
-    }
-
-
-def _gone() -> Frame:
-    from knowledge.parsers.base import too_large_or_damaged
-    from knowledge.parsers.wire import failure_to_wire
-
-    return {"failed": failure_to_wire(too_large_or_damaged())}
+def _timeout(seconds: float) -> ParseFailed:
+    return ParseFailed("timeout", f"Reading the file took longer than {round(seconds)} seconds.", "Split it into smaller files and upload those.")
 
 
 def _bare_environment() -> dict[str, str]:
@@ -203,4 +207,4 @@ def _bare_environment() -> dict[str, str]:
     return kept | threads | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2", "HOME": "/nonexistent"}
 
 
-__all__ = ["Child", "ChildGone", "ParseFailed", "ParserChild", "TooSlow"]
+__all__ = ["Child", "ChildGone", "ParserChild", "TooSlow", "WarmChild"]

@@ -6,6 +6,7 @@ Loading takes most of a second and half a gigabyte, so only the process that rea
 from __future__ import annotations
 
 import os
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +97,7 @@ def _found(result: Any, box: np.ndarray, crop: np.ndarray) -> Found:
     text, _, positions = result[0], result[1], result[2]
     left, top = box.min(axis=0)
     right, bottom = box.max(axis=0)
-    return Found(_spaced(text, positions, crop), float(left), float(top), float(right), float(bottom))
+    return Found(_narrow(_spaced(text, positions, crop)), float(left), float(top), float(right), float(bottom))
 
 
 def _spaced(text: str, positions: Any, crop: np.ndarray) -> str:
@@ -109,7 +110,6 @@ def _spaced(text: str, positions: Any, crop: np.ndarray) -> str:
         for letter, place in zip(word, where, strict=False)
         if letter != " "
     ]
-    letters.sort(key=lambda pair: pair[1])
     if "".join(letter for letter, _ in letters) != text.replace(" ", ""):
         return text
     spaced, at, gaps = "", 0, _word_gaps(crop, text)
@@ -123,6 +123,11 @@ def _spaced(text: str, positions: Any, crop: np.ndarray) -> str:
         spaced += letter
         at += 1
     return spaced
+
+
+def _narrow(text: str) -> str:
+    """Among Latin letters the recogniser's full-width brackets and colons are its habit, not the page's."""
+    return text if any(0x2E80 <= ord(letter) < 0xFF00 for letter in text) else unicodedata.normalize("NFKC", text)
 
 
 def _may_part(before: str, after: str) -> bool:
@@ -155,8 +160,9 @@ def _word_gaps(crop: np.ndarray, text: str) -> list[float]:
 
 def _least_word_gap(widths: np.ndarray, height: float, text: str) -> float:
     """Capitals and figures stand wider apart, and their ink is less high, than small letters with their strokes."""
-    share = WORD_GAP if any(letter.islower() for letter in text) else WIDE_WORD_GAP
-    return max(share * height, 1.6 * float(np.median(widths)))
+    if any(letter.islower() for letter in text):
+        return WORD_GAP * height
+    return max(WIDE_WORD_GAP * height, 2 * float(np.percentile(widths, 25)))
 
 
 def _in_reading_order(found: list[Found]) -> list[Found]:
