@@ -68,6 +68,21 @@ def terms(text: str, language: str = "") -> str:
     return " ".join(kept)
 
 
+def located(text: str, language: str = "") -> Iterator[tuple[int, int, list[str]]]:
+    """Where each word stands, [start, end) in code points, and its terms. Writing without spaces comes in pairs."""
+    likely = _likely_languages(text)
+    if language in STEMMERS and len(likely) != 1:
+        likely = (language,)
+    for match in _TOKEN.finditer(text):
+        word, start = match.group(), match.start()
+        if not word.isascii() and _NO_SPACES.search(word):
+            for i in range(max(1, len(word) - 1)):
+                yield start + i, start + i + len(word[i : i + 2]), [fold(word[i : i + 2])]
+        else:
+            word = word if word.isascii() else unicodedata.normalize("NFKC", word)
+            yield start, match.end(), _word_terms(word, likely, drop_stop_words=True)
+
+
 def fold(word: str) -> str:
     """One spelling for words that differ in case, width, accents or vowel marks."""
     if word.isascii():

@@ -48,7 +48,7 @@ def change_collection(
 
 @transaction.atomic
 def remove_collection(member: Membership, collection: Collection, *, with_documents: bool = False) -> None:
-    """An empty one at once. With documents only when asked for: they go to the trash, and the shelf with the last."""
+    """An empty one at once. With documents only when asked for: they go to the trash, and the shelf stays for a while."""
     collection = access_collection(member, collection.pk, Right.MANAGE)
     holding = Document.objects.for_tenant(member.tenant).filter(collection=collection)
     present = list(holding.present())
@@ -67,16 +67,15 @@ def remove_collection(member: Membership, collection: Collection, *, with_docume
             hint="Ask their owners to move them.",
             code="not_yours",
         )
-    for document in present:
-        put_in_trash(member, document)
-    if holding.exists():  # the trash can be restored from; the shelf goes when that is over
-        raise_if_only_trash = present == []
-        if raise_if_only_trash:
-            raise Conflicting(
-                "Documents of this collection are in the trash, so it was not removed.",
-                hint="Erase them from the trash, or remove the collection when their time there is over.",
-                code="trash_not_empty",
-            )
+    if not present and holding.exists():
+        raise Conflicting(
+            "Documents of this collection are in the trash, so it was not removed.",
+            hint="Erase them from the trash, or remove the collection when their time there is over.",
+            code="trash_not_empty",
+        )
+    if present:  # they can be restored for a while, and need their shelf for it
+        for document in present:
+            put_in_trash(member, document)
         return
     record(Action.COLLECTION_REMOVED, member, collection)
     collection.delete()

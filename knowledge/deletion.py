@@ -93,6 +93,17 @@ def restore(member: Membership, document: Document) -> Document:
     return document
 
 
+def erase_now(member: Membership, document_id: UUID) -> None:
+    """From where it stands or from the trash, with no way back."""
+    document = Document.objects.allowing(member, Right.READ).filter(pk=document_id).first()
+    if document is None:
+        raise Http404
+    if Trashing.objects.for_tenant(member.tenant).filter(document=document).exists():
+        erase_from_trash(member, document)
+    else:
+        put_in_trash(member, document, erase_now=True)
+
+
 @transaction.atomic
 def erase_from_trash(member: Membership, document: Document) -> None:
     """No more grace. It happens within moments, where the store's writer is."""

@@ -66,6 +66,16 @@ def move_document(member: Membership, document: Document, to: Collection) -> Doc
 
 
 @transaction.atomic
+def change_and_move(
+    member: Membership, document: Document, *, to: Collection | None = None, **changes: Any
+) -> Document:
+    """Both, or neither."""
+    if changes:
+        document = change_document(member, document, **changes)
+    return move_document(member, document, to) if to is not None else document
+
+
+@transaction.atomic
 def retry(member: Membership, document: Document) -> Version:
     """Another try at the newest version, which failed."""
     document = access_document(member, document.pk, Right.WRITE)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Self
 
 from django.db import models
+from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from audit.record import Target
@@ -74,6 +75,10 @@ class Document(TenantOwned):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_on is not None and self.expires_on <= timezone.localdate()
 
     def audit_target(self) -> Target:
         return Target("document", str(self.pk), self.title)

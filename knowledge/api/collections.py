@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from knowledge import collections
+from knowledge.access import access_collection
+from knowledge.api.inputs import CollectionChange, CollectionInput
+from knowledge.api.shapes import CollectionShape
+from knowledge.models import Collection
+from portal.pagination import NewestFirst
+from tenants.http import MemberAPIView
+from tenants.models.api_key import Scope
+
+
+class Collections(MemberAPIView):
+    scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
+
+    @extend_schema(operation_id="collections_list", responses=CollectionShape(many=True))
+    def get(self, request: Request, **_) -> Response:
+        """The collections this member may know of, newest first."""
+        pages = NewestFirst()
+        visible = Collection.objects.visible_to(self.member).select_related("owner__user")
+        rows = pages.paginate_queryset(visible, request, view=self)
+        return pages.get_paginated_response(CollectionShape(rows, many=True, context={"member": self.member}).data)
+
+    @extend_schema(request=CollectionInput, responses={201: CollectionShape})
+    def post(self, request: Request, **_) -> Response:
+        """Editors and admins make collections. Nobody else reads one until it is shared."""
+        given = CollectionInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        made = collections.create_collection(self.member, **given.validated_data)
+        return Response(CollectionShape(made, context={"member": self.member}).data, status=201)
+
+
+class OneCollection(MemberAPIView):
+    scopes = {"GET": Scope.READ, "PATCH": Scope.WRITE, "DELETE": Scope.WRITE}
+
+    @extend_schema(responses=CollectionShape)
+    def get(self, request: Request, collection_id, **_) -> Response:
+        return self._shown(access_collection(self.member, collection_id))
+
+    @extend_schema(request=CollectionChange, responses=CollectionShape)
+    def patch(self, request: Request, collection_id, **_) -> Response:
+        collection = access_collection(self.member, collection_id)
+        given = CollectionChange(data=request.data)
+        given.is_valid(raise_exception=True)
+        return self._shown(collections.change_collection(self.member, collection, **given.validated_data))
+
+    @extend_schema(
+        responses={204: None},
+        parameters=[OpenApiParameter("with_documents", bool, description="its documents go to the trash")],
+    )
+    def delete(self, request: Request, collection_id, **_) -> Response:
+        collection = access_collection(self.member, collection_id)
+        with_documents = request.query_params.get("with_documents", "").lower() in ("1", "true", "yes")
+        collections.remove_collection(self.member, collection, with_documents=with_documents)
+        return Response(status=204)
+
+    def _shown(self, collection: Collection) -> Response:
+        return Response(CollectionShape(collection, context={"member": self.member}).data)

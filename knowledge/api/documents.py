@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from knowledge import deletion, documents, uploads
+from knowledge.access import access_collection, access_document
+from knowledge.api.inputs import DocumentChange, UploadInput
+from knowledge.api.shapes import DocumentShape
+from knowledge.models import Collection, Document, Status
+from portal.pagination import NewestFirst
+from tenants.http import MemberAPIView
+from tenants.models import Membership
+from tenants.models.api_key import Scope
+
+SHOWN = ("collection", "owner__user", "latest_version__blob", "current_version")
+
+
+class Documents(MemberAPIView):
+    scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
+    parser_classes = [MultiPartParser, FormParser, JSONParser]
+
+    @extend_schema(
+        operation_id="documents_list",
+        responses=DocumentShape(many=True),
+        parameters=[
+            OpenApiParameter("collection", UUID),
+            OpenApiParameter("status", str, enum=Status.values),
+            OpenApiParameter("trashed", bool, description="what is in the trash and may be restored by this member"),
+        ],
+    )
+    def get(self, request: Request, **_) -> Response:
+        """The documents this member may read, newest first."""
+        if request.query_params.get("trashed", "").lower() in ("1", "true", "yes"):
+            rows = deletion.trash_of(self.member)
+        else:
+            rows = Document.objects.visible_to(self.member)
+        if collection := request.query_params.get("collection"):
+            rows = rows.filter(collection=as_uuid(collection))
+        if status := request.query_params.get("status"):
+            expired = {"expires_on__lte": timezone.localdate()}
+            rows = (
+                rows.filter(**expired)
+                if status == Status.EXPIRED
+                else rows.exclude(**expired).filter(latest_version__status=status)
+            )
+        pages = NewestFirst()
+        page = pages.paginate_queryset(rows.select_related(*SHOWN), request, view=self)
+        return pages.get_paginated_response(DocumentShape(page, many=True).data)
+
+    @extend_schema(
+        request={"multipart/form-data": UploadInput},
+        responses={201: DocumentShape},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key", str, OpenApiParameter.HEADER, description="sent again, it gives the first result"
+            )
+        ],
+    )
+    def post(self, request: Request, **_) -> Response:
+        """One file into one collection. It is kept at once and read in the background; `status` tells."""
+        given = UploadInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        file = given.validated_data["file"]
+        uploaded = uploads.upload(
+            self.member,
+            collection_named(self.member, given.validated_data["collection"]),
+            file,
+            filename=file.name,
+            title=given.validated_data["title"],
+            on_same_name=given.validated_data["on_same_name"],
+            key=request.headers.get("Idempotency-Key", ""),
+        )
+        return Response(shown(self.member, uploaded.document), status=201)
+
+
+class OneDocument(MemberAPIView):
+    scopes = {"GET": Scope.READ, "PATCH": Scope.WRITE, "DELETE": Scope.WRITE}
+
+    @extend_schema(responses=DocumentShape)
+    def get(self, request: Request, document_id, **_) -> Response:
+        return Response(shown(self.member, access_document(self.member, document_id)))
+
+    @extend_schema(request=DocumentChange, responses=DocumentShape)
+    def patch(self, request: Request, document_id, **_) -> Response:
+        """Renames, dates, restricts, supersedes, moves."""
+        document = access_document(self.member, document_id)
+        given = DocumentChange(data=request.data)
+        given.is_valid(raise_exception=True)
+        changes = dict(given.validated_data)
+        target = changes.pop("collection", None)
+        documents.change_and_move(
+            self.member, document, to=access_collection(self.member, target) if target else None, **changes
+        )
+        return Response(shown(self.member, document))
+
+    @extend_schema(
+        responses={204: None},
+        parameters=[OpenApiParameter("now", bool, description="erased at once, with no way back")],
+    )
+    def delete(self, request: Request, document_id, **_) -> Response:
+        """Into the trash: hidden everywhere at once. With `now`, also from the trash, erased within moments."""
+        if request.query_params.get("now", "").lower() in ("1", "true", "yes"):
+            deletion.erase_now(self.member, document_id)
+        else:
+            deletion.put_in_trash(self.member, access_document(self.member, document_id))
+        return Response(status=204)
+
+
+class Trash(MemberAPIView):
+    scopes = {"POST": Scope.WRITE, "DELETE": Scope.WRITE}
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, document_id, **_) -> Response:
+        """Into the trash: hidden everywhere at once, restorable until its time is over."""
+        deletion.put_in_trash(self.member, access_document(self.member, document_id))
+        return Response(status=204)
+
+    @extend_schema(responses=DocumentShape)
+    def delete(self, request: Request, document_id, **_) -> Response:
+        """Out of the trash, back where it was."""
+        document = deletion.restore(self.member, access_document(self.member, document_id, in_trash=True))
+        return Response(shown(self.member, document))
+
+
+class Retry(MemberAPIView):
+    scopes = {"POST": Scope.WRITE}
+
+    @extend_schema(request=None, responses={202: DocumentShape})
+    def post(self, request: Request, document_id, **_) -> Response:
+        """Another try at a version that failed."""
+        document = access_document(self.member, document_id)
+        documents.retry(self.member, document)
+        return Response(shown(self.member, document), status=202)
+
+
+def shown(member: Membership, document: Document) -> dict:
+    """As it is now, after whatever the request changed. A move may have taken it out of the mover's own sight."""
+    fresh = Document.objects.for_tenant(member.tenant).select_related(*SHOWN).get(pk=document.pk)
+    return DocumentShape(fresh).data
+
+
+def collection_named(member: Membership, wanted: str) -> Collection:
+    try:
+        return access_collection(member, UUID(wanted))
+    except ValueError:
+        pass
+    found = Collection.objects.visible_to(member).filter(name__iexact=wanted.strip()).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def as_uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None

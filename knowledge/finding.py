@@ -1,0 +1,44 @@
+"""One page of search results, as the API, the command and the search page show it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.actions import Action
+from audit.record import record
+from knowledge.highlights import highlights
+from knowledge.search import Filters, Found, find
+from tenants.models import Membership
+
+
+def search_page(
+    member: Membership, query: str, *, k: int = 10, offset: int = 0, filters: Filters = Filters()
+) -> dict[str, Any]:
+    """`next_offset` is None on the last page."""
+    found = find(member, [query], limit=offset + k + 1, filters=filters)
+    page = found[offset : offset + k]
+    record(Action.SEARCH_RUN, member, personal={"query": query[:500]}, found=len(page))
+    return {
+        "results": [_shown(each, query) for each in page],
+        "next_offset": offset + k if len(found) > offset + k else None,
+    }
+
+
+def _shown(found: Found, query: str) -> dict[str, Any]:
+    return {
+        "document_id": str(found.document_id),
+        "title": found.title,
+        "filename": found.filename,
+        "page": found.page,
+        "heading_path": list(found.heading_path),
+        "text": found.text,
+        "start": found.start,
+        "end": found.end,
+        "score": round(found.score, 4),
+        "highlights": [list(span) for span in highlights(found.text, query)],
+        "passage_id": str(found.passage_id),
+        "version_id": str(found.version_id),
+        "version": found.version_number,
+        "collection": str(found.collection_id),
+        "superseded": found.superseded,
+    }

@@ -1,0 +1,162 @@
+"""Upload files and folders into a collection."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from argparse import ArgumentTypeError
+from collections import Counter
+from pathlib import Path
+
+from django.core.files import File
+from django.core.management.base import BaseCommand, CommandError
+
+from knowledge.models import Collection, Job, Status, Version
+from knowledge.models.grant import Right
+from knowledge.models.version import WORKING
+from tenants.errors import Problem
+from tenants.models import Membership, Tenant
+from tenants.roles import ADMINS, EDITORS, Role
+
+LOOK = 0.3  # seconds between looks at how far it is
+PATIENCE = 1.0  # seconds a worker has to begin before this command does the reading itself
+BAR = 30  # characters
+
+
+class Command(BaseCommand):
+    help = "Upload files and folders into a collection, which is made when it is missing; --wait until all are read."
+
+    def add_arguments(self, parser):
+        parser.add_argument("paths", nargs="+", type=_existing, metavar="PATH")
+        parser.add_argument("--tenant", required=True, metavar="SLUG")
+        parser.add_argument("--collection", required=True, metavar="NAME")
+        parser.add_argument("--user", metavar="EMAIL", help="in whose name; an owner or admin of the company otherwise")
+        parser.add_argument("--wait", action="store_true", help="show progress, and fail when a file could not be read")
+
+    def handle(self, paths, tenant, collection, user, wait, **options):
+        member = _member(tenant, user)
+        shelf = _shelf(member, collection)
+        files = _named([file for path in paths for file in _files(path)])
+        if not files:
+            raise CommandError("There is no file to upload.")
+        versions, refused = self._upload(member, shelf, files)
+        for path, problem in refused:
+            self.stderr.write(f"{path}: {problem.message} {problem.hint}".rstrip())
+        if wait:
+            refused += self._wait(member, versions)
+        else:
+            self.stdout.write(f"{len(versions)} files uploaded into {shelf}; they are read in the background.")
+        if refused:
+            sys.exit(1)
+
+    def _upload(self, member: Membership, shelf: Collection, files: dict[Path, str]):
+        from knowledge import uploads
+
+        versions, refused = {}, []
+        for done, (path, name) in enumerate(files.items(), 1):
+            try:
+                with path.open("rb") as opened:
+                    uploaded = uploads.upload(
+                        member, shelf, File(opened), filename=name, priority=Job.Priority.BULK
+                    )
+                versions[uploaded.version.pk] = path
+            except Problem as problem:
+                refused.append((path, problem))
+            self._bar("Uploading", done, len(files))
+        return versions, refused
+
+    def _wait(self, member: Membership, versions: dict) -> list:
+        """Somebody reads them: a worker if there is one, this command otherwise."""
+        helper = None
+        began = time.monotonic()
+        while True:
+            rows = list(Version.objects.for_tenant(member.tenant).filter(pk__in=list(versions)))
+            waiting = [row for row in rows if row.status in WORKING]
+            self._bar("Reading", len(rows) - len(waiting), len(rows))
+            if not waiting:
+                break
+            untouched = all(row.status == Status.QUEUED for row in waiting)
+            if untouched and time.monotonic() - began > PATIENCE and (helper is None or not helper.is_alive()):
+                helper = threading.Thread(target=_read_here, daemon=True)
+                helper.start()
+            time.sleep(LOOK)
+        if helper is not None:
+            helper.join()
+        failed = [row for row in rows if row.status == Status.FAILED]
+        for row in failed:
+            self.stderr.write(f"{versions[row.pk]}: {row.error_message} {row.error_hint}".rstrip())
+        ready = len(rows) - len(failed)
+        self.stdout.write(f"{ready} of {len(rows)} documents are ready, in {time.monotonic() - began:.1f} s.")
+        return failed
+
+    def _bar(self, what: str, done: int, total: int) -> None:
+        if not sys.stderr.isatty() and done < total:
+            return
+        filled = BAR * done // max(total, 1)
+        line = f"\r{what} [{'#' * filled}{'.' * (BAR - filled)}] {done} of {total}"
+        self.stderr.write(line, ending="\n" if done >= total else "")
+        self.stderr.flush()
+
+
+def _read_here() -> None:
+    from django.db import connection
+
+    from knowledge import ingest
+
+    try:
+        ingest.drain()
+    finally:
+        connection.close()
+
+
+def _existing(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not path.exists():
+        raise ArgumentTypeError(f"{text} does not exist")
+    return path
+
+
+def _files(path: Path) -> list[tuple[Path, Path]]:
+    """Each file with its place under what was named. A folder means everything in it, but for hidden files."""
+    if path.is_file():
+        return [(path, Path(path.name))]
+    found = ((each, each.relative_to(path)) for each in sorted(path.rglob("*")) if each.is_file())
+    return [(each, place) for each, place in found if not any(part.startswith(".") for part in place.parts)]
+
+
+def _named(files: list[tuple[Path, Path]]) -> dict[Path, str]:
+    """Many folders have an index.md: where a name comes twice, the folders become part of it."""
+    often = Counter(place.name for _, place in files)
+    return {path: place.name if often[place.name] == 1 else " - ".join(place.parts) for path, place in files}
+
+
+def _member(slug: str, email: str | None) -> Membership:
+    tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None:
+        raise CommandError(f"There is no company {slug!r}. Make one with create_tenant.")
+    people = Membership.objects.for_tenant(tenant).active().select_related("user", "tenant")
+    if email:
+        member = people.filter(user__email=email.strip().lower()).first()
+        if member is None:
+            raise CommandError(f"{email} does not belong to {slug}.")
+        return member
+    ranked = {Role.OWNER: 0, Role.ADMIN: 1, Role.EDITOR: 2}
+    able = sorted(people.filter(role__in=EDITORS | ADMINS), key=lambda each: (ranked[each.role], each.joined_at))
+    if not able:
+        raise CommandError(f"Nobody in {slug} may upload. Add somebody with add_member --role owner.")
+    return able[0]
+
+
+def _shelf(member: Membership, name: str) -> Collection:
+    from knowledge.collections import create_collection
+
+    found = Collection.objects.for_tenant(member.tenant).filter(name__iexact=name.strip()).first()
+    try:
+        if found is None:
+            return create_collection(member, name)
+    except Problem as problem:
+        raise CommandError(f"{problem.message} {problem.hint}".strip()) from None
+    if not Collection.objects.allowing(member, Right.WRITE).filter(pk=found.pk).exists():
+        raise CommandError(f"{member} may not add documents to {found}. Name somebody who may with --user.")
+    return found
