@@ -1,0 +1,69 @@
+"""What people type about collections and documents."""
+
+from __future__ import annotations
+
+from django import forms
+from django.db.models import Q
+
+from knowledge.collections import LONGEST_DESCRIPTION, LONGEST_NAME
+from knowledge.models import Document
+from tenants.models import Membership
+
+
+def _text(longest: int, **attributes) -> forms.TextInput:
+    return forms.TextInput(attrs={"class": "input", "maxlength": longest, "autocomplete": "off"} | attributes)
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput(format="%Y-%m-%d", attrs={"class": "input", "type": "date"})
+
+
+class CollectionForm(forms.Form):
+    name = forms.CharField(
+        max_length=LONGEST_NAME,
+        widget=_text(LONGEST_NAME),
+        help_text="What people would call it, such as Finance and travel.",
+        error_messages={"required": "Give it a name."},
+    )
+    description = forms.CharField(
+        max_length=LONGEST_DESCRIPTION,
+        required=False,
+        widget=_text(LONGEST_DESCRIPTION),
+        help_text="One line that says what belongs here.",
+    )
+
+
+class DetailsForm(forms.Form):
+    """The facts that stand beside a document. Changing them is a verb of knowledge/documents.py."""
+
+    title = forms.CharField(max_length=300, widget=_text(300), error_messages={"required": "A document needs a title."})
+    author = forms.CharField(max_length=200, required=False, widget=_text(200))
+    dated = forms.DateField(
+        required=False, widget=_day(), label="In force since", help_text="The newer of two documents that disagree comes first."
+    )
+    reviewed_on = forms.DateField(required=False, widget=_day(), label="Reviewed on")
+    review_due = forms.DateField(required=False, widget=_day(), label="Next review", help_text="Readers are told when it is overdue.")
+    expires_on = forms.DateField(
+        required=False, widget=_day(), label="Expires on", help_text="From this day on it is not used in answers."
+    )
+    superseded_by = forms.ModelChoiceField(
+        queryset=Document.objects.none(),
+        required=False,
+        label="Replaced by",
+        empty_label="Nothing, it is in force",
+        help_text="Questions are answered from the other document; this one stays readable.",
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+
+    def __init__(self, *args, member: Membership, document: Document, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        near = Q(collection=document.collection_id) | Q(pk=document.superseded_by_id)
+        others = Document.objects.visible_to(member).filter(near).exclude(pk=document.pk)
+        self.fields["superseded_by"].queryset = others.order_by("title")
+
+    def clean(self) -> dict:
+        given = super().clean()
+        reviewed, due = given.get("reviewed_on"), given.get("review_due")
+        if reviewed and due and due < reviewed:
+            self.add_error("review_due", "The next review lies before the last one. Choose a later day.")
+        return given

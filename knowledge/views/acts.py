@@ -1,0 +1,186 @@
+"""What people do to documents that are there: another try, other facts, another shelf, the trash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from knowledge import deletion, documents
+from knowledge.access import access_collection, access_document, rights_on
+from knowledge.forms import DetailsForm
+from knowledge.models import Collection, Document, Status
+from knowledge.models.grant import Right
+from knowledge.views.library import library_url, room
+from portal.saying import counted, short_date
+from tenants.errors import Invalid, Problem
+from tenants.gates import member_view
+from tenants.models import Membership
+
+AT_ONCE = 500  # documents one press may concern
+
+
+@require_POST
+@member_view()
+def chosen(request: HttpRequest, member: Membership) -> HttpResponse:
+    """The bulk bar: what needs another page goes there with the chosen ones, what does not is done at once."""
+    ids = _ids(request.POST.getlist("ids"))
+    if not ids:
+        raise Invalid("Nothing was chosen, so nothing was changed.", hint="Choose one or more documents first.")
+    act = request.POST.get("act", "")
+    if act == "retry":
+        _retry_all(request, member, documents_with(member, ids, Right.WRITE))
+        return HttpResponseRedirect(back_to(request, member))
+    pages = {"move": "knowledge:move", "remove": "knowledge:remove", "readers": "knowledge:readers"}
+    if act not in pages:
+        raise Invalid("That is not something one can do with documents.")
+    query = "&".join(f"ids={pk}" for pk in ids)
+    return HttpResponseRedirect(f"{reverse(pages[act], args=[member.tenant.slug])}?{query}")
+
+
+@require_POST
+@member_view()
+def retry(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
+    document = access_document(member, document_id, Right.WRITE)
+    documents.retry(member, document)
+    messages.success(request, f"{document.title} is tried once more", "Its row says how far it is.")
+    return HttpResponseRedirect(back_to(request, member, document.collection_id))
+
+
+@member_view()
+def details(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
+    document = access_document(member, document_id, Right.WRITE)
+    known = {name: getattr(document, name) for name in DetailsForm.base_fields}
+    form = DetailsForm(request.POST or None, member=member, document=document, initial=known)
+    if request.method == "POST" and form.is_valid():
+        documents.change_document(member, document, **form.cleaned_data)
+        messages.success(request, f"{document.title} was changed", "Answers follow it at once.")
+        return HttpResponseRedirect(back_to(request, member, document.collection_id))
+    context = room(member, document.collection) | {"document": document, "form": form, "back": back_to(request, member)}
+    return render(request, "knowledge/details.html", context, status=400 if form.errors else 200)
+
+
+@member_view()
+def move(request: HttpRequest, member: Membership) -> HttpResponse:
+    moving = documents_with(member, asked_ids(request), Right.MANAGE)
+    shelves = list(Collection.objects.allowing(member, Right.WRITE).order_by("name"))
+    if request.method == "POST":
+        to = access_collection(member, _id(request.POST.get("collection", "")), Right.WRITE)
+        for document in moving:
+            documents.move_document(member, document, to)
+        messages.success(
+            request, f"{counted(len(moving), 'document')} moved to {to}", f"Who reads {to} reads them from now on."
+        )
+        return HttpResponseRedirect(library_url(member, to))
+    return render(request, "knowledge/move.html", room(member) | {"documents": moving, "choices": shelves, "back": back_to(request, member)})
+
+
+@member_view()
+def remove(request: HttpRequest, member: Membership) -> HttpResponse:
+    removing = documents_with(member, asked_ids(request), Right.WRITE)
+    if request.method == "POST":
+        for document in removing:
+            last = deletion.put_in_trash(member, document)
+        messages.success(
+            request,
+            f"{removing[0].title if len(removing) == 1 else counted(len(removing), 'document')} removed",
+            f"Answers have stopped using {'it' if len(removing) == 1 else 'them'}. In the trash until {short_date(last.erase_after)}.",
+        )
+        return HttpResponseRedirect(library_url(member, removing[0].collection_id))
+    from django.conf import settings
+
+    context = room(member) | {"documents": removing, "grace": settings.TRASH_GRACE, "back": back_to(request, member)}
+    return render(request, "knowledge/remove.html", context)
+
+
+@member_view()
+def trash(request: HttpRequest, member: Membership) -> HttpResponse:
+    rows = list(deletion.trash_of(member)[:200])
+    managed = set(
+        Document.objects.allowing(member, Right.MANAGE).filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True)
+    )
+    listed = [{"document": row, "can_erase": row.pk in managed} for row in rows]
+    return render(request, "knowledge/trash.html", room(member) | {"listed": listed})
+
+
+@require_POST
+@member_view()
+def restore(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
+    document = access_document(member, document_id, Right.WRITE, in_trash=True)
+    deletion.restore(member, document)
+    messages.success(request, f"{document.title} is back", f"In {document.collection}, with the same readers as before.")
+    return HttpResponseRedirect(reverse("knowledge:trash", args=[member.tenant.slug]))
+
+
+@member_view()
+def erase(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
+    document = access_document(member, document_id, Right.WRITE, in_trash=True)
+    if Right.MANAGE not in rights_on(member, document):
+        deletion.erase_from_trash(member, document)  # says why not
+    if request.method == "POST":
+        deletion.erase_from_trash(member, document)
+        messages.success(request, f"{document.title} is being erased", "The trail keeps a receipt of where it was.")
+        return HttpResponseRedirect(reverse("knowledge:trash", args=[member.tenant.slug]))
+    return render(request, "knowledge/erase.html", room(member) | {"document": document})
+
+
+def _retry_all(request: HttpRequest, member: Membership, chosen_ones: Sequence[Document]) -> None:
+    failed = [d for d in chosen_ones if d.latest_version and d.latest_version.status in (Status.FAILED, Status.QUARANTINED)]
+    for document in failed:
+        documents.retry(member, document)
+    if not failed:
+        messages.info(request, "None of the chosen documents has failed", "Nothing was changed.")
+        return
+    others = len(chosen_ones) - len(failed)
+    more = f"{counted(others, 'other')} had not failed and {'was' if others == 1 else 'were'} left as they are." if others else ""
+    messages.success(request, f"{counted(len(failed), 'document')} tried once more", more)
+
+
+def documents_with(member: Membership, ids: Sequence[UUID], right: Right) -> list[Document]:
+    """All of them or none: Http404 when one may not be known, and a refusal that names the first one lacking the right."""
+    if not ids:
+        raise Http404
+    found = []
+    for pk in ids:
+        document = access_document(member, pk)
+        if not Document.objects.allowing(member, right).filter(pk=pk).exists():
+            try:
+                access_document(member, pk, right)
+            except Problem as refusal:
+                refusal.message = f"{document.title}: {refusal.message}"
+                raise
+        found.append(document)
+    return found
+
+
+def asked_ids(request: HttpRequest) -> list[UUID]:
+    return _ids(_asked(request).getlist("ids"))
+
+
+def _asked(request: HttpRequest):
+    return request.POST if request.method == "POST" else request.GET
+
+
+def _ids(values: Sequence[str]) -> list[UUID]:
+    return [_id(value) for value in dict.fromkeys(values)][:AT_ONCE]
+
+
+def _id(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise Http404 from None
+
+
+def back_to(request: HttpRequest, member: Membership, collection: UUID | None = None) -> str:
+    """Where the person came from, when that is a page of ours."""
+    asked = _asked(request).get("back", "")
+    if asked.startswith(f"/t/{member.tenant.slug}/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
+        return asked
+    return library_url(member, collection)

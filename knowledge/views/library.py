@@ -1,0 +1,145 @@
+"""The library: what there is, how far it has come, and what needs a person."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from knowledge import media
+from knowledge.access import access_collection, rights_on
+from knowledge.models import Collection, Trashing
+from knowledge.models.grant import Right
+from knowledge.views import kinds, listing
+from knowledge.views.readers_words import readers_of_collection
+from tenants.gates import member_view
+from tenants.models import Membership
+
+
+@member_view()
+def library(request: HttpRequest, member: Membership) -> HttpResponse:
+    wanted = listing.Wanted.of(request.GET)
+    collection = access_collection(member, wanted.collection) if wanted.collection else None
+    found = listing.find(member, wanted)
+    first = (wanted.page - 1) * listing.PAGE
+    documents = list(found[first : first + listing.PAGE + 1])
+    more = len(documents) > listing.PAGE
+    rows = listing.rows_of(member, documents[: listing.PAGE])
+    context = room(member, collection) | {
+        "wanted": wanted,
+        "rows": rows,
+        "coverage": listing.coverage(member, wanted.collection),
+        "chips": _chips(member, wanted),
+        "sorts": [(words, wanted.query(sort=key), key == wanted.sort) for key, (words, _) in listing.SORTS.items()],
+        "sorted_by": listing.SORTS[wanted.sort][0],
+        "clear_url": listing.Wanted(collection=wanted.collection).query(),
+        "previous_url": wanted.query(page=wanted.page - 1) if wanted.page > 1 else "",
+        "next_url": wanted.query(page=wanted.page + 1) if more else "",
+        "shown": f"{first + 1:,} to {first + len(rows):,}" if rows and (more or wanted.page > 1) else "",
+        "administers": any(row.can_write for row in rows) or (bool(collection) and Right.WRITE in context_rights(member, collection)),
+        "manages_some": any(row.can_manage for row in rows),
+    }
+    if collection:
+        context |= {"rights": {right.value for right in context_rights(member, collection)}}
+        if Right.WRITE in context_rights(member, collection):
+            context["readers"] = readers_of_collection(collection)
+    return render(request, "knowledge/library.html", context)
+
+
+@member_view()
+def rows(request: HttpRequest, member: Membership) -> HttpResponse:
+    """The rows named in ?ids= as they are now, and the coverage above them. A row that is gone is left out."""
+    ids = [pk for pk in (_uuid(value) for value in request.GET.getlist("ids")) if pk][: listing.ROWS_AT_ONCE]
+    wanted = listing.Wanted.of(request.GET)
+    documents = listing.listed(member).filter(pk__in=ids).order_by("-changed_at", "-pk")
+    return render(
+        request,
+        "knowledge/_rows_live.html",
+        {
+            "rows": listing.rows_of(member, documents),
+            "coverage": listing.coverage(member, wanted.collection),
+            "wanted": wanted,
+            "administers": request.GET.get("administers") == "1",
+            "all": wanted.collection is None,
+        },
+    )
+
+
+def room(member: Membership, collection: Collection | None = None) -> dict:
+    """What the navigation and every page of this room need."""
+    shelves = listing.shelves(member)
+    writable = list(Collection.objects.allowing(member, Right.WRITE).order_by("name"))
+    return {
+        "room": "knowledge",
+        "collection": collection,
+        "shelves": shelves,
+        "readable_count": sum(count for _, count in shelves),
+        "needs": listing.needs_a_person(member) if member.is_editor or writable else [],
+        "trash_count": _in_trash(member),
+        "writable": writable,
+        "may_create": member.is_editor,
+        "upload_limit": settings.UPLOAD_LIMIT,
+        "accepted": kinds.accepted(),
+    }
+
+
+def context_rights(member: Membership, collection: Collection) -> set[Right]:
+    """Asked several times for one page, looked up once."""
+    known = getattr(collection, "_rights_of_reader", None)
+    if known is None:
+        known = collection._rights_of_reader = rights_on(member, collection)
+    return known
+
+
+def _in_trash(member: Membership) -> int:
+    from knowledge.models import Document
+
+    mine = Document.objects.allowing(member, Right.WRITE).filter(trashing__isnull=False)
+    return Trashing.objects.for_tenant(member.tenant).filter(document__in=mine.values("pk")).count()
+
+
+def _chips(member: Membership, wanted: listing.Wanted) -> list[dict]:
+    """Filters that are on, with the address without them; and those that can be put on, with their choices."""
+    owners = list(
+        Membership.objects.for_tenant(member.tenant)
+        .filter(pk__in=listing.listed(member).order_by().values("owner"))
+        .select_related("user")
+        .order_by("user__name")[:40]
+    )
+    types = list(media.NAMES.items())
+    states = list(listing.STATES.items())
+    fresh = list(listing.FRESHNESS.items())
+    people = [(owner.pk, "you" if owner.pk == member.pk else str(owner)) for owner in owners]
+    return [
+        _chip("State", "state", wanted.state, states, wanted),
+        _chip("Owner", "owner", wanted.owner, people, wanted),
+        _chip("Type", "kind", wanted.kind, types, wanted),
+        _chip("Freshness", "freshness", wanted.freshness, fresh, wanted),
+    ]
+
+
+def _chip(label: str, key: str, value, choices, wanted: listing.Wanted) -> dict:
+    words = dict(choices).get(value, "")
+    return {
+        "label": label,
+        "key": key,
+        "value": words or (str(value) if value else ""),
+        "off_url": wanted.query(**{key: None if key == "owner" else ""}),
+        "choices": [(said, wanted.query(**{key: choice}), choice == value) for choice, said in choices],
+    }
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
+
+
+def library_url(member: Membership, collection: Collection | UUID | None = None) -> str:
+    address = reverse("knowledge:library", args=[member.tenant.slug])
+    key = getattr(collection, "pk", collection)
+    return f"{address}?collection={key}" if key else address

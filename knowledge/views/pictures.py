@@ -1,0 +1,151 @@
+"""Pages of a PDF as pictures, kept on disk once drawn, and the places on them that are marked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404
+
+from knowledge import pdf_pages, storage
+from knowledge.models import Version
+from knowledge.parsers.base import ParseFailed
+from knowledge.views.facsimile import Mark
+
+PDF = "application/pdf"
+ENDING = pdf_pages.MEDIA_TYPE.partition("/")[2]
+A4 = (1190, 1684)
+UNITS = 1000  # of the drawing over a page, in both directions
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A cited stretch on one page. Without boxes it stands on a scan, where only the text tells the place."""
+
+    number: int
+    focus: bool
+    text: str
+    boxes: tuple[Box, ...]
+
+    @property
+    def top(self) -> str:
+        return f"{self.boxes[0].y / UNITS:.2%}" if self.boxes else "0%"
+
+    @property
+    def around(self) -> Box:
+        left, top = min(box.x for box in self.boxes), min(box.y for box in self.boxes)
+        right, bottom = max(box.x + box.width for box in self.boxes), max(box.y + box.height for box in self.boxes)
+        return Box(left, top, round(right - left, 1), round(bottom - top, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    page: int
+    width: int
+    height: int
+    marks: tuple[Marked, ...] = ()
+
+
+def has_pictures(version: Version) -> bool:
+    return version.media_type == PDF and version.page_count > 0 and version.is_searchable
+
+
+def picture(version: Version, page: int) -> bytes:
+    """From the disk, or drawn now. Http404 for a page there is not; ParseFailed for one that cannot be drawn."""
+    if not 1 <= page <= version.page_count:
+        raise Http404
+    path = _folder(version.tenant_id, version.document_id) / f"{version.number}-{page}.{ENDING}"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    with storage.local_path(version.blob) as original:
+        data = pdf_pages.render_page(original, page)
+    _keep(path, data)
+    return data
+
+
+def window(version: Version, text: str, pages: Sequence, page: int, marks: Sequence[Mark], at_once: int) -> dict | None:
+    """The sheets of a PDF around one page, with boxes where something is marked. None when it cannot be drawn."""
+    try:
+        width, height = _size(picture(version, page)) or A4
+    except ParseFailed:
+        return None
+    numbers = [span[0] for span in pages]
+    first = max(0, numbers.index(page) - at_once // 2) if len(numbers) > at_once else 0
+    sheets = []
+    for number, start, end, *_ in pages[first : first + at_once]:
+        here = [mark for mark in marks if mark.start < end and mark.end > start]
+        marked = tuple(_marked(version, number, text[max(m.start, start) : min(m.end, end)], m) for m in here)
+        sheets.append(Sheet(number, width, height, marked))
+    return {
+        "sheets": sheets,
+        "earlier_page": numbers[max(0, first - at_once // 2)] if first else None,
+        "later_page": numbers[first + at_once] if first + at_once < len(numbers) else None,
+    }
+
+
+def forget(tenant_id: UUID, document_ids: Sequence[UUID]) -> int:
+    """Called while documents are erased: pictures of them go with their files."""
+    gone = 0
+    for document_id in document_ids:
+        folder = _folder(tenant_id, document_id)
+        if folder.exists():
+            gone += sum(1 for _ in folder.iterdir())
+            shutil.rmtree(folder)
+    return gone
+
+
+def _marked(version: Version, page: int, quote: str, mark: Mark) -> Marked:
+    try:
+        with storage.local_path(version.blob) as original:
+            found = pdf_pages.page_boxes(original, page, quote)
+    except ParseFailed:
+        found = []
+    boxes = tuple(
+        Box(*(round(UNITS * part, 1) for part in (left, top, right - left, bottom - top))) for left, top, right, bottom in found
+    )
+    return Marked(mark.number, mark.focus, " ".join(quote.split()), boxes)
+
+
+def _size(data: bytes) -> tuple[int, int] | None:
+    """Of a WebP, from its first bytes: https://developers.google.com/speed/webp/docs/riff_container"""
+    kind = data[12:16]
+    if kind == b"VP8 ":
+        return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
+    if kind == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8X":
+        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+    return None
+
+
+def _folder(tenant_id: UUID, document_id: UUID) -> Path:
+    return Path(settings.DATA_DIR) / "pictures" / str(tenant_id) / str(document_id)
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Whole or not at all; a full disk costs only that it is drawn again."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.replace(aside, path)
+    except OSError:
+        return

@@ -1,0 +1,233 @@
+"""Search: the rows of the Ctrl K dialog, and the page with all results and filters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+
+from audit.actions import Action
+from audit.record import record
+from knowledge import media, search
+from knowledge.access import basis
+from knowledge.highlights import highlights
+from knowledge.models import Collection
+from knowledge.search import Filters, Found
+from knowledge.views.kinds import kind_of
+from knowledge.views.listing import shelves
+from knowledge.views.snippets import Part, snippet
+from tenants.gates import member_view
+from tenants.models import Membership
+
+IN_DIALOG, ON_PAGE, DEEPEST = 6, 20, 200
+LONGEST = 400  # characters of a search that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    words: str = ""
+    collection: UUID | None = None
+    kind: str = ""
+    dated_from: date | None = None
+    dated_to: date | None = None
+    author: str = ""
+    page: int = 1
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Wanted:
+        page = query.get("page", "")
+        return cls(
+            words=" ".join(query.get("q", "").replace("\0", " ").split())[:LONGEST],
+            collection=_uuid(query.get("collection", "")),
+            kind=query.get("type", "") if query.get("type", "") in media.NAMES else "",
+            dated_from=_day(query.get("from", "")),
+            dated_to=_day(query.get("to", "")),
+            author=query.get("author", "").replace("\0", "").strip()[:200],
+            page=int(page) if page.isdecimal() and 0 < int(page) <= DEEPEST // ON_PAGE else 1,
+        )
+
+    def filters(self) -> Filters:
+        return Filters(
+            collections=(self.collection,) if self.collection else (),
+            types=(self.kind,) if self.kind else (),
+            dated_from=self.dated_from,
+            dated_to=self.dated_to,
+            author=self.author,
+        )
+
+    def query(self, **changes) -> str:
+        pairs = {
+            "q": self.words,
+            "collection": self.collection,
+            "type": self.kind,
+            "from": self.dated_from,
+            "to": self.dated_to,
+            "author": self.author,
+        } | changes
+        address = QueryDict(mutable=True)
+        address.update({key: str(value) for key, value in pairs.items() if value})
+        return f"?{address.urlencode()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    found: Found
+    url: str
+    icon: str
+    where: str
+    freshness: tuple[str, str]
+    title: list[Part]
+    snippet: list[Part]
+    basis: str = ""
+
+
+@member_view()
+def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
+    wanted = Wanted.of(request.GET)
+    rows = _rows(member, wanted, IN_DIALOG + 1)
+    context = {
+        "wanted": wanted,
+        "rows": rows[:IN_DIALOG],
+        "more": len(rows) > IN_DIALOG,
+        "places": _places(member, wanted.words),
+        "ask_url": ask_url(member, wanted.words),
+        "questions_template": _there("answers/_search_questions.html"),
+    }
+    return render(request, "knowledge/_search_rows.html", context)
+
+
+@member_view()
+def page(request: HttpRequest, member: Membership) -> HttpResponse:
+    wanted = Wanted.of(request.GET)
+    first = (wanted.page - 1) * ON_PAGE
+    rows = _rows(member, wanted, min(DEEPEST, first + ON_PAGE + 1), first)
+    more = len(rows) > ON_PAGE
+    if wanted.words and wanted.page == 1:
+        record(Action.SEARCH_RUN, member, personal={"query": wanted.words}, found=min(len(rows), ON_PAGE))
+    own = shelves(member)
+    shelf = next((each for each, _ in own if each.pk == wanted.collection), None)
+    context = {
+        "room": "search",
+        "wanted": wanted,
+        "rows": rows[:ON_PAGE],
+        "shelves": own,
+        "shelf": shelf,
+        "kinds": [(key, name, wanted.query(type=key)) for key, name in media.NAMES.items()],
+        "kind_name": media.NAMES.get(wanted.kind, ""),
+        "shelf_links": [(each, wanted.query(collection=each.pk)) for each, _ in own],
+        "without": {
+            "collection": wanted.query(collection=None),
+            "kind": wanted.query(type=""),
+            "dates": wanted.query(**{"from": None, "to": None}),
+            "author": wanted.query(author=""),
+            "all": f"?{_only_words(wanted)}",
+        },
+        "narrowed": bool(wanted.collection or wanted.kind or wanted.dated_from or wanted.dated_to or wanted.author),
+        "next_url": f"{wanted.query()}&page={wanted.page + 1}" if more and wanted.page < DEEPEST // ON_PAGE else "",
+        "previous_url": f"{wanted.query()}&page={wanted.page - 1}" if wanted.page > 1 else "",
+        "shown": f"{first + 1:,} to {first + min(len(rows), ON_PAGE):,}" if rows and (more or wanted.page > 1) else "",
+        "readable": search.count_readable(member),
+        "ask_url": ask_url(member, wanted.words),
+    }
+    return render(request, "knowledge/search.html", context)
+
+
+def ask_url(member: Membership, words: str) -> str:
+    """Where the same words are asked as a question; empty where nothing answers."""
+    try:
+        address = reverse("answers:ask", args=[member.tenant.slug])
+    except NoReverseMatch:
+        return ""
+    query = QueryDict(mutable=True)
+    query["q"] = words
+    return f"{address}?{query.urlencode()}" if words else address
+
+
+def _rows(member: Membership, wanted: Wanted, limit: int, skip: int = 0) -> list[Row]:
+    if not wanted.words:
+        return []
+    found = search.find(member, [wanted.words], limit=limit, filters=wanted.filters())[skip:]
+    reasons = basis(member, {each.document_id for each in found})
+    return [_row(member, each, wanted.words, reasons.get(each.document_id, "")) for each in found]
+
+
+def _row(member: Membership, found: Found, words: str, reason: str) -> Row:
+    kind = kind_of(found.filename)
+    where = f"{kind.parts[0]} {found.page}, version {found.version_number}"
+    if found.heading_path:
+        where += f" · {found.heading_path[-1][:80]}"
+    address = reverse("knowledge:document", args=[member.tenant.slug, found.document_id])
+    return Row(
+        found=found,
+        url=f"{address}?version={found.version_number}&start={found.start}&end={found.end}#quote",
+        icon=kind.icon,
+        where=where,
+        freshness=_fresh(found),
+        title=snippet(found.title, _marked(found.title, words), 300),
+        snippet=snippet(found.text, _marked(found.text, words)),
+        basis=reason,
+    )
+
+
+def _marked(text: str, words: str) -> list[tuple[int, int]]:
+    return highlights(text, words)
+
+
+def _fresh(found: Found) -> tuple[str, str]:
+    from portal.saying import short_date
+
+    today = timezone.localdate()
+    if found.superseded:
+        return "expired", "replaced by a newer one"
+    if found.review_due and found.review_due <= today:
+        return "due", f"due since {short_date(found.review_due, today)}"
+    day = found.reviewed_on or found.document_date
+    return ("reviewed" if found.reviewed_on else "plain", short_date(day)) if day else ("", "")
+
+
+def _places(member: Membership, words: str) -> list[tuple[list[Part], Collection]]:
+    """Collections whose name holds every word; without words, all of them."""
+    wanted = words.casefold().split()
+    found = []
+    for shelf, _ in shelves(member):
+        name = shelf.name.casefold()
+        if all(word in name for word in wanted):
+            spans = [(name.index(word), name.index(word) + len(word)) for word in wanted if len(name) == len(shelf.name)]
+            found.append((snippet(shelf.name, spans, 200), shelf))
+    return found[:5]
+
+
+def _there(template: str) -> str:
+    try:
+        get_template(template)
+    except TemplateDoesNotExist:
+        return ""
+    return template
+
+
+def _only_words(wanted: Wanted) -> str:
+    query = QueryDict(mutable=True)
+    query["q"] = wanted.words
+    return query.urlencode()
+
+
+def _day(value: str) -> date | None:
+    try:
+        return parse_date(value)
+    except ValueError:
+        return None
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None

@@ -1,0 +1,74 @@
+"""The line of a passage that shows best why it was found. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SHOWN = 190  # characters: two lines of a result
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    text: str
+    on: bool = False
+
+
+def snippet(text: str, spans: Sequence[tuple[int, int]], shown: int = SHOWN) -> list[Part]:
+    """The stretch with the most found words in it, from a word's beginning to a word's end."""
+    spans = _merged(spans, text)
+    start, end = _window(text, spans, shown)
+    parts, at = [], start
+    for begin, stop in spans:
+        begin, stop = max(begin, start), min(stop, end)
+        if begin >= stop:
+            continue
+        if begin > at:
+            parts.append(Part(_flat(text[at:begin])))
+        parts.append(Part(_flat(text[begin:stop]), True))
+        at = stop
+    if at < end:
+        parts.append(Part(_flat(text[at:end])))
+    return [Part("… "), *parts] if start > 0 and parts else parts
+
+
+def _merged(spans: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """Words that follow each other are one mark."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and not text[found[-1][1] : start].strip(" ,;:.-'’"):
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        elif end > start:
+            found.append((start, end))
+    return found
+
+
+def _window(text: str, spans: list[tuple[int, int]], shown: int) -> tuple[int, int]:
+    if len(text) <= shown:
+        return 0, len(text)
+    best, most = 0, -1
+    for start, _ in spans:
+        count = sum(end - begin for begin, end in spans if start <= begin and end <= start + shown * 0.7)
+        if count > most:
+            best, most = start, count
+    start = _sentence_start(text, best, shown // 3)
+    end = min(len(text), start + shown)
+    if end < len(text):
+        end = max(text.rfind(" ", start, end), start + shown // 2)
+    return start, end
+
+
+def _sentence_start(text: str, at: int, before: int) -> int:
+    low = max(0, at - before)
+    ends = [text.rfind(mark, low, at) + len(mark) for mark in (". ", "? ", "! ", "\n", "; ")]
+    found = max(ends)
+    if found > low:
+        return found
+    if low == 0:
+        return 0
+    space = text.find(" ", low, at)
+    return space + 1 if space >= 0 else at
+
+
+def _flat(text: str) -> str:
+    return text.replace("\n", " ").replace(" | ", ", ")

@@ -1,0 +1,70 @@
+"""Files come in: new documents, and new versions of one. Thin doors to knowledge/uploads.py."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from knowledge import uploads
+from knowledge.access import access_collection, access_document
+from knowledge.models.grant import Right
+from knowledge.views.library import library_url, room
+from tenants.errors import Invalid
+from tenants.gates import member_view
+from tenants.models import Membership
+
+
+@require_POST
+@member_view()
+def upload(request: HttpRequest, member: Membership) -> HttpResponse:
+    """One file at a time from the script, which is told about each by itself; several from the plain form."""
+    collection = access_collection(member, _id(request.POST.get("collection", "")), Right.WRITE)
+    files = request.FILES.getlist("file")
+    if not files:
+        raise Invalid("No file was chosen, so nothing was uploaded.", hint="Choose one or more files.")
+    done = [uploads.upload(member, collection, file, filename=file.name) for file in files]
+    if request.htmx:
+        one = done[0]
+        return JsonResponse({"id": str(one.document.pk), "title": one.document.title, "what": one.what}, status=201)
+    for one in done:
+        messages.success(request, *_said(one))
+    return HttpResponseRedirect(library_url(member, collection))
+
+
+@member_view()
+def replace(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
+    document = access_document(member, document_id, Right.WRITE)
+    if request.method == "POST":
+        file = request.FILES.get("file")
+        if file is None:
+            raise Invalid("No file was chosen, so nothing was replaced.", hint="Choose the file of the new version.")
+        one = uploads.replace(member, document, file, filename=file.name)
+        if request.htmx:
+            return JsonResponse({"id": str(document.pk), "title": document.title, "what": one.what}, status=201)
+        messages.success(request, *_said(one))
+        return HttpResponseRedirect(library_url(member, document.collection_id))
+    context = room(member, document.collection) | {"document": document}
+    return render(request, "knowledge/replace.html", context)
+
+
+def _said(one: uploads.Uploaded) -> tuple[str, str]:
+    """Title and second line of a message; the second travels as its tags."""
+    title = one.document.title
+    if one.what == "unchanged":
+        return f"{title} is the same file as before", "Nothing was changed."
+    if one.what == "replaced":
+        before = one.document.current_version
+        still = f"Version {before.number} answers until this one is ready." if before else ""
+        return f"Version {one.version.number} of {title} has arrived", still
+    return f"{title} has arrived", "It is being read. Its row says when it can be searched."
+
+
+def _id(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise Invalid("Choose the collection that the files belong to. Nothing was uploaded.") from None

@@ -1,0 +1,265 @@
+"""A document as it is read: its pages with cited stretches marked, and what there is to know about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.actions import Action
+from audit.record import record
+from knowledge import pdf_pages
+from knowledge.access import access_document, basis, rights_on
+from knowledge.downloads import file_response
+from knowledge.grants import grants_on
+from knowledge.models import Content, Document, Passage, Version
+from knowledge.models.grant import Right
+from knowledge.parsers.base import ParseFailed
+from knowledge.viewer_context import CitedAnswer, cited_answer
+from knowledge.views import facsimile, pictures
+from knowledge.views.facsimile import Mark
+from knowledge.views.kinds import kind_of
+from knowledge.views.states import freshness, state_of
+from tenants.gates import member_view
+from tenants.models import Membership
+
+AT_ONCE = 60_000  # characters of a rebuilt document that are sent with the page; the rest follows as it is reached
+PICTURES_AT_ONCE = 60  # pages of a PDF that the page names; each is fetched when it comes near
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the address asks for. Nonsense is dropped."""
+
+    version: int | None
+    page: int | None
+    answer: CitedAnswer | None
+    span: tuple[int, int] | None
+    as_text: bool
+
+
+@member_view()
+def document(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
+    document = access_document(member, document_id)
+    wanted = _wanted(request, member, document_id)
+    version = _version(document, wanted)
+    may = rights_on(member, document)
+    record(Action.DOCUMENT_OPENED, member, document, version=version.number if version else 0, page=wanted.page or 0)
+    context = {
+        "room": "knowledge",
+        "document": document,
+        "version": version,
+        "kind": kind_of(document.filename),
+        "answer": wanted.answer,
+        "state": state_of(document, now=timezone.now()),
+        "freshness": freshness(document, timezone.localdate()),
+        "may_write": Right.WRITE in may,
+        "may_manage": Right.MANAGE in may,
+        "read_as": basis(member, [document.pk]).get(document.pk, ""),
+        "versions": _versions(document),
+        "readers": grants_on(document) if Right.WRITE in may else [],
+        "shelf_readers": grants_on(document.collection) if Right.WRITE in may and not document.restricted else [],
+    }
+    content = Content.objects.for_tenant(member.tenant).filter(version=version).first() if version else None
+    if content is not None:
+        context |= _pages(member, document, version, content, wanted)
+    if wanted.answer:
+        context["places"] = _places(member, wanted.answer, document)
+    return render(request, "knowledge/document.html", context)
+
+
+@member_view()
+def leaf(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
+    """More of a long document, as it is reached: ?version=N&leaf=M. Part of the same opening, so not recorded again."""
+    document = access_document(member, document_id)
+    version = _version(document, _wanted(request, member, document_id))
+    content = Content.objects.for_tenant(member.tenant).filter(version=version).first() if version else None
+    if content is None:
+        raise Http404
+    all_leaves = facsimile.leaves(content.text, content.pages, content.blocks)
+    first = _number(request.GET.get("leaf", "")) or 0
+    return render(
+        request,
+        "knowledge/_leaves.html",
+        {"document": document, "version": version} | _window(document, version, content.text, all_leaves, first, []),
+    )
+
+
+@member_view()
+def download(request: HttpRequest, member: Membership, document_id: UUID) -> FileResponse:
+    document = access_document(member, document_id)
+    version = _version(document, _wanted(request, member, document_id))
+    if version is None:
+        raise Http404
+    response = file_response(version)
+    record(Action.DOCUMENT_DOWNLOADED, member, document, version=version.number)
+    return response
+
+
+@member_view()
+def picture(request: HttpRequest, member: Membership, document_id: UUID, version: int, page: int) -> HttpResponse:
+    """One page of a PDF as a picture, gated like the document itself."""
+    document = access_document(member, document_id)
+    chosen = _numbered(document, version)
+    if chosen is None or not pictures.has_pictures(chosen):
+        raise Http404
+    try:
+        data = pictures.picture(chosen, page)
+    except ParseFailed:
+        raise Http404 from None
+    response = HttpResponse(data, content_type=pdf_pages.MEDIA_TYPE)
+    # The bytes of a version never change; whether this reader may see them does, so only their own browser keeps them, briefly.
+    response["Cache-Control"] = "private, max-age=300"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def document_url(member: Membership, document: Document | UUID, **query) -> str:
+    address = reverse("knowledge:document", args=[member.tenant.slug, getattr(document, "pk", document)])
+    pairs = "&".join(f"{key}={value}" for key, value in query.items() if value)
+    return f"{address}?{pairs}" if pairs else address
+
+
+def _wanted(request: HttpRequest, member: Membership, document_id: UUID) -> Wanted:
+    query = request.GET
+    answer = None
+    citation = _uuid(query.get("citation", ""))
+    if citation:
+        answer = cited_answer(member, citation)
+    span = None
+    start, end = _number(query.get("start", "")), _number(query.get("end", ""))
+    if start is not None and end is not None and start < end:
+        span = (start, end)
+    passage = _uuid(query.get("passage", ""))
+    if passage and span is None:
+        row = Passage.objects.for_tenant(member.tenant).filter(pk=passage, version__document=document_id).values_list("start", "end").first()
+        span = row
+    return Wanted(_number(query.get("version", "")), _number(query.get("page", "")), answer, span, query.get("view") == "text")
+
+
+def _version(document: Document, wanted: Wanted) -> Version | None:
+    """The one that was cited or asked for, else the one that answers, else the newest."""
+    if wanted.answer and wanted.answer.place.document_id == document.pk and wanted.version is None:
+        cited = document.versions.filter(pk=wanted.answer.place.version_id).select_related("blob").first()
+        if cited is not None:
+            return cited
+    if wanted.version is not None:
+        return _numbered(document, wanted.version)
+    return document.current_version or document.latest_version
+
+
+def _numbered(document: Document, number: int) -> Version | None:
+    found = Version.objects.for_tenant(document.tenant_id).filter(document=document, number=number)
+    version = found.select_related("blob").first()
+    if version is None:
+        raise Http404
+    return version
+
+
+def _versions(document: Document) -> list[Version]:
+    found = Version.objects.for_tenant(document.tenant_id).filter(document=document)
+    return list(found.select_related("created_by__user").order_by("-number")[:12])
+
+
+def _marks(wanted: Wanted, document: Document, version: Version) -> list[Mark]:
+    marks = []
+    if wanted.answer:
+        for place in wanted.answer.places:
+            if place.version_id == version.pk and not place.lost:
+                marks.append(Mark(place.start, place.end, place.number, place.citation_id == wanted.answer.focus))
+    if wanted.span and not any(mark.focus for mark in marks):
+        marks.append(Mark(*wanted.span))
+    return marks
+
+
+def _pages(member: Membership, document: Document, version: Version, content: Content, wanted: Wanted) -> dict:
+    text, pages = content.text, content.pages or [[1, 0, len(content.text), ""]]
+    marks = _marks(wanted, document, version)
+    focus = next((mark for mark in marks if mark.focus), None)
+    numbers = [page[0] for page in pages]
+    page = wanted.page if wanted.page in numbers else None
+    page = page or (facsimile.page_at(pages, focus.start) if focus else numbers[0])
+    entries = facsimile.contents(text, content.pages, content.blocks)
+    at = focus.start if focus else next((span[1] for span in pages if span[0] == page), 0)
+    context = {
+        "contents": entries,
+        "here": facsimile.heading_at(entries, at) if focus or wanted.page else (entries[0] if entries else None),
+        "page": page,
+        "page_count": len(pages),
+        "page_label": next((span[3] for span in pages if span[0] == page and len(span) > 3), ""),
+        "focus": focus,
+        "as_text": wanted.as_text,
+        "has_pictures": pictures.has_pictures(version),
+    }
+    if context["has_pictures"] and not wanted.as_text:
+        drawn = pictures.window(version, text, pages, page, marks, PICTURES_AT_ONCE)
+        if drawn is not None:
+            return context | drawn
+        context["has_pictures"] = False
+    all_leaves = facsimile.leaves(text, content.pages, content.blocks)
+    first = _first_leaf(all_leaves, page, focus)
+    return context | _window(document, version, text, all_leaves, first, marks)
+
+
+def _first_leaf(all_leaves: list[facsimile.Leaf], page: int, focus: Mark | None) -> int:
+    """Where to begin: at the start when the place is near it, else with the leaf of the place."""
+    total = 0
+    for at, each in enumerate(all_leaves):
+        if each.page == page and (focus is None or focus.start < each.end):
+            return 0 if total < AT_ONCE // 2 else at
+        total += each.end - each.start
+    return 0
+
+
+def _window(document: Document, version: Version, text: str, all_leaves, first: int, marks: list[Mark]) -> dict:
+    shown, size, at = [], 0, first
+    while at < len(all_leaves) and (not shown or size + (all_leaves[at].end - all_leaves[at].start) <= AT_ONCE):
+        each = all_leaves[at]
+        size += each.end - each.start
+        shown.append({"leaf": each, "pieces": facsimile.pieces(text, each, marks)})
+        at += 1
+    sheets: list[dict] = []
+    for each in shown:
+        if sheets and sheets[-1]["page"] == each["leaf"].page:
+            sheets[-1]["pieces"] += each["pieces"]
+        else:
+            sheets.append({"page": each["leaf"].page, "label": each["leaf"].label, "pieces": list(each["pieces"])})
+    return {
+        "sheets": sheets,
+        "next_leaf": at if at < len(all_leaves) else None,
+        "next_page": all_leaves[at].page if at < len(all_leaves) else None,
+        "previous_page": all_leaves[max(0, first - 3)].page if first else None,
+    }
+
+
+def _places(member: Membership, answer: CitedAnswer, document: Document) -> dict:
+    """The walker: every cited place of the answer, with where one is, what came before and what comes after."""
+    rows = []
+    for place in answer.places:
+        here = place.document_id == document.pk
+        url = "" if place.lost else document_url(member, place.document_id, citation=place.citation_id) + "#quote"
+        rows.append({"place": place, "here": here, "on": place.citation_id == answer.focus, "url": url})
+    open_rows = [row for row in rows if row["url"]]
+    at = next((index for index, row in enumerate(open_rows) if row["on"]), 0)
+    return {
+        "rows": rows,
+        "number": answer.place.number,
+        "count": len(rows),
+        "previous": open_rows[at - 1]["url"] if at > 0 else "",
+        "next": open_rows[at + 1]["url"] if at + 1 < len(open_rows) else "",
+    }
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
+
+
+def _number(value: str) -> int | None:
+    return int(value) if value.isdecimal() and len(value) < 10 else None

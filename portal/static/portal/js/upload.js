@@ -1,0 +1,186 @@
+// Files dropped or chosen go up one after the other, each with its own progress in bytes, a cancel and a reason when it fails.
+// Without script the zone is a plain form with a file field and a button.
+
+const zone = document.querySelector("[data-upload]");
+const form = zone?.querySelector("form");
+const field = form?.querySelector("input[type=file]");
+const limit = Number(zone?.dataset.limit || 0);
+const AT_ONCE = 2;
+const files = []; // {file, row, sent, size, state: waiting|sending|done|failed|cancelled, request}
+
+const size = (bytes) => {
+  if (bytes < 1000) return `${bytes} bytes`;
+  for (const unit of ["kB", "MB", "GB"]) {
+    bytes /= 1000;
+    if (bytes < 999.5 || unit === "GB") return `${bytes < 9.95 ? bytes.toFixed(1) : Math.round(bytes)} ${unit}`;
+  }
+  return "";
+};
+const part = (row, name) => row.querySelector(`[data-${name}]`);
+const say = (words) => { zone.querySelector("[data-upload-said]").textContent = words; };
+
+function rowFor(entry) {
+  const row = zone.querySelector("template[data-upload-row]").content.firstElementChild.cloneNode(true);
+  part(row, "name").textContent = entry.file.name;
+  row.querySelector("progress").setAttribute("aria-label", entry.file.name);
+  part(row, "bytes").textContent = size(entry.size);
+  const cancel = part(row, "cancel");
+  cancel.setAttribute("aria-label", `Cancel ${entry.file.name}`);
+  cancel.addEventListener("click", () => stop(entry));
+  zone.querySelector("[data-upload-files]").append(row);
+  return row;
+}
+
+function note(entry, words, retry) {
+  const place = part(entry.row, "note");
+  place.textContent = words;
+  place.hidden = !words;
+  if (!retry) return;
+  const again = document.createElement("button");
+  again.type = "button";
+  again.className = "button-link";
+  again.textContent = "Upload it again";
+  again.addEventListener("click", () => { place.hidden = true; entry.state = "waiting"; entry.sent = 0; entry.row.classList.remove("is-failed"); cancelWords(entry, "Cancel"); next(); });
+  place.append(" ", again);
+}
+
+function cancelWords(entry, verb) {
+  const button = part(entry.row, "cancel");
+  button.setAttribute("aria-label", `${verb} ${entry.file.name}`);
+}
+
+function glyph(entry, name) {
+  const template = zone.querySelector(`template[data-glyph-${name}]`);
+  if (template) part(entry.row, "glyph").replaceChildren(template.content.cloneNode(true));
+}
+
+function failed(entry, words, retry = true) {
+  entry.state = "failed";
+  entry.row.classList.add("is-failed");
+  entry.row.querySelector("progress").value = 0;
+  part(entry.row, "bytes").textContent = size(entry.size);
+  glyph(entry, "failed");
+  cancelWords(entry, "Take away");
+  note(entry, words, retry);
+  say(`${entry.file.name}: ${words}`);
+}
+
+function stop(entry) {
+  if (entry.state === "sending") { entry.state = "cancelled"; entry.request.abort(); say(`${entry.file.name} was cancelled. Nothing of it is kept.`); }
+  else if (entry.state === "waiting") entry.state = "cancelled";
+  leave(entry);
+  next();
+}
+
+function leave(entry) {
+  const had = entry.row.contains(document.activeElement);
+  entry.row.remove();
+  files.splice(files.indexOf(entry), 1);
+  if (had) (zone.querySelector("[data-upload-files] [data-cancel]") || field).focus();
+  total();
+}
+
+function send(entry) {
+  const request = new XMLHttpRequest();
+  const data = new FormData();
+  data.append("collection", form.elements.collection.value);
+  data.append("file", entry.file, entry.file.name);
+  entry.state = "sending";
+  entry.request = request;
+  request.open("POST", form.action);
+  request.setRequestHeader("X-CSRFToken", form.elements.csrfmiddlewaretoken.value);
+  request.setRequestHeader("HX-Request", "true");
+  request.upload.addEventListener("progress", (event) => {
+    entry.sent = Math.min(entry.size, event.loaded);
+    const bar = entry.row.querySelector("progress");
+    bar.max = event.total || 1;
+    bar.value = event.loaded;
+    part(entry.row, "bytes").textContent = `${size(entry.sent)} of ${size(entry.size)}`;
+    total();
+  });
+  request.addEventListener("load", () => { answered(entry, request); next(); });
+  request.addEventListener("error", () => {
+    failed(entry, `The upload stopped after ${size(entry.sent)} of ${size(entry.size)}. Nothing of it is kept, and the other files are not touched.`);
+    next();
+  });
+  request.send(data);
+}
+
+function answered(entry, request) {
+  if (request.status === 201) {
+    const { id, what, title } = JSON.parse(request.responseText);
+    entry.state = "done";
+    entry.sent = entry.size;
+    glyph(entry, "done");
+    part(entry.row, "bytes").textContent = size(entry.size);
+    cancelWords(entry, "Take away");
+    const words = { replaced: "A new version of the document with that name", unchanged: "The same file is here already, so nothing was changed" }[what];
+    if (words) note(entry, words);
+    say(`${title} has arrived and is being read.`);
+    document.dispatchEvent(new CustomEvent("portal:document-added", { detail: { id } }));
+    if (!words) setTimeout(() => { if (files.includes(entry)) leave(entry); }, 2500);
+    return;
+  }
+  const page = new DOMParser().parseFromString(request.responseText, "text/html");
+  const said = [...page.querySelectorAll(".problem-box p")].slice(1).map((p) => p.textContent.trim()).join(" ");
+  failed(entry, said || `The portal did not take it (${request.status}). Nothing of it is kept.`, request.status >= 500 || request.status === 429);
+}
+
+function total() {
+  const box = zone.querySelector("[data-upload-total]");
+  const going = files.filter((entry) => ["waiting", "sending"].includes(entry.state));
+  box.hidden = going.length === 0;
+  if (box.hidden) return;
+  const counted = files.filter((entry) => entry.state !== "failed");
+  const sent = counted.reduce((sum, entry) => sum + entry.sent, 0), all = counted.reduce((sum, entry) => sum + entry.size, 0);
+  const now = counted.find((entry) => entry.state === "sending");
+  box.querySelector("[data-total-count]").textContent = `Uploading ${counted.filter((entry) => entry.state === "done").length + 1} of ${counted.length}`;
+  box.querySelector("[data-total-name]").textContent = now?.file.name || "";
+  box.querySelector("[data-total-bytes]").textContent = `${size(sent)} of ${size(all)}`;
+  const bar = box.querySelector("[data-total-bar]");
+  bar.max = all || 1;
+  bar.value = sent;
+}
+
+function next() {
+  total();
+  const sending = files.filter((entry) => entry.state === "sending").length;
+  files.filter((entry) => entry.state === "waiting").slice(0, Math.max(0, AT_ONCE - sending)).forEach(send);
+  if (!files.some((entry) => ["waiting", "sending"].includes(entry.state)) && !document.querySelector("[data-live-list]") && files.some((entry) => entry.state === "done")) location.reload();
+}
+
+function take(chosen) {
+  for (const file of chosen) {
+    const entry = { file, sent: 0, size: file.size, state: "waiting" };
+    entry.row = rowFor(entry);
+    files.push(entry);
+    if (limit && file.size > limit) failed(entry, `Larger than ${size(limit)}, which is the most this portal takes. Split it and upload the parts.`, false);
+    else if (!file.size) failed(entry, "The file is empty: it has 0 bytes. Save it again where it was made, and upload that copy.", false);
+  }
+  next();
+}
+
+if (zone) {
+  form.querySelector("[data-without-script]").hidden = true;
+  zone.querySelector("[data-drop-words]").hidden = false;
+  zone.classList.add("has-script");
+  field.required = false;
+  field.addEventListener("change", () => { take([...field.files]); field.value = ""; });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  zone.querySelector("[data-cancel-all]").addEventListener("click", () => [...files].filter((entry) => ["waiting", "sending"].includes(entry.state)).forEach(stop));
+  document.querySelectorAll("[data-chooses-files]").forEach((link) => link.addEventListener("click", (event) => { event.preventDefault(); field.click(); }));
+  // The whole page takes the drop, so that a file that misses the zone does not replace the page.
+  let over = 0;
+  const holds = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+  addEventListener("dragenter", (event) => { if (holds(event)) { over++; form.classList.add("is-over"); } });
+  addEventListener("dragleave", (event) => { if (holds(event) && --over <= 0) { over = 0; form.classList.remove("is-over"); } });
+  addEventListener("dragover", (event) => { if (holds(event)) event.preventDefault(); });
+  addEventListener("drop", (event) => {
+    if (!holds(event)) return;
+    event.preventDefault();
+    over = 0;
+    form.classList.remove("is-over");
+    take([...event.dataTransfer.files]);
+  });
+  addEventListener("beforeunload", (event) => { if (files.some((entry) => entry.state === "sending")) event.preventDefault(); });
+}
