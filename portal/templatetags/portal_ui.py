@@ -22,7 +22,7 @@ LINKS = {
     "ask": "answers:ask",
     "search": "knowledge:search",
     "search_dialog": "knowledge:search-dialog",
-    "settings": "tenants:settings",
+    "settings": "account",
     "keys": "tenants:keys",
     "sign_out": "sign-out",
 }
@@ -63,7 +63,8 @@ def room_letter(key: str) -> str:
 def icon(name: str, size: int = 16, css: str = "") -> SafeString:
     """{% icon "folder" %}, {% icon room.icon 18 %}: hidden from assistive technology; words or a label go beside it."""
     return format_html(
-        '<svg class="icon {}" width="{}" height="{}" viewBox="0 0 20 20" aria-hidden="true" focusable="false">{}</svg>',
+        '<svg class="icon icon-{} {}" width="{}" height="{}" viewBox="0 0 20 20" aria-hidden="true" focusable="false">{}</svg>',
+        name,
         css,
         size,
         size,
@@ -129,7 +130,7 @@ def coverage(parts: Iterable[tuple[str, int]]) -> SafeString:
 def state(
     status: str, name: str = "", more: str = "", share: float | None = None, inline: bool = False
 ) -> dict[str, Any]:
-    """{% state document.status %}; name= other words ("Parsing, page 30 of 120"), share= in per cent, more= second line."""
+    """{% state document.status %}; name= says more ("Parsing, page 30 of 120"), share= per cent, more= second line."""
     glyph, tone, words = saying.STATES.get(status, ("info", "idle", status.replace("_", " ").capitalize()))
     return {"glyph": glyph, "tone": tone, "name": name or words, "more": more, "share": share, "inline": inline}
 

@@ -2,6 +2,15 @@
 // Where there is no script, an opener that is a link leads to the same thing as a page.
 // data-src on the dialog: its [data-dialog-content] (or itself) is fetched by htmx when it opens.
 
+// The first field, else the heading: never the button that closes, and never the one that destroys.
+function first(dialog) {
+  const wanted = dialog.querySelector("[autofocus]") || dialog.querySelector("input:not([type=hidden], [disabled]), select, textarea");
+  if (wanted) return wanted;
+  const heading = dialog.querySelector("h2, h1");
+  if (heading) heading.tabIndex = -1;
+  return heading;
+}
+
 function open(dialog, opener) {
   if (!dialog || dialog.open) return;
   dialog.returnTo = opener || document.activeElement;
@@ -11,6 +20,7 @@ function open(dialog, opener) {
     window.htmx.ajax("GET", source, { target, swap: "innerHTML" });
   }
   dialog.showModal();
+  first(dialog)?.focus();
   dialog.dispatchEvent(new CustomEvent("portal:opened", { bubbles: true }));
 }
 

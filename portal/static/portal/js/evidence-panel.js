@@ -19,6 +19,7 @@ function keep(value) { try { localStorage.setItem(kept, String(value)); } catch 
 function show(open) {
   if (!panel) return;
   panel.hidden = !open;
+  panel.toggleAttribute("data-shown", open);
   panel.classList.remove("is-full");
   document.querySelectorAll("[data-evidence-toggle]").forEach((button) => button.setAttribute("aria-expanded", String(open)));
   document.dispatchEvent(new CustomEvent("portal:evidence", { detail: { open } }));
