@@ -13,13 +13,13 @@ from answers import phrases, receipts
 from answers.asking import Asking
 from answers.draft import Draft
 from answers.events import Asked, Done, Event, Failed, Step
-from answers.look import Looked, look
+from answers.look import Aside, Looked, look, look_aside
 from answers.models import Answer, State
 from answers.off_loop import in_thread
 from answers.saving import AnswerGone, Begun, Ending, RightsLost, begin, end
 from answers.stop import Stop, Why
 from answers.writing import QUOTES, Written, write
-from knowledge import access, search
+from knowledge import search
 from tenants.models import Membership
 from tenants.scope import in_tenant
 
@@ -47,16 +47,14 @@ async def ask(member: Membership, asking: Asking, *, stop: Stop | None = None) -
         yield step
 
     written, draft = Written(), looked.draft
-    basis = asyncio.create_task(in_thread(_basis, member, looked))  # while the model thinks
+    aside = asyncio.create_task(in_thread(look_aside, member, looked))  # while the model thinks
     if looked.verdict.enough and not stop.why:
-        writing = write(looked, draft, written, question=answer.question, turns=begun.turns, stop=stop)
+        writing = write(looked, draft, written, question=answer.question, turns=begun.turns, aside=aside, stop=stop)
         async with contextlib.aclosing(writing):
             async for event in writing:
-                if not draft.basis:
-                    draft.basis = await basis
                 yield event
     steps.append(Step("write", "answered", _how(written), round(time.perf_counter() - began, 3)))
-    yield await _finished(member, begun, looked, draft, written, steps, stop, began, await basis)
+    yield await _finished(member, begun, looked, draft, written, steps, stop, began, await aside)
 
 
 async def _finished(
@@ -68,13 +66,13 @@ async def _finished(
     steps: list,
     stop: Stop,
     began: float,
-    basis: dict,
+    aside: Aside,
 ) -> Event:
     """What became of it, kept; and the last event that says so."""
     answer, seconds = begun.answer, round(time.perf_counter() - began, 3)
     if stop.why == Why.RIGHTS:
         return await _failed(member, answer, "rights_changed", phrases.RIGHTS_CHANGED)
-    state = _state(looked, draft, stop)
+    state = _state(draft, aside, stop)
     message = await _message(member, state, looked, draft, written, stop)
     refused = state == State.NOT_FOUND
     share = len(draft.backed) / len(draft.claims) if draft.claims else 0.0
@@ -90,7 +88,7 @@ async def _finished(
         not_covered=tuple(draft.not_covered),
         steps=[asdict(step) for step in steps if isinstance(step, Step)],
         first_token_at=written.first_token_at,
-        receipt=receipts.compose(member, answer, looked, draft, written, basis, seconds),
+        receipt=receipts.compose(member, answer, looked, draft, written, aside, seconds),
     )
     try:
         await in_thread(end, member, answer, ending, None if refused else draft)
@@ -110,13 +108,15 @@ async def _finished(
     )
 
 
-def _state(looked: Looked, draft: Draft, stop: Stop) -> State:
+def _state(draft: Draft, aside: Aside, stop: Stop) -> State:
     if stop.why in (Why.LEAVING, Why.TOO_LONG):
         return State.INTERRUPTED
     if stop.why == Why.READER:
         return State.STOPPED
     if not draft.backed:
         return State.NOT_FOUND
+    if aside.conflict:
+        return State.CONFLICT
     return State.PARTIAL if draft.not_covered else State.ANSWERED
 
 
@@ -134,11 +134,6 @@ async def _failed(member: Membership, answer: Answer, code: str, message: str) -
     with contextlib.suppress(AnswerGone):
         await in_thread(end, member, answer, Ending(State.FAILED, code=code, message=message))
     return Failed(code, message)
-
-
-def _basis(member: Membership, looked: Looked) -> dict:
-    with in_tenant(member.tenant):
-        return access.basis(member, looked.documents)
 
 
 def _count(member: Membership) -> int:

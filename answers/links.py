@@ -25,3 +25,8 @@ def viewer(slug: str) -> Address:
         return f"{before}{document_id}{after}?citation={citation_id}&page={page}"
 
     return address
+
+
+def document_page(slug: str, document_id: UUID, page: int = 0) -> str:
+    address = viewer(slug)(document_id, _SOMETHING, page).partition("?")[0]
+    return f"{address}?page={page}" if page else address

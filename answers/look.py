@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +10,26 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from answers import evidence
+from answers import conflicts, evidence
 from answers.answer_models.base import SourcePassage, Turn
 from answers.draft import Draft, source_passages
 from answers.events import Source, Sources, Step
 from answers.links import viewer
-from knowledge import search
+from answers.rewrite import rewrite
+from knowledge import access, search
 from knowledge.search import Filters, Found
 from tenants.models import Membership
 from tenants.scope import in_tenant
 
-log = logging.getLogger("answers.look")
-
 CONSIDERED = 16  # passages found; the best of them are read
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What is worked out while the model thinks."""
+
+    basis: dict[UUID, str]  # why the reader may read each document
+    conflict: conflicts.Conflict | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Looked:
 def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filters, answer_id: UUID) -> Looked:
     """Raises when the search or the reader's rights cannot be had: the answer is then an error, never a guess."""
     began = time.perf_counter()
-    asked = _rewritten(question, turns)
+    asked = rewrite(question, turns)
     with in_tenant(member.tenant):
         found = search.find(member, asked.phrasings, limit=CONSIDERED, filters=filters)
     searched = time.perf_counter()
@@ -89,6 +95,13 @@ def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filt
     )
 
 
+def look_aside(member: Membership, looked: Looked) -> Aside:
+    with in_tenant(member.tenant):
+        basis = access.basis(member, looked.documents)
+    conflict = conflicts.find(looked.question, looked.passages) if looked.verdict.enough else None
+    return Aside(basis, conflict)
+
+
 def _counted(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
@@ -97,13 +110,3 @@ def _listed(titles: Sequence[str]) -> str:
     if len(titles) <= 3:
         return ", ".join(titles[:-1]) + (" and " if len(titles) > 1 else "") + titles[-1]
     return f"{', '.join(titles[:2])} and {len(titles) - 2} more"
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    question: str
-    phrasings: tuple[str, ...]
-
-
-def _rewritten(question: str, turns: Sequence[Turn]) -> _Asked:
-    return _Asked(question, (question,))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 
 from answers import prompt
 from answers.draft import Draft
-from answers.look import Looked
+from answers.look import Aside, Looked
 from answers.models import Answer
 from answers.writing import Written
 from tenants.models import Membership
@@ -22,7 +20,7 @@ def compose(
     looked: Looked,
     draft: Draft,
     written: Written,
-    basis: Mapping[UUID, str],
+    aside: Aside,
     seconds: float,
 ) -> dict[str, Any]:
     used = {citation.passage_id for citation in draft.citations}
@@ -47,7 +45,7 @@ def compose(
                 "dense": round(found.dense, 4),
                 "lexical": round(found.lexical, 4),
                 "superseded": found.superseded,
-                "basis": basis.get(found.document_id, ""),
+                "basis": aside.basis.get(found.document_id, ""),
                 "used": str(found.passage_id) in used,
             }
             for position, found in enumerate(looked.read, start=1)
@@ -66,6 +64,7 @@ def compose(
             "prompt": prompt.VERSION if written.mode == "written" else "",
             "passages": settings.RETRIEVAL_LIMIT,
         },
+        "conflict": _conflict(aside),
         "ladder": written.failures,
         "masked": [],
         "usage": {
@@ -80,3 +79,11 @@ def compose(
             "total": seconds,
         },
     }
+
+
+def _conflict(aside: Aside) -> dict[str, Any] | None:
+    if aside.conflict is None:
+        return None
+    sides = {"newer": aside.conflict.newer, "older": aside.conflict.older}
+    told = {name: {"passage_id": str(side.passage.passage_id), "says": side.says} for name, side in sides.items()}
+    return told | {"dated": aside.conflict.dated}

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from answers.answer_models.base import Turn
 from answers.freshness import Freshness, freshness
-from answers.links import viewer
+from answers.links import document_page, viewer
 from answers.models import Answer, Citation, Conversation, Feedback, Receipt, State
 from knowledge import access
 from knowledge.models import Document
@@ -208,7 +208,8 @@ class _Reader:
     """What one reader may read of the documents in question, asked once."""
 
     def __init__(self, member: Membership, documents: set[UUID], cited: set[UUID]) -> None:
-        self.address = viewer(member.tenant.slug)
+        self.slug = member.tenant.slug
+        self.address = viewer(self.slug)
         self.today = timezone.localdate()
         self.readable = access.still_readable(member, documents)
         open_now = cited & self.readable
@@ -323,8 +324,7 @@ def _unused(
 def _place(reader: _Reader, each: dict[str, Any], why: str = "") -> Place:
     document_id = UUID(each["document_id"])
     page = each["page"]
-    address = reader.address(document_id, UUID(int=0), page).split("?")[0]
-    return Place(document_id, each["title"], page, f"{address}?page={page}", why)
+    return Place(document_id, each["title"], page, document_page(reader.slug, document_id, page), why)
 
 
 def _receipt(reader: _Reader, receipt: dict[str, Any]) -> dict[str, Any]:

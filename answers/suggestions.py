@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from answers.links import document_page
 from answers.models import Answer, Citation, Feedback, State
 from knowledge import access
 from knowledge.models import Document
@@ -29,6 +30,7 @@ class News:
     title: str
     what: str
     at: datetime
+    url: str
 
 
 def answered_well(member: Membership, most: int = 4) -> list[Suggested]:
@@ -45,9 +47,7 @@ def answered_well(member: Membership, most: int = 4) -> list[Suggested]:
     ids = [row[0] for row in recent]
     cited: dict[UUID, set[UUID]] = {}
     for answer_id, document_id in (
-        Citation.objects.for_tenant(member.tenant_id)
-        .filter(answer__in=ids)
-        .values_list("answer_id", "document_id")
+        Citation.objects.for_tenant(member.tenant_id).filter(answer__in=ids).values_list("answer_id", "document_id")
     ):
         cited.setdefault(answer_id, set()).add(document_id)
     readable = access.still_readable(member, set().union(*cited.values())) if cited else set()
@@ -82,6 +82,7 @@ def new_to(member: Membership, most: int = 3) -> list[News]:
             f"version {document.current_version.number} is in" if document.current_version.number > 1
             else f"is new in {document.collection.name}",
             document.current_version.ready_at or document.changed_at,
+            document_page(member.tenant.slug, document.pk),
         )
         for document in latest
     ]  # fmt: skip

@@ -4,7 +4,8 @@ from django.urls import path
 
 from answers.api import asking as api_asking
 from answers.api import conversations as api_conversations
-from answers.views import asking, changes, pages as page
+from answers.views import asking, changes
+from answers.views import pages as page
 
 pages = [
     path("", page.ask, name="ask"),

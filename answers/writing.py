@@ -19,9 +19,11 @@ from answers import backends
 from answers.answer_models.base import AnswerModel, Delta, Turn, Usage
 from answers.answer_models.errors import ModelError
 from answers.answer_models.extractive import compose
+from answers.choice import bare
+from answers.conflicts import Conflict
 from answers.draft import Draft
 from answers.events import Event, Token, Withdrawn
-from answers.look import Looked
+from answers.look import Aside, Looked
 from answers.off_loop import in_thread
 from answers.questions import read
 from answers.stop import Stop
@@ -48,13 +50,20 @@ class Written:
 
 
 async def write(
-    looked: Looked, draft: Draft, written: Written, *, question: str, turns: Sequence[Turn], stop: Stop
+    looked: Looked,
+    draft: Draft,
+    written: Written,
+    *,
+    question: str,
+    turns: Sequence[Turn],
+    aside: asyncio.Future[Aside],
+    stop: Stop,
 ) -> AsyncIterator[Event]:
     model = backends.answer_model()
     if model is not None:
         written.mode, written.model = WRITTEN, model.name
         try:
-            async for event in _by_model(model, looked, draft, written, question, turns, stop):
+            async for event in _by_model(model, looked, draft, written, question, turns, aside, stop):
                 yield event
             if stop.why or draft.backed or draft.found_nothing:
                 return
@@ -68,7 +77,8 @@ async def write(
         if stop.why:
             return
     written.mode, written.model = QUOTES, "extractive"
-    said = await in_thread(_sentences, looked)
+    draft.basis = (await aside).basis
+    said = await in_thread(_sentences, looked, (await aside).conflict)
     gap = ""
     for sentence, passage in said:
         for event in draft.feed(f"{gap}{sentence} [P{passage + 1}]"):
@@ -80,7 +90,14 @@ async def write(
 
 
 async def _by_model(
-    model: AnswerModel, looked: Looked, draft: Draft, written: Written, question: str, turns: Sequence[Turn], stop: Stop
+    model: AnswerModel,
+    looked: Looked,
+    draft: Draft,
+    written: Written,
+    question: str,
+    turns: Sequence[Turn],
+    aside: asyncio.Future[Aside],
+    stop: Stop,
 ) -> AsyncIterator[Event]:
     pieces: asyncio.Queue[Delta | BaseException | None] = asyncio.Queue()
     stop.then(lambda: pieces.put_nowait(None))
@@ -90,12 +107,17 @@ async def _by_model(
             if isinstance(piece, BaseException):
                 raise piece
             if piece.text:
+                draft.basis = draft.basis or (await aside).basis
                 for event in draft.feed(piece.text):
                     if written.first_token_at is None and isinstance(event, Token):
                         written.first_token_at = timezone.now()
                     yield event
             if piece.finish:
                 written.usage, written.finish = piece.usage, piece.finish
+        conflict = (await aside).conflict
+        if conflict and not stop.why and not draft.found_nothing:
+            for event in draft.feed(_other_side(conflict, looked, draft)):
+                yield event
         for event in draft.finish():
             yield event
     finally:
@@ -119,5 +141,17 @@ async def _pump(
         pieces.put_nowait(None)
 
 
-def _sentences(looked: Looked) -> list[tuple[str, int]]:
+def _sentences(looked: Looked, conflict: Conflict | None) -> list[tuple[str, int]]:
+    """What the documents say themselves, and the place of each sentence's passage."""
+    if conflict:
+        return [(bare(side.text), looked.passages.index(side.passage)) for side in (conflict.newer, conflict.older)]
     return compose(read(looked.question), looked.passages, embed=backends.embed)
+
+
+def _other_side(conflict: Conflict, looked: Looked, draft: Draft) -> str:
+    """The side of a conflict that the model left out, in the document's own words; a reader is owed both."""
+    text = ""
+    for side in (conflict.newer, conflict.older):
+        if side.passage.document_id not in draft.cited_documents:
+            text += f" {bare(side.text)} [P{looked.passages.index(side.passage) + 1}]"
+    return text

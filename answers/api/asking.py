@@ -46,8 +46,8 @@ class AskView(MemberAPIView):
         tags=["answers"],
         request=AskIn,
         responses={200: AnswerOut, (200, "text/event-stream"): OpenApiTypes.STR},
-        description="One object when the answer is whole; or, with `stream`, server-sent events: `asked` (the ids), `step`, "
-        "`sources`, `token`, `citation`, `sentence`, `withdrawn`, then `done` or `error`. Each has a number as its id; "
+        description="One object when the answer is whole; or, with `stream`, server-sent events: `asked` (the ids), "
+        "`step`, `sources`, `token`, `citation`, `sentence`, `withdrawn`, then `done` or `error`. Each has a number as its id; "
         "`answers/<id>/events/` with `Last-Event-ID` goes on after any of them.",
     )
     def post(self, request, slug: str) -> HttpResponseBase:
@@ -97,7 +97,9 @@ class EventsView(MemberAPIView):
     @extend_schema(
         operation_id="answer_events",
         tags=["answers"],
-        parameters=[OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Go on after this one.")],
+        parameters=[
+            OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Go on after this one.")
+        ],
         responses={(200, "text/event-stream"): OpenApiTypes.STR},
     )
     def get(self, request, slug: str, answer_id: UUID) -> HttpResponseBase:

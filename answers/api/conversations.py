@@ -43,7 +43,9 @@ class ConversationView(MemberAPIView):
         shown = show_all(self.member, answers_in(self.member, found))
         return Response(of_conversation(self.member, found) | {"answers": [of_answer(each) for each in shown]})
 
-    @extend_schema(operation_id="conversation_rename", tags=["conversations"], request=RenameIn, responses=ConversationOut)
+    @extend_schema(
+        operation_id="conversation_rename", tags=["conversations"], request=RenameIn, responses=ConversationOut
+    )
     def patch(self, request, slug: str, conversation_id: UUID) -> Response:
         found = access_conversation(self.member, conversation_id)
         given = RenameIn(data=request.data)

@@ -99,7 +99,9 @@ class FiltersIn(serializers.Serializer):
 class AskIn(serializers.Serializer):
     question = serializers.CharField(trim_whitespace=False, help_text="Up to 4,000 characters.")
     conversation = serializers.UUIDField(required=False, allow_null=True, help_text="To ask a follow-up.")
-    stream = serializers.BooleanField(required=False, default=False, help_text="Server-sent events instead of one object.")
+    stream = serializers.BooleanField(
+        required=False, default=False, help_text="Server-sent events instead of one object."
+    )
     filters = FiltersIn(required=False)
 
 

@@ -28,7 +28,7 @@ from tenants.scope import in_tenant
 @require_POST
 @member_stream()
 async def question(request: HttpRequest, member: Membership) -> HttpResponse:
-    """With the script: the answer's place, whose events it then follows. Without: the whole answer, when it is there."""
+    """With the script: the answer's place, whose events it then follows. Without: the answer, once it is whole."""
     asking = Asking(
         check_question(request.POST.get("question", "")),
         conversation_id=_uuid(request.POST.get("conversation")),

@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from answers.conversations import access_answer, access_conversation, remove, rename
-from answers.models import Feedback
 from answers.rating import rate
 from answers.shown import show
 from answers.views.pages import _room
@@ -58,6 +57,3 @@ def removing(request: HttpRequest, member: Membership, conversation_id: UUID) ->
         messages.success(request, "Conversation removed")
         return redirect("answers:ask", member.tenant.slug)
     return render(request, "answers/remove.html", {**_room(request, member, found), "conversation": found})
-
-
-REASONS = [(reason.value, reason.label) for reason in Feedback.Reason]

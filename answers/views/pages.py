@@ -32,6 +32,7 @@ def ask(request: HttpRequest, member: Membership) -> HttpResponse:
             "suggested": suggestions.answered_well(member),
             "news": suggestions.new_to(member),
             "question": request.GET.get("q", "")[:4000],
+            "first_name": (member.user.name or member.user.email.partition("@")[0]).split()[0],
         },
     )
 
@@ -76,9 +77,13 @@ def receipt(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpRe
 def conversations(request: HttpRequest, member: Membership) -> HttpResponse:
     """All of one's conversations, searched by their questions."""
     words = request.GET.get("q", "")[:200]
-    found = list(history(member, words)[:200])
-    template = "answers/_history.html" if getattr(request, "htmx", False) else "answers/conversations.html"
-    return render(request, template, {**_room(request, member), "words": words, "found": found, "conversations": found})
+    found = history(member, words)
+    if request.htmx:
+        current = {"pk": request.GET.get("current", "")}
+        return render(request, "answers/_history.html", {"words": words, "found": found[:HISTORY], "current": current})
+    return render(
+        request, "answers/conversations.html", {**_room(request, member), "words": words, "found": found[:200]}
+    )
 
 
 def _room(request: HttpRequest, member: Membership, current: Conversation | None = None) -> dict:

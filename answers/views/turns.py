@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from answers import runner
-from answers.models import Answer, State
+from answers.models import Answer, Feedback, State
 from answers.shown import Shown
 from tenants.models import Membership
 
@@ -35,6 +35,10 @@ class Turn:
     @property
     def is_quotes(self) -> bool:
         return self.answer.mode == "quotes" and self.answer.state in (State.ANSWERED, State.PARTIAL, State.CONFLICT)
+
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        return Feedback.Reason.choices
 
     @property
     def support(self) -> str:

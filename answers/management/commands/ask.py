@@ -53,12 +53,11 @@ class Command(BaseCommand):
         await runner.settled(run)
 
     def _say(self, event: Numbered) -> None:
-        if event.kind == "token":
-            self.stdout.write(event.data["text"], ending="")
-        elif event.kind == "sentence":
-            self.stdout.write("".join(f"[{number}]" for number in event.data["citations"]), ending="")
+        if event.kind == "sentence":
+            numbers = "".join(f" [{number}]" for number in event.data["citations"])
+            self.stdout.write(event.data["text"] + numbers)
         elif event.kind == "withdrawn":
-            self.stdout.write("\n")
+            self.stdout.write("(That was taken back.)")
         elif event.kind == "step":
             self.stderr.write(f"  {event.data['detail'] or event.data['text']}")
         self.stdout.flush()

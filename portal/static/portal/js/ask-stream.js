@@ -1,0 +1,357 @@
+// Asks without leaving the page and follows the answer while it is written. Without this script the same form posts and the whole
+// answer comes back. <form data-ask> (also [data-composer-again]) asks; [data-turn][data-answering] is followed by its data-events,
+// after a reload as well; when it has ended, data-whole brings it as the server shows it.
+
+const one = (selector, root = document) => root.querySelector(selector);
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const wide = matchMedia("(min-width: 1280px)");
+const follows = { "X-Follows": "1", "HX-Request": "true" };
+const parse = (html) => { const template = document.createElement("template"); template.innerHTML = html; return template.content; };
+let now = null; // the answer being written
+
+const spoken = document.createElement("p");
+spoken.className = "sr-only";
+spoken.setAttribute("aria-live", "polite");
+document.body.append(spoken);
+const say = (words) => { spoken.textContent = words; };
+
+// The composer while an answer is written: Stop in place of Ask.
+function composing(busy) {
+  const form = one("[data-ask]");
+  if (!form) return;
+  one(".send", form).hidden = busy;
+  one("[data-stop]", form).hidden = !busy;
+  const hint = one("[data-composer-hint]", form);
+  hint.replaceChildren();
+  const key = document.createElement("kbd");
+  key.textContent = busy ? "Esc" : "Enter";
+  hint.append(key, busy ? " keeps what is there" : " to ask");
+  const box = one("[data-question-box]", form);
+  box.placeholder = busy ? "Write the next question while you wait" : "Ask a follow-up";
+}
+function note(words) {
+  const place = one("[data-composer-note]");
+  if (!place) return;
+  place.hidden = !words;
+  one("span", place).textContent = words;
+}
+
+// The empty page becomes a conversation.
+function makeRoom() {
+  const empty = one("[data-ask-empty]");
+  if (!empty) return;
+  const dock = one("[data-composer-dock]");
+  one(".reading", dock).append(one("[data-ask]"));
+  dock.hidden = false;
+  one("[data-turns]").hidden = false;
+  const header = one("[data-ask-header]");
+  if (header) header.hidden = false;
+  empty.remove();
+}
+
+async function ask(form) {
+  if (now) return;
+  const box = one("[data-question-box]", form);
+  const sent = new FormData(form);
+  note("");
+  let response;
+  try {
+    response = await fetch(form.action, { method: "POST", body: sent, headers: follows });
+  } catch {
+    note("You are offline. Your question is still here; ask it when you are connected.");
+    return;
+  }
+  if (response.redirected && !response.headers.get("X-Conversation")) { location.assign(response.url); return; }
+  const content = parse(await response.text());
+  const turn = one("[data-turn]", content);
+  if (!response.ok || !turn) {
+    const said = [...content.querySelectorAll("h1, h2, p, .message-title, .message-more")].map((part) => part.textContent.trim()).filter(Boolean);
+    note(said.slice(0, 3).join(" ") || "That did not work. Your question is still here; try it once more.");
+    return;
+  }
+  if (box) { box.value = ""; box.dispatchEvent(new Event("input", { bubbles: true })); }
+  makeRoom();
+  one("[data-turns]").append(turn);
+  const address = response.headers.get("X-Conversation");
+  if (address && address !== location.pathname) history.pushState({}, "", address);
+  const conversation = address?.match(/conversations\/([0-9a-f-]+)/)?.[1];
+  const asking = one("[data-ask]");
+  if (conversation && !one('[name="conversation"]', asking)) {
+    const input = document.createElement("input");
+    Object.assign(input, { type: "hidden", name: "conversation", value: conversation });
+    asking.append(input);
+  }
+  const list = one("#history");
+  if (list && window.htmx) window.htmx.ajax("GET", `${list.dataset.historyUrl}?current=${conversation}`, { target: list, swap: "innerHTML" });
+  follow(turn);
+  turn.scrollIntoView({ block: "start" });
+  one("[data-question-box]", asking).focus({ preventScroll: true });
+}
+
+class Following {
+  constructor(turn) {
+    this.turn = turn;
+    this.answer = one("[data-writing]", turn);
+    this.list = one("[data-steps-list]", turn);
+    this.line = one("[data-steps-line]", turn);
+    this.scroll = turn.closest(".scroll");
+    this.began = Date.now();
+    this.steps = [];
+    this.clear();
+    this.slow = setTimeout(() => { if (!this.points.length) one("[data-steps]", turn).open = true; }, 2000);
+    this.source = new EventSource(turn.dataset.events);
+    for (const kind of ["step", "token", "citation", "sentence", "withdrawn", "done", "retry"]) {
+      this.source.addEventListener(kind, (event) => this[kind](JSON.parse(event.data)));
+    }
+    // The server's own "error" has data; the browser's, for a broken connection, has none.
+    this.source.addEventListener("error", (event) => (event.data ? this.failed() : this.lost()));
+    this.source.addEventListener("open", () => note(""));
+    composing(true);
+    say("Searching");
+  }
+
+  clear() {
+    this.points = [];  // the text so far by code point: that is what places are counted in
+    this.told = 0;
+    this.citations = new Map();
+    this.answer.replaceChildren();
+    this.place = null;
+    this.tail = document.createElement("span");
+    this.caret = document.createElement("span");
+    this.caret.className = "caret";
+    this.evidence()?.replaceChildren();
+  }
+
+  evidence(make = false) {
+    const id = this.turn.dataset.answer;
+    const sets = one("[data-evidence-sets]");
+    let own = sets && one(`[data-evidence-for="${id}"]`, sets);
+    if (!own && make && sets) {
+      own = document.createElement("div");
+      own.dataset.evidenceFor = id;
+      sets.append(own);
+    }
+    return own;
+  }
+
+  atEnd(change) {
+    const box = this.scroll;
+    const follow = box && box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+    change();
+    if (follow) box.scrollTop = box.scrollHeight;
+  }
+
+  step(step) {
+    this.steps.push(step.text);
+    const item = document.createElement("li");
+    const said = document.createElement("span");
+    said.textContent = step.detail || step.text;
+    const took = document.createElement("span");
+    took.className = "took";
+    took.textContent = step.seconds ? `${step.seconds.toFixed(1)} s` : "";
+    item.append(document.createElement("span"), said, took);
+    this.list.append(item);
+    this.progress(step.key === "read" ? "writing" : "searching");
+  }
+
+  progress(doing) {
+    const now = document.createElement("strong");
+    now.textContent = doing;
+    const seconds = `${((Date.now() - this.began) / 1000).toFixed(1)} s`;
+    this.line.replaceChildren(this.steps.join(" · "), this.steps.length ? " · " : "", now, ` · ${seconds}`);
+  }
+
+  // Where the next sentence stands: the first alone, items in a list, the others in a paragraph.
+  paragraph(item) {
+    const kind = !this.place ? "first" : item ? "list" : "text";
+    if (!this.place || this.place.kind !== kind || kind === "first") {
+      const element = document.createElement(kind === "list" ? "ul" : "p");
+      if (kind === "first") element.className = "answer-first";
+      if (kind === "list") element.className = "answer-list";
+      this.answer.append(element);
+      this.place = { kind, element };
+    }
+    if (kind !== "list") return this.place.element;
+    const line = document.createElement("li");
+    this.place.element.append(line);
+    return line;
+  }
+
+  token({ text }) {
+    if (!this.points.length) { clearTimeout(this.slow); this.progress("writing"); say("Writing"); }
+    this.points.push(...text);
+    if (!still.matches) this.atEnd(() => this.showTail());
+  }
+
+  showTail() {
+    const rest = this.points.slice(this.told).join("").replace(/^\s+(- )?/, "");
+    this.tail.textContent = rest;
+    const next = !this.place || this.place.kind === "first" && this.place.element.hasChildNodes() && this.told;
+    if (!this.tail.isConnected || next) {
+      const holder = this.place && this.place.kind === "text" ? this.place.element : this.holder || (this.holder = document.createElement("p"));
+      if (holder === this.holder) { holder.className = this.place ? "" : "answer-first"; this.answer.append(holder); }
+      holder.append(this.tail, this.caret);
+    }
+  }
+
+  sentence({ end, text, citations, supported, claims }) {
+    this.atEnd(() => {
+      this.tail.remove(); this.caret.remove(); this.holder?.remove();
+      const item = text.startsWith("- ");
+      const place = this.paragraph(item);
+      const found = citations.map((number) => this.citations.get(number)).filter(Boolean);
+      if (place.hasChildNodes()) place.append(" ");
+      place.append(globalThis.portal.cited(item ? text.slice(2) : text, found));
+      if (claims && !supported) {
+        const open = document.createElement("span");
+        open.className = "cite-still cite-open";
+        open.title = "No quote was found for this statement";
+        open.textContent = "?";
+        place.append(" ", open);
+      }
+      this.told = end;
+      if (this.points.length > end && !still.matches) this.showTail();
+    });
+    const sources = citations.length ? `, source ${citations.join(" and ")}` : "";
+    say(`${text.replace(/^- /, "")}${sources}`);
+  }
+
+  citation(found) {
+    this.citations.set(found.number, found);
+    const set = this.evidence(true);
+    if (!set) return;
+    const item = one("[data-evidence-template]", this.turn).content.firstElementChild.cloneNode(true);
+    item.id = `evidence-${found.id}`;
+    item.dataset.evidence = found.id;
+    item.dataset.number = found.number;
+    const number = one(".cite", item);
+    number.dataset.citation = found.id;
+    number.textContent = found.number;
+    number.setAttribute("aria-label", `Source ${found.number}, to its sentence`);
+    one("h3", item).textContent = found.title;
+    const page = one(".evidence-page", item);
+    page.href = found.url;
+    page.setAttribute("aria-label", `Page ${found.page}, ${found.title}`);
+    one("[data-page]", item).textContent = `Page ${found.page}`;
+    const dated = found.freshness === "dated" ? found.freshness_words.toLowerCase() : "";
+    one(".evidence-where", item).textContent = [`Version ${found.version_number}`, found.heading, dated].filter(Boolean).join(" · ");
+    const context = [...found.context];
+    const at = found.start - found.context_start;
+    one("[data-before]", item).textContent = context.slice(0, at).join("");
+    one("[data-quote]", item).textContent = found.quote;
+    one("[data-after]", item).textContent = context.slice(at + [...found.quote].length).join("");
+    const fresh = one("[data-freshness]", item);
+    if (found.freshness && !dated) { fresh.classList.add(`freshness-${found.freshness}`); one("[data-freshness-words]", item).textContent = found.freshness_words; } else fresh.remove();
+    const basis = one("[data-basis]", item);
+    if (found.basis) {
+      one(found.basis.startsWith("via") ? "[data-basis-person]" : "[data-basis-people]", basis).remove();
+      one("[data-basis-words]", basis).textContent = found.basis;
+    } else basis.remove();
+    one(".evidence-waiting", set)?.remove();
+    set.append(item, this.waiting(found.number + 1));
+    if (found.number === 1 && wide.matches) document.dispatchEvent(new CustomEvent("portal:show-evidence"));
+    // Its number is drawn with the sentence that follows; both come into focus together.
+    setTimeout(() => document.dispatchEvent(new CustomEvent("portal:citation", { detail: { id: found.id, quiet: true } })));
+  }
+
+  waiting(number) {
+    const place = document.createElement("div");
+    place.className = "evidence evidence-waiting";
+    const title = document.createElement("div");
+    title.className = "evidence-title";
+    const cite = document.createElement("span");
+    cite.className = "cite-still cite-open";
+    cite.textContent = number;
+    const words = document.createElement("span");
+    words.className = "third";
+    words.textContent = "Checking the quote for the next sentence";
+    title.append(cite, words);
+    place.append(title, ...["w-80", "w-90", "w-40"].map((width) => { const bar = document.createElement("span"); bar.className = `skeleton ${width}`; return bar; }));
+    return place;
+  }
+
+  withdrawn() { this.holder = null; this.clear(); say("What was written was taken back."); }
+  retry() { note("The portal is being restarted. The answer will be here in a moment."); }
+  done() { this.finish(); }
+  failed() { this.finish(); }
+
+  lost() {
+    if (this.source.readyState === EventSource.CLOSED) this.finish();
+    else note(navigator.onLine ? "The connection was lost. The answer goes on without you. Trying again." : "You are offline. The answer goes on without you and will be here when you return.");
+  }
+
+  async finish() {
+    this.source.close();
+    clearTimeout(this.slow);
+    one(".evidence-waiting", this.evidence() || document)?.remove();
+    this.tail.remove(); this.caret.remove();
+    try {
+      await this.swap();
+    } catch {
+      note("The answer is kept. Load the page again to see the whole of it.");
+    }
+    this.turn.removeAttribute("data-answering");
+    now = null;
+    composing(false);
+  }
+
+  async swap() {
+    const response = await fetch(this.turn.dataset.whole, { headers: follows });
+    if (!response.ok) throw new Error(String(response.status));
+    const content = parse(await response.text());
+    const turn = one("[data-turn]", content);
+    const set = one("[data-evidence-for]", content);
+    if (turn.hasAttribute("data-answering")) return;
+    const focused = one(".cite.in-focus", this.turn)?.dataset.citation;
+    one("[data-steps]", this.turn)?.open && one(".steps", turn)?.setAttribute("open", "");
+    this.atEnd(() => this.turn.replaceWith(turn));
+    const own = this.evidence();
+    if (own) own.replaceWith(set); else one("[data-evidence-sets]")?.append(set);
+    this.turn = turn;
+    window.htmx?.process(turn);
+    const receipt = one("[data-receipt]");
+    if (receipt) receipt.href = `${turn.dataset.answer ? this.receipt(turn) : receipt.href}`;
+    const first = focused || one(".cite[data-citation]", turn)?.dataset.citation;
+    if (first) document.dispatchEvent(new CustomEvent("portal:citation", { detail: { id: first, quiet: true } }));
+    const sentences = one(".support dd", turn)?.textContent.trim();
+    say(`Answer complete. ${sentences || one(".answer-state-title", turn)?.textContent.trim() || ""}`);
+  }
+
+  receipt(turn) { return one("[data-receipt]").href.replace(/answers\/[0-9a-f-]+\//, `answers/${turn.dataset.answer}/`); }
+}
+
+function follow(turn) { now = new Following(turn); }
+
+async function stop() {
+  if (!now) return;
+  const token = one('[name="csrfmiddlewaretoken"]')?.value;
+  try {
+    await fetch(now.turn.dataset.stopUrl, { method: "POST", headers: { ...follows, "X-CSRFToken": token } });
+  } catch {
+    note("You are offline, so this could not be stopped.");
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-ask], [data-composer-again]")) return;
+  event.preventDefault();
+  ask(event.target);
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-stop]")) { event.preventDefault(); stop(); return; }
+  const suggested = event.target.closest("[data-suggested]");
+  if (!suggested || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const form = one("[data-ask]");
+  one("[data-question-box]", form).value = suggested.firstChild.textContent.trim();
+  form.requestSubmit();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || !now || document.querySelector("dialog[open], :popover-open")) return;
+  event.preventDefault();
+  stop();
+});
+addEventListener("popstate", () => location.reload());
+
+const running = one("[data-turn][data-answering]");
+if (running) follow(running);
