@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.actions import Action
@@ -69,3 +70,9 @@ def find_key(secret: str, slug: str) -> ApiKey | None:
     if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
         ApiKey.objects.for_tenant(key.tenant_id).filter(pk=key.pk).update(last_used_at=now)
     return key
+
+
+def keys_of(member: Membership, *, everybody: bool = False) -> QuerySet[ApiKey]:
+    """One's own keys; everybody's for an admin who asks for them."""
+    found = ApiKey.objects.for_tenant(member.tenant).select_related("member__user")
+    return found if everybody and member.is_admin else found.filter(member=member)

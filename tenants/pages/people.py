@@ -1,0 +1,142 @@
+"""Who belongs to the company, in which role, and who is invited."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from tenants import invitations, passwords
+from tenants.errors import Invalid
+from tenants.gates import member_view
+from tenants.handover import belongings_of
+from tenants.links import base_of
+from tenants.models import Invitation, Membership, TeamMember
+from tenants.pages.forms import InviteForm, roles_for
+from tenants.people import change_role, end_membership
+from tenants.roles import ADMINS
+
+PER_PAGE = 100
+
+
+@require_http_methods(["GET", "POST"])
+@member_view(roles=ADMINS)
+def people(request: HttpRequest, member: Membership) -> HttpResponse:
+    form = InviteForm(request.POST or None, by=member)
+    if request.method == "POST" and form.is_valid():
+        invitation = invitations.invite(**form.cleaned_data, by=member, base=base_of(request))
+        messages.success(request, f"{invitation.email} is invited.")
+        return redirect(f"{_here(member)}?invited={invitation.pk}#invitations")
+    status = 200 if request.method == "GET" else 400
+    return render(request, "tenants/people.html", _page(request, member) | {"form": form}, status=status)
+
+
+@require_POST
+@member_view(roles=ADMINS)
+def role(request: HttpRequest, member: Membership, member_id: UUID) -> HttpResponse:
+    other = colleague(member, member_id)
+    wished = request.POST.get("role", "")
+    if wished not in dict(roles_for(member)) and wished != other.role:
+        raise Invalid("This is not a role you can give.", hint="Choose one from the list.")
+    change_role(other, wished, by=member)
+    messages.success(request, f"{other} is now {other.get_role_display().lower()}.")
+    return redirect(_here(member))
+
+
+@require_http_methods(["GET", "POST"])
+@member_view(roles=ADMINS)
+def removal(request: HttpRequest, member: Membership, member_id: UUID) -> HttpResponse:
+    """A page that asks, and says what goes to whom."""
+    other = colleague(member, member_id)
+    if request.method == "POST":
+        heir_id = request.POST.get("heir")
+        end_membership(other, by=member, heir=colleague(member, heir_id) if heir_id else None)
+        messages.success(request, f"{other} no longer belongs to {member.tenant}.", extra_tags="In force now.")
+        return redirect(_here(member))
+    heirs = _active(member).exclude(pk=other.pk)
+    context = {"room": "people", "other": other, "heirs": heirs, "belongings": list(belongings_of(other))}
+    return render(request, "tenants/removal.html", context)
+
+
+@require_POST
+@member_view(roles=ADMINS)
+def password_link(request: HttpRequest, member: Membership, member_id: UUID) -> HttpResponse:
+    written = passwords.make_link_for(colleague(member, member_id), by=member, base=base_of(request))
+    messages.success(request, "A link for a new password is in the outbox.")
+    return redirect("tenants:outbox-mail", member.tenant.slug, written.pk)
+
+
+@require_POST
+@member_view(roles=ADMINS)
+def withdrawal(request: HttpRequest, member: Membership, invitation_id: UUID) -> HttpResponse:
+    invitation = _invitation(member, invitation_id)
+    invitations.withdraw(invitation, by=member)
+    messages.success(request, f"The invitation of {invitation.email} is withdrawn.", extra_tags="Its link is void.")
+    return redirect(f"{_here(member)}#invitations")
+
+
+@require_POST
+@member_view(roles=ADMINS)
+def sending(request: HttpRequest, member: Membership, invitation_id: UUID) -> HttpResponse:
+    invitation = invitations.send_again(_invitation(member, invitation_id), by=member, base=base_of(request))
+    messages.success(request, f"{invitation.email} has a new link.", extra_tags="The one before is void.")
+    return redirect(f"{_here(member)}?invited={invitation.pk}#invitations")
+
+
+def colleague(member: Membership, member_id: UUID | str) -> Membership:
+    """An active member of the same company, or Http404."""
+    try:
+        wanted = UUID(str(member_id))
+    except ValueError:
+        raise Invalid("This is not a person of your company.") from None
+    return get_object_or_404(_active(member), pk=wanted)
+
+
+def _active(member: Membership):
+    found = Membership.objects.for_tenant(member.tenant).filter(is_active=True)
+    return found.select_related("user", "tenant").order_by("user__name", "user__email")
+
+
+def _invitation(member: Membership, invitation_id: UUID) -> Invitation:
+    found = Invitation.objects.for_tenant(member.tenant).select_related("tenant", "invited_by__user")
+    return get_object_or_404(found, pk=invitation_id)
+
+
+def _page(request: HttpRequest, member: Membership) -> dict:
+    wanted = request.GET.get("q", "").strip()
+    found = _active(member)
+    if wanted:
+        found = found.filter(Q(user__name__icontains=wanted) | Q(user__email__icontains=wanted))
+    teams = TeamMember.objects.for_tenant(member.tenant).filter(team__everyone=False).select_related("team")
+    page = Paginator(
+        found.prefetch_related(Prefetch("teams", queryset=teams.order_by("team__name"), to_attr="in_teams")), PER_PAGE
+    ).get_page(request.GET.get("page"))
+    waiting = list(invitations.open_invitations(member).select_related("invited_by__user").order_by("-created_at"))
+    return {
+        "room": "people",
+        "page": page,
+        "wanted": wanted,
+        "roles": roles_for(member),
+        "waiting": waiting,
+        "fresh": _fresh(request, member, waiting),
+    }
+
+
+def _fresh(request: HttpRequest, member: Membership, waiting: list[Invitation]) -> dict | None:
+    """The invitation that was made just now, with its link, for the person who made it."""
+    wanted = request.GET.get("invited")
+    for invitation in waiting:
+        if str(invitation.pk) == wanted and invitation.invited_by_id == member.pk:
+            return {"invitation": invitation, "link": invitations.link_for(invitation, by=member)}
+    return None
+
+
+def _here(member: Membership) -> str:
+    from django.urls import reverse
+
+    return reverse("tenants:people", args=[member.tenant.slug])
