@@ -36,6 +36,7 @@ class Piece:
     text: str = ""
     level: int = 0
     cells: Sequence[str] = ()
+    separator: str = CELL_SEPARATOR
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def table(rows: Iterable[Sequence[str]], *, has_header: bool = True) -> Iterator[Piece]:
+def table(rows: Iterable[Sequence[str]], *, has_header: bool = True, separator: str = CELL_SEPARATOR) -> Iterator[Piece]:
     """Rows without empty ones and without columns that are empty throughout; the first is the header."""
     kept = [[one_line(cell) for cell in row] for row in rows]
     kept = [row for row in kept if any(row)]
@@ -83,7 +84,7 @@ def table(rows: Iterable[Sequence[str]], *, has_header: bool = True) -> Iterator
         if len(used) == 1:
             yield Piece("paragraph", cells[0])
         else:
-            yield Piece("table_header" if has_header and number == 0 and len(kept) > 1 else "table_row", cells=cells)
+            yield Piece("table_header" if has_header and number == 0 and len(kept) > 1 else "table_row", cells=cells, separator=separator)
 
 
 def table_of_pieces(rows: list[list[list[Piece]]], *, has_header: bool = True) -> Iterator[Piece]:
@@ -142,17 +143,7 @@ class _Text:
     def add(self, piece: Piece) -> Block | None:
         spans: list[tuple[int, int]] = []
         if piece.kind in {"table_header", "table_row"}:
-            content = ""
-            for number, cell in enumerate(one_line(cell) for cell in piece.cells):
-                content += CELL_SEPARATOR if number else ""
-                spans.append((len(content), len(content) + len(cell)))
-                content += cell
-            cut = len(content) - len(content.lstrip())
-            content = content.strip()
-            while content.endswith(CELL_SEPARATOR.rstrip()) and spans and spans[-1][0] == spans[-1][1]:
-                spans.pop()
-                content = content[: spans[-1][1] - cut] if spans else ""
-            spans = [(max(0, a - cut), max(0, b - cut)) for a, b in spans]
+            content, spans = _row(piece)
         elif piece.kind == "code":
             content = clean(piece.text).strip("\n").rstrip()
         else:
@@ -187,6 +178,21 @@ class _Text:
         if pages:
             page = pages[-1]
             pages[-1] = PageSpan(page.number, page.start, self.size, page.label)
+
+
+def _row(piece: Piece) -> tuple[str, list[tuple[int, int]]]:
+    """The cells of a row in one line, and their spans. Where white space parts them, empty ones leave no trace."""
+    cells = [one_line(cell) for cell in piece.cells]
+    while cells and not cells[-1]:
+        cells.pop()
+    content, spans = "", []
+    for cell in cells:
+        if spans and (cell and content or not piece.separator.isspace()):
+            content += piece.separator
+        content = content.lstrip()  # an empty first cell leaves its bar, but no space before it
+        spans.append((len(content), len(content) + len(cell)))
+        content += cell
+    return content, spans
 
 
 def _begin_where_the_last_ends(pages: list[PageSpan]) -> Iterator[PageSpan]:

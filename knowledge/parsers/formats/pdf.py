@@ -44,6 +44,8 @@ def read_pdf(reading: Reading) -> Draft:
 
 def _read(document: pdfium.PdfDocument, reading: Reading) -> Draft:
     draft, total = Draft(), len(document)
+    if document.get_formtype() != pdfium_c.FORMTYPE_NONE:
+        document.init_forms()
     if total > MOST_PAGES:
         raise ParseFailed("too_large", f"The PDF has {total:,} pages.", f"Split it into files of at most {MOST_PAGES:,} pages.")
     pages: list[PageLines] = []
@@ -83,11 +85,22 @@ def _page(document: pdfium.PdfDocument, number: int) -> PageLines | None:
     except pdfium.PdfiumError:
         return None
     try:
+        if document.formenv is not None:
+            page = _with_filled_fields(document, page, number)
         return page_lines(page)
     except (pdfium.PdfiumError, ValueError):
         return None
     finally:
         page.close()
+
+
+def _with_filled_fields(document: pdfium.PdfDocument, page: pdfium.PdfPage, number: int) -> pdfium.PdfPage:
+    """What people wrote into a form becomes text of its page."""
+    flattened = page.flatten()
+    if flattened != pdfium_c.FLATTEN_SUCCESS:
+        return page
+    page.close()
+    return document[number]
 
 
 def _is_scan(page: PageLines) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from knowledge.parsers.draft import Page, Piece
 from knowledge.parsers.formats.pdf_lines import Line, PageLines
+from knowledge.parsers.formats.pdf_tables import rows_joined, same_row, table_at, table_pieces
 
 EDGE = 0.09  # running headers and footers stand in this share of the page's height
 REPEATED = 0.5  # and on at least this share of the pages
@@ -41,7 +42,7 @@ def pieces_of(pages: Sequence[PageLines], outline: Outline) -> list[Piece | Page
     pieces: list[Piece | Page] = []
     for number, lines in enumerate(kept, 1):
         pieces.append(Page(number))
-        pieces += _page(_with_their_bullets(lines), headings, words)
+        pieces += _page(_with_their_bullets(rows_joined(lines)), headings, words)
     return pieces
 
 
@@ -111,7 +112,7 @@ class _Headings:
             return 0
         if text.endswith((".", ",", ";", ":")) or text[0].islower():
             return 0
-        alone = (before is None or not _same_row(before, line)) and (after is None or not _same_row(line, after))
+        alone = (before is None or not same_row(before, line)) and (after is None or not same_row(line, after))
         goes_on = after is not None and after.bold and after.text[:1].islower()
         if not alone or goes_on:
             return 0
@@ -156,7 +157,14 @@ def _page(lines: Sequence[Line], headings: _Headings, words: _Words) -> list[Pie
     right_edges = _right_edges(lines)
     pieces: list[Piece] = []
     last: Line | None = None
+    table_end = 0
     for number, line in enumerate(lines):
+        if number < table_end:
+            continue
+        if (table_end := table_at(lines, number)) > number:
+            pieces += table_pieces(lines[number:table_end])
+            last = lines[table_end - 1]
+            continue
         following = lines[number + 1] if number + 1 < len(lines) else None
         level = headings.level(line, last, following)
         open_piece = pieces[-1] if pieces else None
@@ -170,7 +178,7 @@ def _page(lines: Sequence[Line], headings: _Headings, words: _Words) -> list[Pie
             pieces.append(Piece("list_item", line.text[bullet.end() :]))
         elif _number.match(line.text) and not (open_piece and open_piece.kind == "paragraph" and last and last.hyphenated):
             pieces.append(Piece("list_item", line.text))
-        elif open_piece and last and open_piece.kind != "heading" and _belongs(last, line):
+        elif open_piece and last and open_piece.kind in {"paragraph", "list_item"} and _belongs(last, line):
             if _wrapped(last, line, right_edges):
                 open_piece.text = _joined(open_piece.text, last, line, words)
             else:
@@ -178,7 +186,7 @@ def _page(lines: Sequence[Line], headings: _Headings, words: _Words) -> list[Pie
         else:
             pieces.append(Piece("paragraph", line.text))
         last = line
-    return [piece for piece in pieces if piece.text.strip(" .")]
+    return [piece for piece in pieces if piece.cells or piece.text.strip(" .")]
 
 
 def _right_edges(lines: Sequence[Line]) -> dict[int, float]:
@@ -188,10 +196,6 @@ def _right_edges(lines: Sequence[Line]) -> dict[int, float]:
         for column in (int(line.left // 12) - 1, int(line.left // 12), int(line.left // 12) + 1):
             edges[column] = max(edges.get(column, 0.0), line.right)
     return edges
-
-
-def _same_row(one: Line, other: Line) -> bool:
-    return one.height > 0 and min(one.top, other.top) - max(one.bottom, other.bottom) > 0.5 * min(one.height, other.height)
 
 
 def _next_to(one: Line, other: Line) -> bool:
@@ -205,7 +209,7 @@ def _belongs(last: Line, line: Line) -> bool:
     if last.height <= 0 or line.height <= 0:
         return True
     if not 0.8 < line.height / last.height < 1.25 and not line.text[:1].islower():
-        return _same_row(last, line)
+        return same_row(last, line)
     if line.bottom > last.top + last.height:  # further up: the next column
         return line.text[:1].islower() and not _sentence_end.search(last.text)
     return _next_to(last, line)
@@ -215,7 +219,7 @@ def _wrapped(last: Line, line: Line, right_edges: dict[int, float]) -> bool:
     """The line before ended because it was full, not because the author ended it."""
     if last.hyphenated or (line.text[:1].islower() and not _sentence_end.search(last.text)):
         return True
-    if _same_row(last, line):
+    if same_row(last, line):
         return True
     edge = right_edges.get(int(last.left // 12), last.right)
     reach = (last.right - last.left) / max(edge - last.left, 1)

@@ -13,6 +13,15 @@ from knowledge.parsers.formats.pdf_hidden import hidden_characters
 HYPHEN = "\ufffe"  # what pdfium puts for a hyphen that ends a line
 SMALLEST = 1.5  # points; nobody can read smaller letters
 BOLD = 600
+CELL_GAP = 0.9  # of the height of a line: wider than any space between words
+LONGEST_CELL = 60  # letters; what is longer is a column of running text
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    text: str
+    left: float
+    right: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class Line:
     top: float = 0
     bold: bool = False
     hyphenated: bool = False  # the last word goes on in the next line
+    cells: tuple[Cell, ...] = ()  # what wide gaps part, where there are such
 
     @property
     def height(self) -> float:
@@ -67,10 +77,42 @@ def _lines(raw, text: str, hidden: frozenset[int], page) -> Iterator[tuple[Line,
             first = start + len(content) - len(content.lstrip())
             last = end - 1 - (len(content) - len(content.rstrip()))
             a, b = (_character(raw, text, at, wide) for at in (first, last))
+            cells = _cells(raw, text, first, last + 1, a, b, wide) if not hidden else ()
             if hidden:
                 content = "".join(c for at, c in enumerate(content, start) if _character(raw, text, at, wide) not in hidden)
-            yield _line(raw, content, a, b, hyphenated, box)
+            yield _line(raw, content, a, b, hyphenated, box, cells)
         start = after
+
+
+def _cells(raw, text: str, start: int, end: int, a: int, b: int, wide: bool) -> tuple[Cell, ...]:
+    """Looks at each letter only where the parts that pdfium drew at once stand far apart."""
+    parts = pdfium_c.FPDFText_CountRects(raw, a, b - a + 1)
+    if parts < 2 or not _has_wide_gap(raw, parts):
+        return ()
+    cells: list[Cell] = []
+    begin, left, right = start, 0.0, 0.0
+    for at in range(start, end):
+        if text[at].isspace():
+            continue
+        box = _box(raw, _character(raw, text, at, wide))
+        if at > start and box[0] - right > CELL_GAP * max(box[3] - box[1], 1):
+            cells.append(Cell(text[begin:at].strip(), left, right))
+            begin = at
+        left = box[0] if begin == at else left
+        right = box[2]
+    cells.append(Cell(text[begin:end].strip(), left, right))
+    return tuple(cells) if len(cells) > 1 and all(len(cell.text) <= LONGEST_CELL for cell in cells) else ()
+
+
+def _has_wide_gap(raw, parts: int) -> bool:
+    before = None
+    for number in range(parts):
+        left, top, right, bottom = (ctypes.c_double() for _ in range(4))
+        pdfium_c.FPDFText_GetRect(raw, number, left, top, right, bottom)
+        if before is not None and left.value - before > 0.5 * abs(top.value - bottom.value):
+            return True
+        before = right.value
+    return False
 
 
 def _line_end(text: str, start: int) -> tuple[int, int, bool]:
@@ -89,7 +131,9 @@ def _character(raw, text: str, at: int, wide: bool) -> int:
     return pdfium_c.FPDFText_GetCharIndexFromTextIndex(raw, at)
 
 
-def _line(raw, content: str, a: int, b: int, hyphenated: bool, page_box: tuple[float, float, float, float]) -> tuple[Line, bool]:
+def _line(
+    raw, content: str, a: int, b: int, hyphenated: bool, page_box: tuple[float, float, float, float], cells: tuple[Cell, ...]
+) -> tuple[Line, bool]:
     first, last = _box(raw, a), _box(raw, b)
     left, right = min(first[0], last[0]), max(first[2], last[2])
     bottom, top = min(first[1], last[1]), max(first[3], last[3])
@@ -99,7 +143,7 @@ def _line(raw, content: str, a: int, b: int, hyphenated: bool, page_box: tuple[f
     bold = bold or (len(content) < 120 and "bold" in _font(raw, a) and "bold" in _font(raw, b))
     x0, y0, x1, y1 = page_box
     seen = max(top - bottom, right - left) >= SMALLEST and right > x0 and left < x1 and top > y0 and bottom < y1
-    return Line(content.strip(), left, bottom, right, top, bold, hyphenated), seen
+    return Line(content.strip(), left, bottom, right, top, bold, hyphenated, cells), seen
 
 
 def _box(raw, index: int) -> tuple[float, float, float, float]:
