@@ -118,7 +118,7 @@ class Draft:
             version_number=source.version_number,
             passage_id=str(source.passage_id),
             title=source.title,
-            heading=" › ".join(source.heading_path)[:300],
+            heading=_heading(source)[:300],
             page=source.page,
             quote=quote.text,
             start=source.start + quote.start,
@@ -130,6 +130,12 @@ class Draft:
             freshness_words=fresh.words,
             basis=self.basis.get(source.document_id, ""),
         )
+
+
+def _heading(found: Found) -> str:
+    """The nearest heading; the title is told already."""
+    last = found.heading_path[-1] if found.heading_path else ""
+    return "" if last.casefold() == found.title.casefold() else last
 
 
 def source_passages(found: Sequence[Found]) -> list[SourcePassage]:

@@ -40,7 +40,7 @@ def compose(
                 "version_number": found.version_number,
                 "title": found.title,
                 "page": found.page,
-                "heading": " › ".join(found.heading_path),
+                "heading": " › ".join(part for part in found.heading_path if part != found.title),
                 "score": round(found.score, 4),
                 "dense": round(found.dense, 4),
                 "lexical": round(found.lexical, 4),

@@ -72,7 +72,7 @@ class ShownCitation:
 
     @property
     def basis_person(self) -> bool:
-        return not self.basis.startswith("via")
+        return self.basis.startswith(("shared with you by", "you own"))
 
 
 @dataclass(frozen=True, slots=True)

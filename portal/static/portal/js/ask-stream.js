@@ -12,7 +12,7 @@ let now = null; // the answer being written
 const spoken = document.createElement("p");
 spoken.className = "sr-only";
 spoken.setAttribute("aria-live", "polite");
-document.body.append(spoken);
+one("main").append(spoken);
 const say = (words) => { spoken.textContent = words; };
 
 // The composer while an answer is written: Stop in place of Ask.
@@ -244,7 +244,7 @@ class Following {
     if (found.freshness && !dated) { fresh.classList.add(`freshness-${found.freshness}`); one("[data-freshness-words]", item).textContent = found.freshness_words; } else fresh.remove();
     const basis = one("[data-basis]", item);
     if (found.basis) {
-      one(found.basis.startsWith("via") ? "[data-basis-person]" : "[data-basis-people]", basis).remove();
+      one(/^(shared with you by|you own)/.test(found.basis) ? "[data-basis-people]" : "[data-basis-person]", basis).remove();
       one("[data-basis-words]", basis).textContent = found.basis;
     } else basis.remove();
     one(".evidence-waiting", set)?.remove();
@@ -310,14 +310,13 @@ class Following {
     this.turn = turn;
     window.htmx?.process(turn);
     const receipt = one("[data-receipt]");
-    if (receipt) receipt.href = `${turn.dataset.answer ? this.receipt(turn) : receipt.href}`;
+    if (receipt) { receipt.href = turn.dataset.receiptUrl; receipt.hidden = false; }
     const first = focused || one(".cite[data-citation]", turn)?.dataset.citation;
     if (first) document.dispatchEvent(new CustomEvent("portal:citation", { detail: { id: first, quiet: true } }));
     const sentences = one(".support dd", turn)?.textContent.trim();
     say(`Answer complete. ${sentences || one(".answer-state-title", turn)?.textContent.trim() || ""}`);
   }
 
-  receipt(turn) { return one("[data-receipt]").href.replace(/answers\/[0-9a-f-]+\//, `answers/${turn.dataset.answer}/`); }
 }
 
 function follow(turn) { now = new Following(turn); }
