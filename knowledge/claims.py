@@ -6,6 +6,7 @@ import os
 import random
 import secrets
 import socket
+from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -54,42 +55,50 @@ def holder_name() -> str:
     return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def claim_next(holder: str, turns: Turns) -> Claim | None:
-    """The next job by priority and, within it, by turns between tenants. None when nothing is due."""
+def claim_next(holder: str, turns: Turns, *, most: int = 1) -> list[Claim]:
+    """The next jobs by priority and, within it, by turns between tenants. Empty: nothing is due."""
     while True:
         due = _jobs().filter(state=Job.State.WAITING, run_after__lte=timezone.now())
         first = due.order_by("priority").values_list("priority", flat=True).first()
         if first is None:
-            return None
-        tenants = list(due.filter(priority=first).values_list("tenant_id", flat=True).distinct())
-        candidate = (
-            due.filter(priority=first, tenant_id=turns.next(tenants))
-            .order_by("created_at")
-            .values_list("pk", "tenant_id", "version_id", "attempts")
-            .first()
-        )
-        if candidate is None:
-            continue
-        pk, tenant_id, version_id, attempts = candidate
-        now = timezone.now()
-        with transaction.atomic():
-            taken = (
-                _jobs()
-                .filter(pk=pk, state=Job.State.WAITING)
-                .update(
-                    state=Job.State.RUNNING,
-                    attempts=F("attempts") + 1,
-                    lease_until=now + LEASE,
-                    heartbeat_at=now,
-                    claimed_by=holder,
-                )
-            )
-            if taken:
-                Version.objects.for_tenant(tenant_id).filter(pk=version_id, status__in=WORKING).update(
-                    status=Status.PARSING, progress_done=0, progress_total=0
-                )
-                return Claim(pk, tenant_id, version_id, attempts + 1, holder)
+            return []
+        chosen = _by_turns(due.filter(priority=first), turns, most)
+        if chosen and (claims := _take(chosen, holder)):
+            return claims
         # Another worker was faster: look again.
+
+
+def _by_turns(due, turns: Turns, most: int) -> list[tuple]:
+    """(job, tenant, version, attempts) of up to `most`, oldest first within a tenant."""
+    columns = ("pk", "tenant_id", "version_id", "attempts")
+    waiting = {
+        tenant: deque(due.filter(tenant_id=tenant).order_by("created_at").values_list(*columns)[:most])
+        for tenant in due.values_list("tenant_id", flat=True).distinct()
+    }
+    chosen = []
+    while len(chosen) < most and (having := [tenant for tenant, jobs in waiting.items() if jobs]):
+        chosen.append(waiting[turns.next(having)].popleft())
+    return chosen
+
+
+@transaction.atomic
+def _take(chosen: list[tuple], holder: str) -> list[Claim]:
+    now = timezone.now()
+    wanted = _jobs().filter(pk__in=[job[0] for job in chosen])
+    taken = wanted.filter(state=Job.State.WAITING).update(
+        state=Job.State.RUNNING,
+        attempts=F("attempts") + 1,
+        lease_until=now + LEASE,
+        heartbeat_at=now,
+        claimed_by=holder,
+    )
+    if not taken:
+        return []
+    if taken < len(chosen):
+        mine = set(wanted.filter(state=Job.State.RUNNING, claimed_by=holder).values_list("pk", flat=True))
+        chosen = [job for job in chosen if job[0] in mine]
+    _versions([job[2] for job in chosen]).update(status=Status.PARSING, progress_done=0, progress_total=0)
+    return [Claim(pk, tenant, version, attempts + 1, holder) for pk, tenant, version, attempts in chosen]
 
 
 def renew(claims: list[Claim]) -> None:
@@ -99,14 +108,15 @@ def renew(claims: list[Claim]) -> None:
 
 
 def still_held(claims: list[Claim]) -> set[UUID]:
-    """The ids of the jobs among these that are still ours."""
+    """The ids of those jobs that are still ours."""
     return set(_held(claims).values_list("pk", flat=True)) if claims else set()
 
 
-def finish(claim: Claim, state: str = Job.State.DONE) -> bool:
-    """In the caller's transaction. False: the claim was lost or cancelled, and nothing of this work may be kept."""
-    now = timezone.now()
-    return bool(_held([claim]).update(state=state, finished_at=now, lease_until=None))
+def finish(claims: list[Claim], state: str = Job.State.DONE) -> int:
+    """In the caller's transaction: how many were still ours. The work of one that was not may not be kept."""
+    if not claims:
+        return 0
+    return _held(claims).update(state=state, finished_at=timezone.now(), lease_until=None)
 
 
 def postpone(claim: Claim) -> bool:
@@ -157,7 +167,9 @@ def _held(claims: list[Claim]):
     )
 
 
+def _versions(ids: list[UUID]):
+    return Version.objects.across_tenants(EVERY_TENANT).filter(pk__in=ids, status__in=WORKING)
+
+
 def _show_queued(version_ids: list[UUID]) -> None:
-    Version.objects.across_tenants(EVERY_TENANT).filter(pk__in=version_ids, status__in=WORKING).update(
-        status=Status.QUEUED, progress_done=0, progress_total=0
-    )
+    _versions(version_ids).update(status=Status.QUEUED, progress_done=0, progress_total=0)

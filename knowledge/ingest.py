@@ -12,10 +12,12 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable, Iterator
+from uuid import UUID
 
 from django.db import connection
 
-from knowledge import claims
+from knowledge import claims, indexing
 from knowledge.claims import Claim, Turns
 from knowledge.stages import read, write
 from knowledge.stages.embed import embed_works
@@ -25,6 +27,8 @@ log = logging.getLogger("knowledge.ingest")
 
 AHEAD = 240  # passages read ahead of the embedder: about two seconds of its work
 LOOK_AGAIN = 0.1  # seconds
+BATCH = 8  # small files claimed at once; beside large ones others would wait for no reason, so those come one by one
+QUICK = 0.1  # seconds: what a small file takes to read
 TOGETHER = 64  # passages embedded in one call
 _draining = threading.Lock()
 _stopping = threading.Event()
@@ -49,15 +53,53 @@ def stop_soon() -> None:
 
 
 def _drain_inline() -> int:
-    count, holder = 0, claims.holder_name()
-    while not _stopping.is_set() and (claim := claims.claim_next(holder, _turns)):
-        count += 1
-        work = read.read(claim)
-        if work is not None:
-            for done in embed_works([work]):
-                write.save([done])
+    reading = _Reading(claims.holder_name())
+    for work in reading.works():
+        for done in embed_works([work]):
+            write.save([done])
     write.tidy()
-    return count
+    return reading.count
+
+
+class _Reading:
+    """Claims and reads, one after the other. `held` is what was claimed and is not over: its leases are renewed."""
+
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
+        self.count = 0
+        self.held: dict[UUID, Claim] = {}
+        self._quick = False
+
+    def works(self, *, waits_for_more: bool = False) -> Iterator[Work]:
+        while not _stopping.is_set():
+            taken = claims.claim_next(self.holder, _turns, most=BATCH if self._quick else 1)
+            if not taken:
+                if not (waits_for_more and self.held):
+                    return
+                time.sleep(LOOK_AGAIN)  # files that are being uploaded join in while there is work
+                continue
+            self.count += len(taken)
+            self.held.update((claim.job_id, claim) for claim in taken)
+            yield from self._read(taken)
+
+    def over(self, works: Iterable[Work]) -> None:
+        for work in works:
+            self.held.pop(work.claim.job_id, None)
+
+    def _read(self, taken: list[Claim]) -> Iterator[Work]:
+        versions = read.versions_of(taken)
+        generations = {tenant: indexing.active_generation(tenant) for tenant in {claim.tenant_id for claim in taken}}
+        for position, claim in enumerate(taken):
+            if _stopping.is_set():
+                claims.give_back(taken[position:])
+                return
+            began = time.monotonic()
+            work = read.read(claim, versions.get(claim.version_id), generations[claim.tenant_id])
+            self._quick = time.monotonic() - began < QUICK
+            if work is None:
+                self.held.pop(claim.job_id, None)
+            else:
+                yield work
 
 
 class _Backlog:
@@ -99,11 +141,9 @@ class _Backlog:
 
 class _Pipeline:
     def __init__(self) -> None:
-        self._holder = claims.holder_name()
+        self._reading = _Reading(claims.holder_name())
         self._read, self._embedded = _Backlog(AHEAD), _Backlog(AHEAD)
-        self._held: dict[object, Claim] = {}
         self._over = threading.Event()
-        self._count = 0
 
     def run(self) -> int:
         parts = [
@@ -124,7 +164,7 @@ class _Pipeline:
         self._over.set()
         heart.join()
         write.tidy()
-        return self._count
+        return self._reading.count
 
     def _guarded(self, part, after) -> None:
         """A part that dies ends the drain instead of hanging it; leases make good what it held."""
@@ -139,36 +179,20 @@ class _Pipeline:
             connection.close()
 
     def _reader(self) -> None:
-        while not _stopping.is_set():
-            claim = claims.claim_next(self._holder, _turns)
-            if claim is None:
-                if not self._held:
-                    return
-                time.sleep(LOOK_AGAIN)  # files that are being uploaded join in while there is work
-                continue
-            self._count += 1
-            self._held[claim.job_id] = claim
-            work = read.read(claim)
-            if work is None:
-                self._held.pop(claim.job_id, None)
-            else:
-                self._read.put(work)
+        for work in self._reading.works(waits_for_more=True):
+            self._read.put(work)
 
     def _embedder(self) -> None:
         while works := self._read.take(TOGETHER):
             for done in embed_works(works):
                 self._embedded.put(done)
-            self._forget(work for work in works if work.vectors is None)
+            self._reading.over(work for work in works if work.vectors is None)
 
     def _writer(self) -> None:
         while works := self._embedded.take(AHEAD):
             write.save(works)
-            self._forget(works)
-
-    def _forget(self, works) -> None:
-        for work in works:
-            self._held.pop(work.claim.job_id, None)
+            self._reading.over(works)
 
     def _heart(self) -> None:
         while not self._over.wait(claims.HEARTBEAT.total_seconds()):
-            claims.renew(list(self._held.values()))
+            claims.renew(list(self._reading.held.values()))

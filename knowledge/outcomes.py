@@ -22,7 +22,7 @@ def fail(claim: Claim, code: str, message: str, hint: str = "") -> None:
     if version is None:
         return
     with in_tenant(version.tenant), transaction.atomic():
-        if not claims.finish(claim, Job.State.FAILED):
+        if not claims.finish([claim], Job.State.FAILED):
             return
         version.status = Status.FAILED
         version.error_code, version.error_message, version.error_hint = code[:40], message[:300], hint[:300]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from uuid import UUID
 
-from knowledge import backends, indexing, outcomes, storage
-from knowledge.claims import Claim
+from knowledge import backends, outcomes, storage
+from knowledge.claims import EVERY_TENANT, Claim
 from knowledge.filenames import title_of
 from knowledge.models import Version
 from knowledge.parsers.base import ParseFailed
@@ -18,21 +19,20 @@ log = logging.getLogger("knowledge.ingest")
 LONGEST_TITLE = 300
 
 
-def read(claim: Claim) -> Work | None:
+def versions_of(claims: list[Claim]) -> dict[UUID, Version]:
+    rows = Version.objects.across_tenants(EVERY_TENANT).filter(pk__in=[claim.version_id for claim in claims])
+    return rows.select_related("document", "blob", "tenant").in_bulk()
+
+
+def read(claim: Claim, version: Version | None, generation: str) -> Work | None:
     """None: it ended here, and the version says how."""
-    version = (
-        Version.objects.for_tenant(claim.tenant_id)
-        .select_related("document", "blob", "tenant")
-        .filter(pk=claim.version_id)
-        .first()
-    )
     if version is None:
         return None
-    if version.is_searchable:  # a worker died between making it current and clearing up after the one before
-        write.settle(claim, version)
-        return None
     try:
-        return _read(claim, version)
+        if version.is_searchable:  # a worker died between making it current and clearing up after the one before
+            write.settle(claim, version)
+            return None
+        return _read(claim, version, generation)
     except ParseFailed as failure:
         end = outcomes.fail if failure.permanent else outcomes.try_later
         end(claim, failure.code, failure.message, failure.hint)
@@ -51,7 +51,7 @@ def read(claim: Claim) -> Work | None:
     return None
 
 
-def _read(claim: Claim, version: Version) -> Work:
+def _read(claim: Claim, version: Version, generation: str) -> Work:
     from knowledge.analysis import detect_language, terms
     from knowledge.chunking import ChunkRules, chunk, embedding_text
 
@@ -73,7 +73,7 @@ def _read(claim: Claim, version: Version) -> Work:
     return Work(
         claim=claim,
         version=version,
-        generation=indexing.active_generation(claim.tenant_id),
+        generation=generation,
         title=title,
         parsed=parsed,
         language=language,

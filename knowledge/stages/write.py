@@ -48,7 +48,7 @@ def settle(claim: Claim, version: Version) -> None:
     )
     indexing.drop(claim.tenant_id, older)
     with transaction.atomic():
-        claims.finish(claim)
+        claims.finish([claim])
 
 
 def tidy() -> None:
@@ -73,10 +73,11 @@ def _save(tenant_id: UUID, works: list[Work]) -> None:
     with in_tenant(tenant), transaction.atomic():
         kept = _still_ours(tenant_id, works)
         _write_rows(tenant_id, kept)
+        documents = Document.objects.for_tenant(tenant_id).select_related("current_version")
+        fresh = documents.in_bulk([work.version.document_id for work in kept])
         for work in kept:
-            _make_current(work)
-            if not _replaces(work):
-                claims.finish(work.claim)
+            _make_current(work, fresh[work.version.document_id])
+        claims.finish([work.claim for work in kept if not _replaces(work)])
         if kept:
             touch_corpus(tenant)
     for work in works:
@@ -108,7 +109,7 @@ def _write_rows(tenant_id: UUID, works: list[Work]) -> None:
     Content.objects.bulk_create([_content(work) for work in works])
 
 
-def _make_current(work: Work) -> None:
+def _make_current(work: Work, document: Document) -> None:
     version, parsed = work.version, work.parsed
     warnings = [{"code": warning.code, "message": warning.message} for warning in parsed.warnings]
     version.status = Status.READY_WITH_WARNINGS if warnings else Status.READY
@@ -121,9 +122,6 @@ def _make_current(work: Work) -> None:
     version.error_code = version.error_message = version.error_hint = ""
     outcomes.note_ready(version)
     version.save()
-    document = (
-        Document.objects.for_tenant(version.tenant_id).select_related("current_version").get(pk=version.document_id)
-    )
     if document.current_version and document.current_version.number > version.number:
         return
     older = Passage.objects.for_tenant(version.tenant_id).filter(
@@ -150,7 +148,7 @@ def _take_back(work: Work) -> None:
     if job is None or job.state == Job.State.CANCELLED or job.claimed_by == work.claim.holder:
         indexing.drop(work.claim.tenant_id, [work.version.pk])
     if job is not None and job.state == Job.State.RUNNING:
-        claims.finish(work.claim, Job.State.CANCELLED)
+        claims.finish([work.claim], Job.State.CANCELLED)
 
 
 def _label(work: Work) -> UUID:

@@ -57,9 +57,7 @@ class Command(BaseCommand):
         for done, (path, name) in enumerate(files.items(), 1):
             try:
                 with path.open("rb") as opened:
-                    uploaded = uploads.upload(
-                        member, shelf, File(opened), filename=name, priority=Job.Priority.BULK
-                    )
+                    uploaded = uploads.upload(member, shelf, File(opened), filename=name, priority=Job.Priority.BULK)
                 versions[uploaded.version.pk] = path
             except Problem as problem:
                 refused.append((path, problem))
