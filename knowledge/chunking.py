@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from os.path import commonprefix
 
 from knowledge.parsers.base import Block, PageSpan, ParsedDocument
 from knowledge.sentences import pieces, sentence_spans, trim, weight
@@ -150,7 +151,7 @@ def _sections(units: Sequence[_Unit]) -> list[list[_Unit]]:
 
 
 def _joined(sections: Iterable[list[_Unit]], rules: ChunkRules) -> Iterator[list[_Unit]]:
-    """Tiny sections joined with their neighbours of the same page; a heading is never left alone at the end of a page."""
+    """Tiny sections joined with their neighbours of the same page; no heading is left alone at the end of one."""
     tiny = rules.words / TINY
     held: list[_Unit] = []
     for section in sections:
@@ -158,7 +159,7 @@ def _joined(sections: Iterable[list[_Unit]], rules: ChunkRules) -> Iterator[list
             one, other = _weigh(held), _weigh(section)
             same_page = held[0].page == section[0].page
             only_headings = all(unit.kind == "heading" for unit in held)
-            if one + other <= rules.words and same_page and min(one, other) < tiny or only_headings and one < tiny:
+            if (one + other <= rules.words and same_page and min(one, other) < tiny) or (only_headings and one < tiny):
                 held = held + section
                 continue
             yield held
@@ -224,8 +225,7 @@ def _place(units: Sequence[_Unit], parsed: ParsedDocument) -> tuple[int, tuple[s
     inside = [unit for unit in units if unit.kind != "heading"] or list(units)
     path = inside[0].path
     if any(unit.breaks == SECTION for unit in units[1:] if unit.kind == "heading" and unit.start > inside[0].start):
-        for unit in inside:
-            path = path[: next((i for i, (a, b) in enumerate(zip(path, unit.path, strict=False)) if a != b), min(len(path), len(unit.path)))]
+        path = tuple(commonprefix([unit.path for unit in inside]))
     first_row = next((unit for unit in units if unit.header), None)
     context = ""
     if first_row and first_row.header and not units[0].start <= first_row.header[0] < units[-1].end:

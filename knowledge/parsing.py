@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -11,7 +12,15 @@ import time
 from pathlib import Path
 
 from knowledge.parsers.base import ParsedDocument, ParseFailed, ParseLimits, Progress, too_large_or_damaged
-from knowledge.parsers.wire import LENGTH, MOST_BYTES, Frame, document_from_wire, failure_from_wire, failure_to_wire, limits_to_wire
+from knowledge.parsers.wire import (
+    LENGTH,
+    MOST_BYTES,
+    Frame,
+    document_from_wire,
+    failure_from_wire,
+    failure_to_wire,
+    limits_to_wire,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 IDLE_SECONDS = 120
@@ -70,10 +79,8 @@ class Child:
             self._process.kill()
         for stream in (self._process.stdin, self._process.stdout):
             if stream:
-                try:
+                with contextlib.suppress(OSError):
                     stream.close()
-                except OSError:
-                    pass
         try:
             self._process.wait(timeout=0 if at_once else 1)
         except subprocess.TimeoutExpired:
@@ -141,7 +148,9 @@ class WarmChild:
         except TooSlow:
             self._drop()
             return {"failed": failure_to_wire(_timeout(seconds))}
-        except BaseException:  # also when the caller is interrupted: a reply on its way would be taken for the next one's
+        except (
+            BaseException
+        ):  # also when the caller is interrupted: a reply on its way would be taken for the next one's
             self._drop()
             raise
 
@@ -154,8 +163,8 @@ class WarmChild:
 class ParserChild:
     """Reads files in a warm child process. One per thread; `close()` ends the child.
 
-    The child is replaced after a crash, a time-out or `limits.files_per_child` files. Text that stands only in pictures is
-    read by a second child, which is loaded for that file and leaves afterwards.
+    The child is replaced after a crash, a time-out or `limits.files_per_child` files. Text that stands only in pictures
+    is read by a second child, which is loaded for that file and leaves afterwards.
     """
 
     def __init__(self, limits: ParseLimits | None = None) -> None:
@@ -197,14 +206,24 @@ class ParserChild:
 
 
 def _timeout(seconds: float) -> ParseFailed:
-    return ParseFailed("timeout", f"Reading the file took longer than {round(seconds)} seconds.", "Split it into smaller files and upload those.")
+    return ParseFailed(
+        "timeout",
+        f"Reading the file took longer than {round(seconds)} seconds.",
+        "Split it into smaller files and upload those.",
+    )
 
 
 def _bare_environment() -> dict[str, str]:
-    """No key or password of ours reaches a process that reads strangers' files; few threads, so that it fits its limits."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+    """No key or password of ours reaches a process that reads strangers' files; few threads, to fit its limits."""
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")
+        if name in os.environ
+    }
     threads = dict.fromkeys(("RAYON_NUM_THREADS", "TOKIO_WORKER_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    return kept | threads | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2", "HOME": "/nonexistent"}
+    return (
+        kept | threads | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2", "HOME": "/nonexistent"}
+    )
 
 
 __all__ = ["Child", "ChildGone", "ParserChild", "TooSlow", "WarmChild"]

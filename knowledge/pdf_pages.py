@@ -25,7 +25,7 @@ _lock = threading.Lock()
 
 
 def render_page(path: Path, number: int, scale: float = 2.0) -> bytes:
-    """Page `number`, from 1, as WebP; scale 1 is 72 dots an inch. Raises `ParseFailed`. Blocks: not for the event loop."""
+    """Page `number`, from 1, as WebP; scale 1 is 72 dots an inch. Raises `ParseFailed`. Blocks: call it in a thread."""
     reply = _ask({"do": "render", "path": str(Path(path).resolve()), "page": number, "scale": scale})
     return base64.b64decode(reply["picture"])
 

@@ -7,7 +7,10 @@ import unicodedata
 from collections.abc import Iterator
 
 # Ideographs, kana and hangul-free CJK punctuation; and the scripts of South-East Asia that write no spaces.
-CJK = "\u2e80-\u2fdf\u3005-\u3007\u3031-\u3035\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+CJK = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3031-\u3035\u3040-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
 UNSPACED = "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df"
 CHARACTERS_PER_CJK_WORD = 2
 CHARACTERS_PER_UNSPACED_WORD = 5
@@ -19,8 +22,8 @@ _unspaced = re.compile(f"[{UNSPACED}]")
 _token = re.compile(r"\S+")
 _end = re.compile(
     r"""[.!?\u2026]+["'\u201d\u2019\u00bb)\]]*(?=\s)   # Western
-      | [\u3002\uff01\uff1f\uff61]+["\u201d\u2019\u300d\u300f\uff09]*                                # CJK: no space follows
-      | [\u061f\u06d4\u0964\u0965\u104b\u17d4]+                                              # Arabic, Devanagari, Burmese, Khmer
+      | [\u3002\uff01\uff1f\uff61]+["\u201d\u2019\u300d\u300f\uff09]*  # CJK: no space follows
+      | [\u061f\u06d4\u0964\u0965\u104b\u17d4]+  # Arabic, Devanagari, Burmese, Khmer
       | \n""",
     re.VERBOSE,
 )
@@ -49,7 +52,7 @@ def weight(text: str) -> float:
 
 
 def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Spans of the sentences of text[start:end], without the white space around them. A line is never joined with the next."""
+    """Spans of the sentences of text[start:end], without white space around them. A line ends its sentence."""
     begin = start
     for match in _end.finditer(text, start, end):
         stop = match.end()
@@ -73,7 +76,7 @@ def _goes_on(text: str, begin: int, stop: int, end: int) -> bool:
 
 
 def pieces(text: str, start: int, end: int, limit: float) -> Iterator[tuple[int, int]]:
-    """text[start:end] cut at white space, or between characters where a script has none, into spans that weigh at most `limit`."""
+    """text[start:end] cut at white space, or between characters where a script has none, each at most `limit`."""
     begin, last, total = start, start, 0.0
     for a, b in _cuts(text, start, end, limit):
         cost = weight(text[a:b])

@@ -1,7 +1,7 @@
 """The child process that reads files, so that a hostile one can harm nothing else. Started as a program.
 
-Requests come on standard input and replies go to standard output, one at a time; it leaves when its input closes or after
-a time without work. Usage: `python -m knowledge.parsers.child LIMITS [--ocr] [--idle SECONDS]`, LIMITS as JSON.
+Requests come on standard input and replies go to standard output, one at a time; it leaves when its input closes or
+after a time without work. Usage: `python -m knowledge.parsers.child LIMITS [--ocr] [--idle SECONDS]`, LIMITS as JSON.
 """
 
 from __future__ import annotations
@@ -79,12 +79,18 @@ def _answer(frame: Frame, limits: ParseLimits, replies: IO[bytes], recognise: An
     except MemoryError:
         return {"failed": failure_to_wire(too_large_or_damaged())}
     except FileNotFoundError:
-        return {"failed": failure_to_wire(ParseFailed("file_missing", "The stored file is not there.", "Upload it again."))}
-    except Exception as error:  # readers meet hostile files: whatever they did not foresee is damage, and is told to the log
+        return {
+            "failed": failure_to_wire(ParseFailed("file_missing", "The stored file is not there.", "Upload it again."))
+        }
+    except (
+        Exception
+    ) as error:  # readers meet hostile files: whatever they did not foresee is damage, and is told to the log
         import traceback
 
         traceback.print_exc()
-        failure = ParseFailed("damaged", "The file is damaged and could not be read.", "Open it, save it again and upload the new copy.")
+        failure = ParseFailed(
+            "damaged", "The file is damaged and could not be read.", "Open it, save it again and upload the new copy."
+        )
         return {"failed": failure_to_wire(failure) | {"cause": type(error).__name__}}
 
 

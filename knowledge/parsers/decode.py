@@ -90,7 +90,9 @@ def _looks_western(data: bytes) -> bool:
 def _declared_encoding(data: bytes) -> str:
     match = _declared.search(data[:2048])
     name = match.group(1).decode("ascii") if match else ""
-    return "cp1252" if name.lower() in {"iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii", "utf-8", "utf8"} else name
+    return (
+        "cp1252" if name.lower() in {"iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii", "utf-8", "utf8"} else name
+    )
 
 
 def _detected_encoding(data: bytes) -> str:

@@ -10,12 +10,17 @@ from knowledge.parsers.base import Block, PageSpan, ParsedDocument, ParseFailed,
 
 CELL_SEPARATOR = " | "
 LONG_CELL = 600
-CLOSE = {"list_item", "table_header", "table_row"}  # these stand line by line, everything else has an empty line around it
+CLOSE = {
+    "list_item",
+    "table_header",
+    "table_row",
+}  # these stand line by line, everything else has an empty line around it
 
 MOST_TITLE = 200
 
 _no_title = re.compile(
-    r"(?:untitled|\(?anonymous\)?|untitled (?:document|spreadsheet|presentation)|document|unbenannt|dokument|powerpoint[ -]pr[a-z\u00e4]+sentation|presentation|slide|title|microsoft (?:word|powerpoint|excel)\b.*"
+    r"(?:untitled(?: document| spreadsheet| presentation)?|\(?anonymous\)?|document|unbenannt|dokument|title|slide"
+    r"|presentation|powerpoint[ -]pr[a-z\u00e4]+sentation|microsoft (?:word|powerpoint|excel)\b.*"
     r"|book|mappe|workbook|sheet)[ \d-]*$|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|rtf|txt|odt|tmp|html?)$|[\W\d_]*$",
     re.IGNORECASE,
 )
@@ -23,8 +28,10 @@ _spaces = re.compile(r"[^\S\n]+")
 _around_newline = re.compile(r" ?\n ?")
 _newlines = re.compile(r"\n{3,}")
 # NUL, which PostgreSQL refuses, and the other characters that mean nothing in a text; bidirectional overrides can
-# make a quote look different from what it says; soft hyphens and zero-width characters would keep words from being found.
-_unwanted = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]")
+# make a quote look different from what it says; soft hyphens and zero-width characters keep words from being found.
+_unwanted = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
+)
 _line_ends = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -73,7 +80,9 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def table(rows: Iterable[Sequence[str]], *, has_header: bool = True, separator: str = CELL_SEPARATOR) -> Iterator[Piece]:
+def table(
+    rows: Iterable[Sequence[str]], *, has_header: bool = True, separator: str = CELL_SEPARATOR
+) -> Iterator[Piece]:
     """Rows without empty ones and without columns that are empty throughout; the first is the header."""
     kept = [[one_line(cell) for cell in row] for row in rows]
     kept = [row for row in kept if any(row)]
@@ -84,7 +93,11 @@ def table(rows: Iterable[Sequence[str]], *, has_header: bool = True, separator: 
         if len(used) == 1:
             yield Piece("paragraph", cells[0])
         else:
-            yield Piece("table_header" if has_header and number == 0 and len(kept) > 1 else "table_row", cells=cells, separator=separator)
+            yield Piece(
+                "table_header" if has_header and number == 0 and len(kept) > 1 else "table_row",
+                cells=cells,
+                separator=separator,
+            )
 
 
 def table_of_pieces(rows: list[list[list[Piece]]], *, has_header: bool = True) -> Iterator[Piece]:
@@ -92,7 +105,8 @@ def table_of_pieces(rows: list[list[list[Piece]]], *, has_header: bool = True) -
     rows = [row for row in rows if row]
     cells = [cell for row in rows for cell in row]
     arranges = max((len(row) for row in rows), default=0) < 2 or any(
-        len(cell_text(cell)) > LONG_CELL or any(piece.kind == "heading" and piece.level <= 2 for piece in cell) for cell in cells
+        len(cell_text(cell)) > LONG_CELL or any(piece.kind == "heading" and piece.level <= 2 for piece in cell)
+        for cell in cells
     )
     if arranges:
         return (piece for cell in cells for piece in cell)
@@ -121,7 +135,9 @@ def assemble(draft: Draft, media_type: str, *, most_characters: int) -> ParsedDo
         media_type=media_type,
         pages=tuple(_begin_where_the_last_ends(pages)),
         blocks=tuple(blocks),
-        title=(title if _says_something(title) else one_line(next(headings, "")) if draft.headings_name_it else "")[:MOST_TITLE],
+        title=(title if _says_something(title) else one_line(next(headings, "")) if draft.headings_name_it else "")[
+            :MOST_TITLE
+        ],
         author=one_line(draft.author)[:300],
         created=draft.created,
         warnings=tuple(draft.warnings),
@@ -162,7 +178,11 @@ class _Text:
     def _separator(self, kind: str) -> str:
         if not self.size:
             return ""
-        return "\n" if kind in CLOSE and self.last in CLOSE and (kind == "list_item") == (self.last == "list_item") else "\n\n"
+        return (
+            "\n"
+            if kind in CLOSE and self.last in CLOSE and (kind == "list_item") == (self.last == "list_item")
+            else "\n\n"
+        )
 
     def _write(self, content: str) -> None:
         self.size += len(content)
@@ -187,7 +207,7 @@ def _row(piece: Piece) -> tuple[str, list[tuple[int, int]]]:
         cells.pop()
     content, spans = "", []
     for cell in cells:
-        if spans and (cell and content or not piece.separator.isspace()):
+        if spans and ((cell and content) or not piece.separator.isspace()):
             content += piece.separator
         content = content.lstrip()  # an empty first cell leaves its bar, but no space before it
         spans.append((len(content), len(content) + len(cell)))

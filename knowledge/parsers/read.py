@@ -11,8 +11,31 @@ from knowledge.parsers.archives import damaged
 from knowledge.parsers.base import MIB, ParsedDocument, ParseFailed, ParseLimits, Progress
 from knowledge.parsers.draft import Draft, assemble
 from knowledge.parsers.sniff import (
-    CSV, DOC, DOCX, EML, EPUB, HTML, IMAGES, JSON, MARKDOWN, MSG, ODP, ODS, ODT, PDF, PPT, PPTX, RTF, TEXT, XLS, XLSB, XLSX, XML,
-    misnamed, name_of, sniff,
+    CSV,
+    DOC,
+    DOCX,
+    EML,
+    EPUB,
+    HTML,
+    IMAGES,
+    JSON,
+    MARKDOWN,
+    MSG,
+    ODP,
+    ODS,
+    ODT,
+    PDF,
+    PPT,
+    PPTX,
+    RTF,
+    TEXT,
+    XLS,
+    XLSB,
+    XLSX,
+    XML,
+    misnamed,
+    name_of,
+    sniff,
 )  # fmt: skip
 
 TEXT_READERS = {
@@ -31,8 +54,8 @@ FILE_READERS = {
     XLSX: "knowledge.parsers.formats.xlsx:read_xlsx",
     EPUB: "knowledge.parsers.formats.epub:read_epub",
     ODT: "knowledge.parsers.formats.opendocument:read_odt",
-    **{kind: "knowledge.parsers.formats.picture:read_picture" for kind in IMAGES},
-    **{kind: "knowledge.parsers.formats.extracted:read_extracted" for kind in (XLSB, XLS, ODS, ODP, RTF, MSG, DOC, PPT)},
+    **dict.fromkeys(IMAGES, "knowledge.parsers.formats.picture:read_picture"),
+    **dict.fromkeys((XLSB, XLS, ODS, ODP, RTF, MSG, DOC, PPT), "knowledge.parsers.formats.extracted:read_extracted"),
 }
 
 
@@ -51,11 +74,15 @@ class Reading:
     recognise: Any = None
 
 
-def read(path: Path, filename: str, limits: ParseLimits, *, on_progress: Progress, recognise: Any = None) -> ParsedDocument:
+def read(
+    path: Path, filename: str, limits: ParseLimits, *, on_progress: Progress, recognise: Any = None
+) -> ParsedDocument:
     """Raises `ParseFailed`, or `NeedsOcr` where there is no `recognise`."""
     if path.stat().st_size > limits.file_bytes:
         raise ParseFailed(
-            "too_large", f"The file is larger than {limits.file_bytes // MIB} MiB.", "Split it into several files and upload those."
+            "too_large",
+            f"The file is larger than {limits.file_bytes // MIB} MiB.",
+            "Split it into several files and upload those.",
         )
     found = sniff(path, filename, limits)
     try:
@@ -70,7 +97,10 @@ def read(path: Path, filename: str, limits: ParseLimits, *, on_progress: Progres
     if found.letters_lost:
         draft.warn("letters_lost", "Some letters could not be read and are shown as a replacement sign.")
     if misnamed(filename, found.media_type):
-        draft.warn("wrong_extension", f"The name does not fit the content, which is {name_of(found.media_type)} and was read as such.")
+        draft.warn(
+            "wrong_extension",
+            f"The name does not fit the content, which is {name_of(found.media_type)} and was read as such.",
+        )
     return replace(document, language=_language(document.text), warnings=tuple(draft.warnings))
 
 
@@ -87,7 +117,9 @@ def _judged(document: ParsedDocument) -> ParsedDocument:
 
 
 def no_text() -> ParseFailed:
-    return ParseFailed("no_text", "No text was found in the file.", "Check that it opens and shows text, then upload it again.")
+    return ParseFailed(
+        "no_text", "No text was found in the file.", "Check that it opens and shows text, then upload it again."
+    )
 
 
 def _language(text: str) -> str:

@@ -29,26 +29,34 @@ DOC, XLS, PPT = "application/msword", "application/vnd.ms-excel", "application/v
 IMAGES = {"image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/gif"}
 
 NAMES = {
-    PDF: "PDF", RTF: "RTF", HTML: "HTML", MARKDOWN: "Markdown", TEXT: "plain text", CSV: "CSV", JSON: "JSON", XML: "XML",
+    PDF: "PDF", RTF: "RTF", HTML: "HTML", MARKDOWN: "Markdown", TEXT: "plain text", CSV: "CSV",
+    JSON: "JSON", XML: "XML",
     EML: "e-mail", DOCX: "Word", PPTX: "PowerPoint", XLSX: "Excel", XLSB: "Excel", ODT: "OpenDocument text",
     ODS: "OpenDocument spreadsheet", ODP: "OpenDocument presentation", EPUB: "EPUB", MSG: "Outlook message",
     DOC: "Word 97", XLS: "Excel 97", PPT: "PowerPoint 97",
 }  # fmt: skip
 BY_EXTENSION = {
-    ".pdf": {PDF}, ".rtf": {RTF}, ".html": {HTML}, ".htm": {HTML}, ".xhtml": {HTML}, ".md": {MARKDOWN}, ".markdown": {MARKDOWN},
+    ".pdf": {PDF}, ".rtf": {RTF}, ".html": {HTML}, ".htm": {HTML}, ".xhtml": {HTML},
+    ".md": {MARKDOWN}, ".markdown": {MARKDOWN},
     ".csv": {CSV}, ".tsv": {CSV}, ".json": {JSON}, ".eml": {EML}, ".msg": {MSG},
-    ".docx": {DOCX}, ".docm": {DOCX}, ".dotx": {DOCX}, ".doc": {DOC, DOCX, RTF}, ".pptx": {PPTX}, ".pptm": {PPTX}, ".ppsx": {PPTX},
+    ".docx": {DOCX}, ".docm": {DOCX}, ".dotx": {DOCX}, ".doc": {DOC, DOCX, RTF},
+    ".pptx": {PPTX}, ".pptm": {PPTX}, ".ppsx": {PPTX},
     ".ppt": {PPT}, ".xlsx": {XLSX}, ".xlsm": {XLSX}, ".xlsb": {XLSB}, ".xls": {XLS, XLSX}, ".odt": {ODT}, ".ods": {ODS},
     ".odp": {ODP}, ".epub": {EPUB}, ".png": {"image/png"}, ".jpg": {"image/jpeg"}, ".jpeg": {"image/jpeg"},
-    ".tif": {"image/tiff"}, ".tiff": {"image/tiff"}, ".webp": {"image/webp"}, ".bmp": {"image/bmp"}, ".gif": {"image/gif"},
+    ".tif": {"image/tiff"}, ".tiff": {"image/tiff"}, ".webp": {"image/webp"}, ".bmp": {"image/bmp"},
+    ".gif": {"image/gif"},
 }  # fmt: skip
 OPEN_DOCUMENT = {kind.encode(): kind for kind in (ODT, ODS, ODP, EPUB)}
 READABLE = "PDF, Word, PowerPoint, Excel, OpenDocument, HTML, Markdown, text, CSV, JSON, e-mail, RTF, EPUB and pictures"
 
 _html = re.compile(r"<!doctype\s+html|<html[\s>]|<(?:head|body)[\s>]", re.IGNORECASE)
-_html_start = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|div|p|h[1-6]|table|span|ul|ol|article|section)\b", re.I | re.S)
+_html_start = re.compile(
+    r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|div|p|h[1-6]|table|span|ul|ol|article|section)\b",
+    re.I | re.S,
+)
 _mail_header = re.compile(
-    r"^(?:From|To|Cc|Subject|Date|Received|Return-Path|Delivered-To|Message-ID|MIME-Version|Content-Type|Content-Transfer-Encoding|X-[\w-]+):[ \t]*\S",
+    r"^(?:From|To|Cc|Subject|Date|Received|Return-Path|Delivered-To|Message-ID|MIME-Version|Content-Type"
+    r"|Content-Transfer-Encoding|X-[\w-]+):[ \t]*\S",
     re.IGNORECASE | re.MULTILINE,
 )
 _mail_first = re.compile(r"(?:From \S+.*\n)?[A-Za-z][A-Za-z0-9-]*:[ \t]*")
@@ -140,7 +148,11 @@ def _inside(archive: Archive) -> str:
     if archive.encrypted:
         raise password_protected()
     if "mimetype" in archive and (kind := OPEN_DOCUMENT.get(archive.read("mimetype").strip())):
-        if kind != EPUB and "META-INF/manifest.xml" in archive and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+        if (
+            kind != EPUB
+            and "META-INF/manifest.xml" in archive
+            and b"encryption-data" in archive.read("META-INF/manifest.xml")
+        ):
             raise password_protected()
         return kind
     for folder, kind in (("word/", DOCX), ("ppt/", PPTX), ("xl/", XLSX)):

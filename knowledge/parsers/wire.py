@@ -1,4 +1,4 @@
-"""What passes between the portal and its child process: frames of JSON behind their length, four bytes, most significant first."""
+"""What passes between the portal and its child process: frames of JSON, each behind its length in four bytes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ def document_from_wire(frame: Frame) -> ParsedDocument:
         text=frame["text"],
         media_type=frame["media_type"],
         pages=tuple(PageSpan(*page) for page in frame["pages"]),
-        blocks=tuple(Block(kind, start, end, level, tuple((a, b) for a, b in cells)) for kind, start, end, level, cells in frame["blocks"]),
+        blocks=tuple(
+            Block(kind, start, end, level, tuple((a, b) for a, b in cells))
+            for kind, start, end, level, cells in frame["blocks"]
+        ),
         title=frame["title"],
         author=frame["author"],
         created=frame["created"],

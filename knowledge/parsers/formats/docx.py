@@ -12,7 +12,20 @@ from knowledge.parsers.formats.ooxml import is_on, main_part, note_properties
 from knowledge.parsers.read import Reading
 
 MOST_DEPTH = 60
-INLINE = {"hyperlink", "ins", "moveTo", "smartTag", "sdt", "sdtContent", "fldSimple", "dir", "bdo", "customXml", "ruby", "rubyBase"}
+INLINE = {
+    "hyperlink",
+    "ins",
+    "moveTo",
+    "smartTag",
+    "sdt",
+    "sdtContent",
+    "fldSimple",
+    "dir",
+    "bdo",
+    "customXml",
+    "ruby",
+    "rubyBase",
+}
 WRAPPERS = {"sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"}
 TINY_TYPE = 3  # half points
 WHITE = {"FFFFFF", "FEFEFE"}
@@ -115,7 +128,13 @@ class _Word:
                 case "noBreakHyphen":
                     yield "-"
                 case "ruby":
-                    yield "".join(text.text or "" for base in child if local_name(base.tag) == "rubyBase" for text in base.iter() if local_name(text.tag) == "t")
+                    yield "".join(
+                        text.text or ""
+                        for base in child
+                        if local_name(base.tag) == "rubyBase"
+                        for text in base.iter()
+                        if local_name(text.tag) == "t"
+                    )
                 case "footnoteReference" | "endnoteReference":
                     self.notes.append((local_name(child.tag).removesuffix("Reference"), attribute(child, "id")))
                 case "AlternateContent":
@@ -182,7 +201,9 @@ def _text_boxes(drawing: Element) -> list[Element]:
 
 def _chosen(alternates: Element) -> Element:
     """One of several forms of the same content."""
-    return next((child for child in alternates if local_name(child.tag) == "Choice"), next(iter(alternates), alternates))
+    return next(
+        (child for child in alternates if local_name(child.tag) == "Choice"), next(iter(alternates), alternates)
+    )
 
 
 def _child(element: Element | None, name: str) -> Element | None:

@@ -26,7 +26,11 @@ class Style:
 
 class Styles:
     def __init__(self, tree: Element | None) -> None:
-        self._elements = {attribute(style, "styleId"): style for style in tree if local_name(style.tag) == "style"} if tree is not None else {}
+        self._elements = (
+            {attribute(style, "styleId"): style for style in tree if local_name(style.tag) == "style"}
+            if tree is not None
+            else {}
+        )
         self._known: dict[str, Style] = {}
 
     def of(self, name: str) -> Style:
@@ -77,9 +81,13 @@ class Numbering:
         self._counts: dict[str, dict[int, int]] = defaultdict(dict)
         for element in tree if tree is not None else ():
             if local_name(element.tag) == "abstractNum":
-                self._levels[attribute(element, "abstractNumId")] = dict(_level(child) for child in element if local_name(child.tag) == "lvl")
+                self._levels[attribute(element, "abstractNumId")] = dict(
+                    _level(child) for child in element if local_name(child.tag) == "lvl"
+                )
             elif local_name(element.tag) == "num":
-                target = next((attribute(child, "val") for child in element if local_name(child.tag) == "abstractNumId"), "")
+                target = next(
+                    (attribute(child, "val") for child in element if local_name(child.tag) == "abstractNumId"), ""
+                )
                 self._abstract[attribute(element, "numId")] = target
 
     def knows(self, number_id: str) -> bool:
@@ -111,7 +119,9 @@ class Numbering:
 def _level(element: Element) -> tuple[int, _Level]:
     values = {local_name(child.tag): attribute(child, "val") for child in element}
     start, number = values.get("start", "1"), attribute(element, "ilvl")
-    return int(number) if number.isdigit() else 0, _Level(values.get("numFmt", "decimal"), values.get("lvlText", ""), int(start) if start.isdigit() else 1)
+    return int(number) if number.isdigit() else 0, _Level(
+        values.get("numFmt", "decimal"), values.get("lvlText", ""), int(start) if start.isdigit() else 1
+    )
 
 
 def _written(number: int, form: str) -> str:
@@ -129,7 +139,21 @@ def _written(number: int, form: str) -> str:
 
 def _roman(number: int) -> str:
     written = ""
-    for value, letters in ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")):
+    for value, letters in (
+        (1000, "M"),
+        (900, "CM"),
+        (500, "D"),
+        (400, "CD"),
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    ):
         count, number = divmod(max(0, min(number, 3999)), value)
         written += letters * count
     return written

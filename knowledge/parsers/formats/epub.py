@@ -24,10 +24,14 @@ def read_epub(reading: Reading) -> Draft:
 
 
 def _read(archive: Archive, reading: Reading) -> Draft:
-    if "META-INF/rights.xml" in archive or b"EncryptedData" in _optional(archive, "META-INF/encryption.xml") and _is_locked(archive):
+    if "META-INF/rights.xml" in archive or (
+        b"EncryptedData" in _optional(archive, "META-INF/encryption.xml") and _is_locked(archive)
+    ):
         raise password_protected()
     container = archive.xml(CONTAINER)
-    place = next((attribute(element, "full-path") for element in container.iter() if local_name(element.tag) == "rootfile"), "")
+    place = next(
+        (attribute(element, "full-path") for element in container.iter() if local_name(element.tag) == "rootfile"), ""
+    )
     if place not in archive:
         raise damaged("The book")
     package, folder, draft = archive.xml(place), posixpath.dirname(place), Draft()
@@ -42,7 +46,9 @@ def _read(archive: Archive, reading: Reading) -> Draft:
             case "date":
                 draft.created = draft.created or iso_date(element.text or "")
             case "item" if "html" in attribute(element, "media-type"):
-                chapters[attribute(element, "id")] = posixpath.normpath(posixpath.join(folder, unquote(attribute(element, "href"))))
+                chapters[attribute(element, "id")] = posixpath.normpath(
+                    posixpath.join(folder, unquote(attribute(element, "href")))
+                )
             case "itemref" if attribute(element, "linear", "yes") != "no":
                 order.append(attribute(element, "idref"))
     for number, name in enumerate(order, 1):

@@ -1,4 +1,4 @@
-"""Formats that kreuzberg reads for us: RTF, Outlook messages, old Office files, other spreadsheets and presentations."""
+"""Formats that kreuzberg reads for us: RTF, Outlook messages, old Office files, other spreadsheets and slides."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def _failure(error: Exception) -> ParseFailed:
 
 
 def _note_properties(metadata: dict[str, Any], draft: Draft) -> None:
-    draft.title = str(metadata.get("subject") if metadata.get("format_type") == "email" else metadata.get("title") or "")
+    draft.title = str(
+        metadata.get("subject") if metadata.get("format_type") == "email" else metadata.get("title") or ""
+    )
     draft.title = "" if draft.title == "None" else draft.title
     draft.author = ", ".join(str(name) for name in metadata.get("authors") or [])
     draft.created = iso_date(str(metadata.get("created_at") or ""))
@@ -63,7 +65,9 @@ def _note_properties(metadata: dict[str, Any], draft: Draft) -> None:
 def _refuse_encrypted(result: Any) -> None:
     names = [str(name).lower() for name in result.metadata.get("attachments") or []]
     says_little = not any(node["content"].get("text", "").strip() for node in (result.document or {}).get("nodes", []))
-    if "-----BEGIN PGP MESSAGE-----" in result.content or (says_little and any(name.endswith(ENCRYPTED_ATTACHMENTS) for name in names)):
+    if "-----BEGIN PGP MESSAGE-----" in result.content or (
+        says_little and any(name.endswith(ENCRYPTED_ATTACHMENTS) for name in names)
+    ):
         raise encrypted_mail()
 
 
@@ -74,7 +78,9 @@ def _sheets(result: Any, draft: Draft) -> None:
     for number in sorted(set(tables) | set(range(1, len(names) + 1))):
         name = names[number - 1] if number <= len(names) else ""
         draft.pieces += [Page(number, sheet_label(name)), Piece("heading", name, 2)]
-        draft.pieces += sheet_pieces([{i: cell for i, cell in enumerate(row) if cell.strip()} for row in tables.get(number, [])])
+        draft.pieces += sheet_pieces(
+            [{i: cell for i, cell in enumerate(row) if cell.strip()} for row in tables.get(number, [])]
+        )
 
 
 def _pieces(content: dict[str, Any], draft: Draft) -> list[Any]:
@@ -84,10 +90,15 @@ def _pieces(content: dict[str, Any], draft: Draft) -> list[Any]:
     if kind == "table":
         return list(table(_grid(content["grid"])))
     if kind == "metadata_block":
-        lines = [f"{name}: {value}" for name, value in content.get("entries", []) if name in {"From", "To", "Cc", "Date"}]
+        lines = [
+            f"{name}: {value}" for name, value in content.get("entries", []) if name in {"From", "To", "Cc", "Date"}
+        ]
         return [Piece("paragraph", "\n".join(lines))]
     if kind == "slide":
-        return [Page(int(content.get("number") or 1), f"Slide {content.get('number') or 1}"), Piece("heading", content.get("title") or "", 2)]
+        return [
+            Page(int(content.get("number") or 1), f"Slide {content.get('number') or 1}"),
+            Piece("heading", content.get("title") or "", 2),
+        ]
     if kind in {"list_item", "code"}:
         return [Piece(kind, text)]
     return list(read_text(text).pieces) if text else []

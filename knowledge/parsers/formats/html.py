@@ -8,15 +8,34 @@ from html.parser import HTMLParser
 
 from knowledge.parsers.draft import Draft, Piece, one_line, table_of_pieces
 
-SKIPPED = {"script", "style", "template", "noscript", "svg", "math", "iframe", "object", "canvas", "audio", "video", "select", "datalist", "head"}
+SKIPPED = {
+    "script",
+    "style",
+    "template",
+    "noscript",
+    "svg",
+    "math",
+    "iframe",
+    "object",
+    "canvas",
+    "audio",
+    "video",
+    "select",
+    "datalist",
+    "head",
+}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 BLOCKS = {
-    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt",
-    "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "li", "main", "nav", "ol", "p", "pre",
-    "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "h1", "h2", "h3", "h4", "h5", "h6",
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl",
+    "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "li", "main", "nav", "ol", "p",
+    "pre",
+    "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "h1", "h2", "h3", "h4", "h5",
+    "h6",
 }  # fmt: skip
 ENDS_BEFORE = {  # an opening tag that ends an open element of these kinds, which HTML lets authors leave unclosed
-    "li": {"li"}, "dt": {"dt", "dd"}, "dd": {"dt", "dd"}, "tr": {"tr", "td", "th"}, "td": {"td", "th"}, "th": {"td", "th"},
+    "li": {"li"}, "dt": {"dt", "dd"}, "dd": {"dt", "dd"}, "tr": {"tr", "td", "th"}, "td": {"td", "th"},
+    "th": {"td", "th"},
     "tbody": {"tr", "td", "th", "thead"},
 }  # fmt: skip
 WALLS = {"table", "ul", "ol", "body", "html"}  # what an implied end never reaches beyond
@@ -155,7 +174,10 @@ class HtmlReader(HTMLParser):
 
     def _note_meta(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "meta":
-            name, content = attributes.get("name", attributes.get("property", "")).lower(), attributes.get("content", "")
+            name, content = (
+                attributes.get("name", attributes.get("property", "")).lower(),
+                attributes.get("content", ""),
+            )
             if name in {"author", "dc.creator", "article:author"}:
                 self.draft.author = self.draft.author or content
             if name in {"date", "dc.date", "article:published_time", "dcterms.created"}:

@@ -105,7 +105,11 @@ def _content(part: EmailMessage) -> str:
     if not isinstance(payload, bytes):
         return str(part.get_payload())
     raw = part.get_payload()
-    if isinstance(raw, str) and not raw.isascii() and str(part.get("Content-Transfer-Encoding", "7bit")).lower() not in {"base64", "quoted-printable"}:
+    if (
+        isinstance(raw, str)
+        and not raw.isascii()
+        and str(part.get("Content-Transfer-Encoding", "7bit")).lower() not in {"base64", "quoted-printable"}
+    ):
         return raw  # the file was decoded as a whole already
     try:
         return payload.decode(part.get_content_charset() or "utf-8")

@@ -21,7 +21,8 @@ _item = re.compile(r"^([ \t]*)([-*+]|\d{1,9}[.)])(?:[ \t]+(.*)|$)")
 _task = re.compile(r"^\[[ xX]\][ \t]+")
 _quote = re.compile(r"^ {0,3}> ?")
 _html_block = re.compile(
-    r"^ {0,3}(?:<(?:!--|/?(?:address|article|aside|blockquote|body|center|details|dialog|div|dl|fieldset|figure|footer|form|h[1-6]|head"
+    r"^ {0,3}(?:<(?:!--|/?(?:address|article|aside|blockquote|body|center|details|dialog|div|dl|fieldset|figure"
+    r"|footer|form|h[1-6]|head"
     r"|header|hr|html|iframe|li|main|nav|ol|p|pre|script|section|style|summary|svg|table|tbody|td|th|thead|tr|ul|template)\b)"
     r"|<[a-z][^>]*>[ \t]*$)",
     re.IGNORECASE,
@@ -32,7 +33,9 @@ _indented = re.compile(r"^(?: {4}|\t)")
 _code_span = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _autolink = re.compile(r"<((?:https?|mailto|ftp)[^>\s]+|[\w.+-]+@[\w.-]+)>")
 _tag = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--.*?--)>", re.DOTALL)
-_image = re.compile(r"!\[(?:[^\[\]]|\[[^\[\]]*\])*\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)?(?:\s+[\"'(][^\"')]*[\"')])?\)|\[[^\]]*\])")
+_image = re.compile(
+    r"!\[(?:[^\[\]]|\[[^\[\]]*\])*\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)?(?:\s+[\"'(][^\"')]*[\"')])?\)|\[[^\]]*\])"
+)
 _link = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\](?:\(<?[^()<>]*(?:\([^()]*\)[^()<>]*)?>?\)|\[[^\]]*\])")
 _strong = re.compile(r"(\*\*\*|\*\*|~~|==)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
 _star = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*\\])\*(?![\w*])")
@@ -64,7 +67,11 @@ class _Reader:
             return text
         for name, value in _front_line.findall(front.group(1)):
             value = value.strip().strip("\"'")
-            setattr(self.draft, {"date": "created"}.get(name.lower(), name.lower()), iso_date(value) if name.lower() == "date" else value)
+            setattr(
+                self.draft,
+                {"date": "created"}.get(name.lower(), name.lower()),
+                iso_date(value) if name.lower() == "date" else value,
+            )
         return text[front.end() :]
 
     def _line(self, line: str) -> None:
@@ -119,7 +126,9 @@ class _Reader:
         fence = _fence.match(line).group(1)  # type: ignore[union-attr]
         self.at += 1
         code: list[str] = []
-        while self.at < len(self.lines) and not re.match(rf"^[ >\t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$", self.lines[self.at]):
+        while self.at < len(self.lines) and not re.match(
+            rf"^[ >\t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$", self.lines[self.at]
+        ):
             code.append(self.lines[self.at])
             self.at += 1
         self.at += 1
@@ -147,7 +156,9 @@ class _Reader:
         self.held = [(mark.rstrip(".)") + ". " if mark[0].isdigit() else "") + words] if words else []
 
     def _is_table(self, line: str, following: str) -> bool:
-        return bool("|" in following and _delimiters.match(following) and abs(len(_cells(line)) - len(_cells(following))) <= 1)
+        return bool(
+            "|" in following and _delimiters.match(following) and abs(len(_cells(line)) - len(_cells(following))) <= 1
+        )
 
     def _table(self, line: str) -> None:
         self._flush()

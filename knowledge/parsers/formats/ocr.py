@@ -44,7 +44,10 @@ class Recogniser:
             self._engine = RapidOCR(intra_op_num_threads=threads, inter_op_num_threads=1, max_side_len=LONGEST_SIDE)
         except Exception as error:
             raise ParseFailed(
-                "ocr_failed", "The text recognition could not be started.", "Try again later; tell the operator if it stays so.", permanent=False
+                "ocr_failed",
+                "The text recognition could not be started.",
+                "Try again later; tell the operator if it stays so.",
+                permanent=False,
             ) from error
 
     def read(self, picture: np.ndarray) -> tuple[list[Found], int, int]:
@@ -62,7 +65,11 @@ class Recogniser:
         if sum(label == "180" and score > SURE for label, score in turns) > len(turns) / 2:
             boxes = [np.array([width, height]) - box for box in boxes]
         results, _ = self._engine.text_rec(crops, True)
-        found = [_found(result, box, crop) for result, box, crop in zip(results, boxes, crops, strict=True) if result[1] >= LEAST_SCORE]
+        found = [
+            _found(result, box, crop)
+            for result, box, crop in zip(results, boxes, crops, strict=True)
+            if result[1] >= LEAST_SCORE
+        ]
         return _in_reading_order([line for line in found if line.text.strip()]), width, height
 
     def _boxes(self, picture: np.ndarray) -> list[np.ndarray]:
@@ -74,7 +81,10 @@ def lines_of(recogniser: Recogniser, picture: np.ndarray, width: float, height: 
     """As lines of a page of this size, in points from the lower left corner."""
     found, across, down = recogniser.read(picture)
     x, y = max(width, 1) / max(across, 1), max(height, 1) / max(down, 1)
-    return [Line(line.text, line.left * x, (down - line.bottom) * y, line.right * x, (down - line.top) * y) for line in found]
+    return [
+        Line(line.text, line.left * x, (down - line.bottom) * y, line.right * x, (down - line.top) * y)
+        for line in found
+    ]
 
 
 def _sized(picture: np.ndarray) -> np.ndarray:
@@ -170,7 +180,9 @@ def _in_reading_order(found: list[Found]) -> list[Found]:
     rows: list[list[Found]] = []
     for line in sorted(found, key=lambda line: (line.top + line.bottom) / 2):
         row = rows[-1] if rows else None
-        if row and min(line.bottom, row[0].bottom) - max(line.top, row[0].top) > 0.5 * min(line.bottom - line.top, row[0].bottom - row[0].top):
+        if row and min(line.bottom, row[0].bottom) - max(line.top, row[0].top) > 0.5 * min(
+            line.bottom - line.top, row[0].bottom - row[0].top
+        ):
             row.append(line)
         else:
             rows.append([line])

@@ -12,7 +12,19 @@ from knowledge.parsers.read import Reading
 
 MOST_DEPTH = 60
 SKIPPED = {"tracked-changes", "annotation", "annotation-end", "sequence-decls", "forms", "ruby-text", "desc", "title"}
-GROUPS = {"section", "text", "body", "index-body", "table-of-content", "text-box", "frame", "g", "custom-shape", "soft-page-break", "index-title"}
+GROUPS = {
+    "section",
+    "text",
+    "body",
+    "index-body",
+    "table-of-content",
+    "text-box",
+    "frame",
+    "g",
+    "custom-shape",
+    "soft-page-break",
+    "index-title",
+}
 
 
 def read_odt(reading: Reading) -> Draft:
@@ -34,7 +46,9 @@ class _Text:
         self.notes: list[Element] = []
         self.draft.pieces += self._blocks(body, 0)
         for note in self.notes:
-            self.draft.pieces += [piece for child in note if local_name(child.tag) == "note-body" for piece in self._blocks(child, 1)]
+            self.draft.pieces += [
+                piece for child in note if local_name(child.tag) == "note-body" for piece in self._blocks(child, 1)
+            ]
         self._properties(archive.optional_xml("meta.xml"))
 
     def _styles(self, *trees: Element | None) -> tuple[set[str], dict[str, set[int]]]:
@@ -47,7 +61,11 @@ class _Text:
                 if kind == "style" and any(attribute(part, "display") == "none" for part in style):
                     hidden.add(name)
                 elif kind == "list-style":
-                    numbers = [level for level in style if local_name(level.tag) == "list-level-style-number" and attribute(level, "num-format")]
+                    numbers = [
+                        level
+                        for level in style
+                        if local_name(level.tag) == "list-level-style-number" and attribute(level, "num-format")
+                    ]
                     ordered[name] = {int(attribute(level, "level", "1")) for level in numbers}
         return hidden, ordered
 
@@ -58,7 +76,11 @@ class _Text:
             name = local_name(child.tag)
             if name in {"p", "h"}:
                 boxes: list[Element] = []
-                text = "".join(self._inline(child, boxes)) if attribute(child, "style-name") not in self.hidden else self._dropped(child)
+                text = (
+                    "".join(self._inline(child, boxes))
+                    if attribute(child, "style-name") not in self.hidden
+                    else self._dropped(child)
+                )
                 if text.strip():
                     level = attribute(child, "outline-level", "1")
                     if name == "h":
@@ -71,7 +93,9 @@ class _Text:
             elif name == "list":
                 yield from self._list(child, depth, lists)
             elif name == "table":
-                yield from table_of_pieces([[list(self._blocks(cell, depth + 1)) for cell in row] for row in _rows(child)])
+                yield from table_of_pieces(
+                    [[list(self._blocks(cell, depth + 1)) for cell in row] for row in _rows(child)]
+                )
             elif name in GROUPS and attribute(child, "display") != "none":
                 yield from self._blocks(child, depth + 1, lists)
 
@@ -90,9 +114,7 @@ class _Text:
         yield element.text or ""
         for child in element:
             name = local_name(child.tag)
-            if name == "s":
-                yield " "
-            elif name == "tab":
+            if name == "s" or name == "tab":
                 yield " "
             elif name == "line-break":
                 yield "\n"

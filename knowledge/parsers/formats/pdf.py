@@ -47,7 +47,9 @@ def _read(document: pdfium.PdfDocument, reading: Reading) -> Draft:
     if document.get_formtype() != pdfium_c.FORMTYPE_NONE:
         document.init_forms()
     if total > MOST_PAGES:
-        raise ParseFailed("too_large", f"The PDF has {total:,} pages.", f"Split it into files of at most {MOST_PAGES:,} pages.")
+        raise ParseFailed(
+            "too_large", f"The PDF has {total:,} pages.", f"Split it into files of at most {MOST_PAGES:,} pages."
+        )
     pages: list[PageLines] = []
     unread, recognised, hidden = 0, 0, False
     for number in range(total):

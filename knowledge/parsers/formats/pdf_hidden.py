@@ -37,9 +37,7 @@ def hidden_characters(page, text_page, width: float, height: float) -> tuple[fro
             box = _bounds(item)
             picture = max(picture, _area(box) / max(width * height, 1))
             painted.append(box)
-        elif kind == pdfium_c.FPDF_PAGEOBJ_SHADING:
-            painted.append(_bounds(item))
-        elif kind == pdfium_c.FPDF_PAGEOBJ_PATH and _is_painted(item):
+        elif kind == pdfium_c.FPDF_PAGEOBJ_SHADING or (kind == pdfium_c.FPDF_PAGEOBJ_PATH and _is_painted(item)):
             painted.append(_bounds(item))
     hidden = {address for address, box in white if not _on_something(box, painted)}
     if picture < SCAN:
@@ -47,11 +45,16 @@ def hidden_characters(page, text_page, width: float, height: float) -> tuple[fro
     if not hidden:
         return frozenset(), picture
     count = pdfium_c.FPDFText_CountChars(text_page.raw)
-    return frozenset(i for i in range(count) if _address(pdfium_c.FPDFText_GetTextObject(text_page.raw, i)) in hidden), picture
+    return frozenset(
+        i for i in range(count) if _address(pdfium_c.FPDFText_GetTextObject(text_page.raw, i)) in hidden
+    ), picture
 
 
 def _objects(page) -> Iterator[tuple[object, int]]:
-    waiting = [(pdfium_c.FPDFPage_GetObject(page, i), 0) for i in range(min(pdfium_c.FPDFPage_CountObjects(page), MOST_OBJECTS))]
+    waiting = [
+        (pdfium_c.FPDFPage_GetObject(page, i), 0)
+        for i in range(min(pdfium_c.FPDFPage_CountObjects(page), MOST_OBJECTS))
+    ]
     seen = len(waiting)
     while waiting:
         item, depth = waiting.pop()

@@ -24,7 +24,9 @@ MOST_IN_HEADINGS = 0.2  # of the letters; a size with more is running text
 
 Outline = dict[str, int]  # the words of a bookmark, folded, to its level from 1
 
-_bullet = re.compile(r"^(?:[\u2022\u2023\u25aa\u25ab\u25cf\u25cb\u25e6\u25a0\u25a1\u2219\u00b7\uf0b7\uf0a7\uf0d8\u2013\u27a2\u2713-]|o(?=\s))\s*(?=\S)")
+_bullet = re.compile(
+    r"^(?:[\u2022\u2023\u25aa\u25ab\u25cf\u25cb\u25e6\u25a0\u25a1\u2219\u00b7\uf0b7\uf0a7\uf0d8\u2013\u27a2\u2713-]|o(?=\s))\s*(?=\S)"
+)
 _lone_bullet = re.compile(r"^[\u2022\u2023\u25aa\u25ab\u25cf\u25cb\u25e6\u25a0\u2219\u00b7\uf0b7\uf0a7\uf0d8\u27a2]$")
 _number = re.compile(r"^(?:\(?\d{1,3}[.)]|\(?[a-z][.)]|\([ivx]{1,5}\))\s+(?=\S)")
 _sentence_end = re.compile(r"[.!?:;\u3002\uff01\uff1f][\"'\u201d\u2019)\]]*$")
@@ -65,7 +67,7 @@ def _without_furniture(pages: Sequence[PageLines]) -> list[list[Line]]:
 
 
 def _furniture(line: Line, page: PageLines) -> str:
-    if line.height <= 0 or EDGE * page.height < line.bottom and line.top < (1 - EDGE) * page.height:
+    if line.height <= 0 or (EDGE * page.height < line.bottom and line.top < (1 - EDGE) * page.height):
         return ""
     return _digits.sub("#", line.text.casefold()).strip(" -\u2013|")[:120]
 
@@ -92,16 +94,25 @@ class _Headings:
         for line in lines:
             sizes[_size(line)] += len(line.text)
         self.body = sizes.most_common(1)[0][0] if sizes else 0.0
-        self.mostly_bold = sum(len(line.text) for line in lines if line.bold) > 0.5 * sum(len(line.text) for line in lines)
+        self.mostly_bold = sum(len(line.text) for line in lines if line.bold) > 0.5 * sum(
+            len(line.text) for line in lines
+        )
         total = sum(sizes.values())
         larger = [size for size in sizes if size > self.body * least and sizes[size] < MOST_IN_HEADINGS * total]
         self.levels = {size: min(rank, MOST_LEVELS) for rank, size in enumerate(_distinct(larger), 1)}
         for size in larger:
-            self.levels.setdefault(size, next(level for known, level in self.levels.items() if abs(known - size) <= 0.6))
+            self.levels.setdefault(
+                size, next(level for known, level in self.levels.items() if abs(known - size) <= 0.6)
+            )
 
     def level(self, line: Line, before: Line | None, after: Line | None) -> int:
         text = line.text
-        if len(text) > MOST_HEADING or not any(character.isalpha() for character in text) or _bullet.match(text) or _leader.search(text):
+        if (
+            len(text) > MOST_HEADING
+            or not any(character.isalpha() for character in text)
+            or _bullet.match(text)
+            or _leader.search(text)
+        ):
             return 0
         if level := self.outline.get(_folded(text), 0):
             return level
@@ -144,7 +155,10 @@ class _Words:
         self.known = Counter(word for page in pages for line in page for word in _word.findall(line.text.casefold()))
 
     def join(self, before: str, after: str) -> str:
-        head, tail = re.search(r"[^\W\d_]*$", before).group().casefold(), re.match(r"[^\W\d_]*", after).group().casefold()  # type: ignore[union-attr]
+        head, tail = (
+            re.search(r"[^\W\d_]*$", before).group().casefold(),
+            re.match(r"[^\W\d_]*", after).group().casefold(),
+        )  # type: ignore[union-attr]
         if not head or not tail or tail != after[: len(tail)]:  # a number, or a name in capitals, keeps its hyphen
             return f"{before}-{after}"
         whole, parted = self.known[head + tail], self.known[f"{head}-{tail}"]
@@ -169,14 +183,27 @@ def _page(lines: Sequence[Line], headings: _Headings, words: _Words) -> list[Pie
         level = headings.level(line, last, following)
         open_piece = pieces[-1] if pieces else None
         if level:
-            goes_on = open_piece and open_piece.kind == "heading" and open_piece.level == level and last and _next_to(last, line)
-            if goes_on and open_piece and len(open_piece.text) + len(line.text) < MOST_HEADING and not _section_number.match(line.text):
+            goes_on = (
+                open_piece
+                and open_piece.kind == "heading"
+                and open_piece.level == level
+                and last
+                and _next_to(last, line)
+            )
+            if (
+                goes_on
+                and open_piece
+                and len(open_piece.text) + len(line.text) < MOST_HEADING
+                and not _section_number.match(line.text)
+            ):
                 open_piece.text = _joined(open_piece.text, last, line, words)
             else:
                 pieces.append(Piece("heading", line.text, level))
         elif bullet := _bullet.match(line.text):
             pieces.append(Piece("list_item", line.text[bullet.end() :]))
-        elif _number.match(line.text) and not (open_piece and open_piece.kind == "paragraph" and last and last.hyphenated):
+        elif _number.match(line.text) and not (
+            open_piece and open_piece.kind == "paragraph" and last and last.hyphenated
+        ):
             pieces.append(Piece("list_item", line.text))
         elif open_piece and last and open_piece.kind in {"paragraph", "list_item"} and _belongs(last, line):
             if _wrapped(last, line, right_edges):
@@ -199,7 +226,11 @@ def _right_edges(lines: Sequence[Line]) -> dict[int, float]:
 
 
 def _next_to(one: Line, other: Line) -> bool:
-    return one.height <= 0 or other.height <= 0 or -1.5 * one.height < one.bottom - other.top < GAP * max(one.height, other.height)
+    return (
+        one.height <= 0
+        or other.height <= 0
+        or -1.5 * one.height < one.bottom - other.top < GAP * max(one.height, other.height)
+    )
 
 
 def _belongs(last: Line, line: Line) -> bool:

@@ -63,7 +63,9 @@ def page_lines(page) -> PageLines:
     finally:
         text_page.close()
     lines = tuple(line for line, seen in kept if seen and line.text.strip())
-    return PageLines(lines, width, height, picture, bool(hidden) or len(lines) < sum(bool(line.text.strip()) for line, _ in kept))
+    return PageLines(
+        lines, width, height, picture, bool(hidden) or len(lines) < sum(bool(line.text.strip()) for line, _ in kept)
+    )
 
 
 def _lines(raw, text: str, hidden: frozenset[int], page) -> Iterator[tuple[Line, bool]]:
@@ -79,7 +81,9 @@ def _lines(raw, text: str, hidden: frozenset[int], page) -> Iterator[tuple[Line,
             a, b = (_character(raw, text, at, wide) for at in (first, last))
             cells = _cells(raw, text, first, last + 1, a, b, wide) if not hidden else ()
             if hidden:
-                content = "".join(c for at, c in enumerate(content, start) if _character(raw, text, at, wide) not in hidden)
+                content = "".join(
+                    c for at, c in enumerate(content, start) if _character(raw, text, at, wide) not in hidden
+                )
             yield _line(raw, content, a, b, hyphenated, box, cells)
         start = after
 
@@ -132,7 +136,13 @@ def _character(raw, text: str, at: int, wide: bool) -> int:
 
 
 def _line(
-    raw, content: str, a: int, b: int, hyphenated: bool, page_box: tuple[float, float, float, float], cells: tuple[Cell, ...]
+    raw,
+    content: str,
+    a: int,
+    b: int,
+    hyphenated: bool,
+    page_box: tuple[float, float, float, float],
+    cells: tuple[Cell, ...],
 ) -> tuple[Line, bool]:
     first, last = _box(raw, a), _box(raw, b)
     left, right = min(first[0], last[0]), max(first[2], last[2])

@@ -46,7 +46,9 @@ def boxes(path: Path, number: int, quote: str) -> list[Rectangle]:
     try:
         letters, places = _letters(text_page.raw)
         spans = _spans(letters, quote)
-        found = [box for start, end in spans for box in _rectangles(page, text_page.raw, places[start], places[end - 1] + 1)]
+        found = [
+            box for start, end in spans for box in _rectangles(page, text_page.raw, places[start], places[end - 1] + 1)
+        ]
         return _merged(found)
     finally:
         text_page.close()
@@ -127,7 +129,12 @@ def _merged(found: list[Rectangle]) -> list[Rectangle]:
         if box[2] - box[0] <= 0 or box[3] - box[1] <= 0:
             continue
         last = merged[-1] if merged else None
-        if last and min(last[3], box[3]) - max(last[1], box[1]) > 0.5 * min(last[3] - last[1], box[3] - box[1]) and box[0] - last[2] < 0.03 and box[2] > last[0]:
+        if (
+            last
+            and min(last[3], box[3]) - max(last[1], box[1]) > 0.5 * min(last[3] - last[1], box[3] - box[1])
+            and box[0] - last[2] < 0.03
+            and box[2] > last[0]
+        ):
             merged[-1] = (min(last[0], box[0]), min(last[1], box[1]), max(last[2], box[2]), max(last[3], box[3]))
         else:
             merged.append(box)

@@ -1,4 +1,4 @@
-"""Rows of tables among the lines of a page. Pure: a table is lines next to each other with wide gaps in the same places."""
+"""Rows of tables among the lines of a page: lines next to each other with wide gaps inside. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ def rows_joined(lines: Sequence[Line]) -> list[Line]:
             joined.append(line)
         elif gap < CELL_GAP * line.height:
             space = "" if gap < NO_GAP * line.height else " "
-            joined[-1] = _merged(last, line, space, [*_cells(last)[:-1], _one(_cells(last)[-1], _cells(line)[0], space), *_cells(line)[1:]])
+            joined[-1] = _merged(
+                last,
+                line,
+                space,
+                [*_cells(last)[:-1], _one(_cells(last)[-1], _cells(line)[0], space), *_cells(line)[1:]],
+            )
         elif all(len(cell.text) <= LONGEST_CELL for cell in (*_cells(last), *_cells(line))):
             joined[-1] = _merged(last, line, " ", [*_cells(last), *_cells(line)])
         else:
@@ -40,7 +45,12 @@ def table_at(lines: Sequence[Line], start: int) -> int:
     while end < len(lines) and _near(lines[end - 1], lines[end]):
         if len(lines[end].cells) >= 2:
             rows += 1
-        elif not (end + 1 < len(lines) and len(lines[end + 1].cells) >= 2 and _near(lines[end], lines[end + 1]) and _fits(lines[end], lines[start:end])):
+        elif not (
+            end + 1 < len(lines)
+            and len(lines[end + 1].cells) >= 2
+            and _near(lines[end], lines[end + 1])
+            and _fits(lines[end], lines[start:end])
+        ):
             break
         end += 1
     return end if rows >= FEWEST_ROWS else start
@@ -55,12 +65,18 @@ def table_pieces(lines: Sequence[Line]) -> Iterator[Piece]:
             best = min(range(len(columns)), key=lambda i: _distance(cell, columns[i]))
             row[best] = f"{row[best]} {cell.text}".strip()
         rows.append(row)
-    has_header = len(rows) > 2 and not any(letter.isdigit() for cell in rows[0] for letter in cell) and sum(map(bool, rows[0])) >= 2
+    has_header = (
+        len(rows) > 2
+        and not any(letter.isdigit() for cell in rows[0] for letter in cell)
+        and sum(map(bool, rows[0])) >= 2
+    )
     return table(rows, has_header=has_header, separator=WHITE_SPACE)
 
 
 def same_row(one: Line, other: Line) -> bool:
-    return one.height > 0 and min(one.top, other.top) - max(one.bottom, other.bottom) > 0.5 * min(one.height, other.height)
+    return one.height > 0 and min(one.top, other.top) - max(one.bottom, other.bottom) > 0.5 * min(
+        one.height, other.height
+    )
 
 
 def _cells(line: Line) -> tuple[Cell, ...]:
@@ -85,7 +101,9 @@ def _merged(last: Line, line: Line, space: str, cells: Sequence[Cell]) -> Line:
 
 
 def _near(above: Line, below: Line) -> bool:
-    return above.height > 0 and -0.5 * above.height < above.bottom - below.top < ROW_GAP * max(above.height, below.height)
+    return above.height > 0 and -0.5 * above.height < above.bottom - below.top < ROW_GAP * max(
+        above.height, below.height
+    )
 
 
 def _fits(line: Line, rows: Sequence[Line]) -> bool:

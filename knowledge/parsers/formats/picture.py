@@ -23,13 +23,19 @@ def read_picture(reading: Reading) -> Draft:
     draft, pages = Draft(), []
     for number, total, picture in _pictures(reading):
         height, width = picture.shape[:2]
-        pages.append(PageLines(tuple(lines_of(reading.recognise, picture, width, height)), width, height, 1.0, recognised=True))
+        pages.append(
+            PageLines(tuple(lines_of(reading.recognise, picture, width, height)), width, height, 1.0, recognised=True)
+        )
         reading.on_progress(number, total)
         if number == reading.limits.ocr_pages and total > number:
             draft.warn("ocr_pages_left_out", f"Only the first {number} pages were read.")
             break
     if not any(page.lines for page in pages):
-        raise ParseFailed("no_text", "No text was found in the picture.", "Upload a sharper picture, or the document it was made from.")
+        raise ParseFailed(
+            "no_text",
+            "No text was found in the picture.",
+            "Upload a sharper picture, or the document it was made from.",
+        )
     draft.warn("ocr_used", "Text was read from a picture and may contain mistakes.")
     draft.pieces += pieces_of(pages, {})
     draft.headings_name_it = False
@@ -54,6 +60,8 @@ def _pictures(reading: Reading) -> Iterator[tuple[int, int, object]]:
                     upright = Image.alpha_composite(paper, upright.convert("RGBA"))
                 yield number + 1, total, np.asarray(upright.convert("RGB"))
     except Image.DecompressionBombError as error:
-        raise ParseFailed("too_large", "The picture has too many dots.", "Save it smaller and upload it again.") from error
+        raise ParseFailed(
+            "too_large", "The picture has too many dots.", "Save it smaller and upload it again."
+        ) from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise damaged("The picture") from error

@@ -36,7 +36,9 @@ def _paragraphs(lines: list[str]) -> list[Piece]:
         item = _item.match(line)
         if item:
             number = f"{item.group(2)}. " if item.group(2) else ""
-            pieces.append(Piece("list_item", number + line[item.end() :], min(8, len(item.group(1).expandtabs(4)) // 2)))
+            pieces.append(
+                Piece("list_item", number + line[item.end() :], min(8, len(item.group(1).expandtabs(4)) // 2))
+            )
         elif pieces and (pieces[-1].kind == "paragraph" or line.startswith((" ", "\t"))):
             pieces[-1].text += "\n" + line.strip()
         else:
@@ -99,7 +101,11 @@ def _walk(data: Any, pieces: list[Any]) -> None:
         if isinstance(value, dict | list):
             if name:
                 pieces.append(Piece("list_item", f"{name}:", min(depth, 8)))
-            children = value.items() if isinstance(value, dict) else ((("" if not isinstance(v, dict | list) else str(i + 1)), v) for i, v in enumerate(value))
+            children = (
+                value.items()
+                if isinstance(value, dict)
+                else ((("" if not isinstance(v, dict | list) else str(i + 1)), v) for i, v in enumerate(value))
+            )
             waiting += [(str(key), child, depth + bool(name)) for key, child in reversed(list(children))]
         elif (shown := _scalar(value)) or name:
             pieces.append(Piece("list_item", f"{name}: {shown}" if name else shown, min(depth, 8)))

@@ -93,7 +93,11 @@ def _is_hidden(shape: Element) -> bool:
 def _placeholder(shape: Element) -> str:
     """The kind of placeholder; empty for a plain text box, "body" where none is told."""
     head = next((child for child in shape if local_name(child.tag).startswith("nv")), None)
-    found = next((element for element in head.iter() if local_name(element.tag) == "ph"), None) if head is not None else None
+    found = (
+        next((element for element in head.iter() if local_name(element.tag) == "ph"), None)
+        if head is not None
+        else None
+    )
     return attribute(found, "type", "body") if found is not None else ""
 
 
@@ -121,12 +125,25 @@ def _words(paragraph: Element) -> str:
 def _frame(archive: Archive, frame: Element, relations: dict[str, tuple[str, str]]) -> Iterator[Piece]:
     rows = [element for element in frame.iter() if local_name(element.tag) == "tr"]
     if rows:
-        yield from table([[" ".join(text for text, _ in _paragraphs(cell)) for cell in row if local_name(cell.tag) == "tc"] for row in rows])
+        yield from table(
+            [
+                [" ".join(text for text, _ in _paragraphs(cell)) for cell in row if local_name(cell.tag) == "tc"]
+                for row in rows
+            ]
+        )
         return
     for element in frame.iter():
         kind, target = relations.get(_relation(element), ("", ""))
-        if kind in {"chart", "diagramData"} and target in archive and (tree := archive.optional_xml(target)) is not None:
-            yield from _chart(tree) if kind == "chart" else (Piece("list_item", text, level) for text, level in _paragraphs(tree))
+        if (
+            kind in {"chart", "diagramData"}
+            and target in archive
+            and (tree := archive.optional_xml(target)) is not None
+        ):
+            yield from (
+                _chart(tree)
+                if kind == "chart"
+                else (Piece("list_item", text, level) for text, level in _paragraphs(tree))
+            )
 
 
 def _chart(tree: Element) -> Iterator[Piece]:
@@ -141,13 +158,18 @@ def _chart(tree: Element) -> Iterator[Piece]:
         categories |= _points(one, "cat")
     values = [_points(one, "val") for one in series]
     if categories:
-        yield from table([["", *names], *([name, *(column.get(at, "") for column in values)] for at, name in categories.items())])
+        yield from table(
+            [["", *names], *([name, *(column.get(at, "") for column in values)] for at, name in categories.items())]
+        )
 
 
 def _points(series: Element, part: str) -> dict[str, str]:
     holder = next((child for child in series if local_name(child.tag) == part), None)
     points = [element for element in holder.iter() if local_name(element.tag) == "pt"] if holder is not None else []
-    return {attribute(point, "idx"): next((child.text or "" for child in point if local_name(child.tag) == "v"), "") for point in points}
+    return {
+        attribute(point, "idx"): next((child.text or "" for child in point if local_name(child.tag) == "v"), "")
+        for point in points
+    }
 
 
 def _notes(archive: Archive, part: str) -> Iterator[Piece]:

@@ -32,7 +32,7 @@ def _read(archive: Archive, reading: Reading) -> Draft:
     draft = Draft(headings_name_it=False)
     part = main_part(archive, "xl/workbook.xml")
     workbook, relations = archive.xml(part), relationships(archive, part)
-    by_kind = {kind: target for kind, target in relations.values()}
+    by_kind = dict(relations.values())
     strings = _strings(archive, by_kind.get("sharedStrings", "xl/sharedStrings.xml"))
     properties = next((element for element in workbook if local_name(element.tag) == "workbookPr"), None)
     since_1904 = properties is not None and attribute(properties, "date1904", "0").lower() not in OFF
@@ -97,7 +97,7 @@ def _rows(data: bytes, strings: list[str], formats: Formats, draft: Draft) -> It
     hidden: set[int] = set()
     cells, last = 0, 0
     try:
-        for _, element in iterparse(BytesIO(data), events=("end",)):
+        for _, element in iterparse(BytesIO(data), events=("end",)):  # noqa: S314 (see parse_xml)
             name = local_name(element.tag)
             if name == "col" and attribute(element, "hidden", "0") not in OFF:
                 first, final = int(attribute(element, "min", "1")), int(attribute(element, "max", "1"))

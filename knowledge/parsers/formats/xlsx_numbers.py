@@ -9,8 +9,11 @@ from xml.etree.ElementTree import Element
 from knowledge.parsers.archives import attribute, local_name
 
 BUILT_IN = {
-    1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy",
-    18: "h:mm", 19: "h:mm:ss", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd h:mm", 37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00",
+    1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm",
+    17: "mmm-yy",
+    18: "h:mm", 19: "h:mm:ss", 20: "h:mm", 21: "h:mm:ss",
+    22: "yyyy-mm-dd h:mm", 37: "#,##0", 38: "#,##0", 39: "#,##0.00",
+    40: "#,##0.00",
     45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss",
 }  # fmt: skip
 DATES_ELSEWHERE = {*range(27, 37), *range(50, 59)}
@@ -47,7 +50,9 @@ class Formats:
         bare = _ignored.sub("", _quoted.sub("", code))
         if not code or code.lower() == "general" or "@" in code or "e+" in bare.lower():
             return plain(number)
-        if _date_letters.search(bare) and not re.search(r"[0#]", bare.replace("0", "", 0) if "." not in bare else re.sub(r"\.0+", "", bare)):
+        if _date_letters.search(bare) and not re.search(
+            r"[0#]", bare.replace("0", "", 0) if "." not in bare else re.sub(r"\.0+", "", bare)
+        ):
             return self._date(number, bare.lower())
         return _decorated(number, code, bare)
 
@@ -80,7 +85,9 @@ def _decorated(number: float, code: str, bare: str) -> str:
     shown = f"{number * 100 if percent else number:{',' if grouped else ''}.{min(places, 10)}f}"
     if decimals and "0" not in decimals.group(1) and "." in shown:
         shown = shown.rstrip("0").rstrip(".")
-    literal = _ignored.sub("", _quoted.sub(lambda match: next(part for part in (*match.groups(), "") if part is not None), code))
+    literal = _ignored.sub(
+        "", _quoted.sub(lambda match: next(part for part in (*match.groups(), "") if part is not None), code)
+    )
     body = re.search(r"[0#?][0#?,.]*(?:\s*%)?", literal)
     before, after = (literal[: body.start()], literal[body.end() :]) if body else ("", "")
     return f"{before}{shown}{'%' if percent else ''}{after}".strip()
