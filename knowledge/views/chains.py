@@ -50,12 +50,12 @@ def not_a_reason(person: Membership, found: Sequence[Chain]) -> str:
         link.name for chain in found for link in chain.links if link.kind == "team"
     }
     teams = [
-        row.team.name
+        "belonging to the company" if row.team.everyone else f"the team {row.team.name}"
         for row in TeamMember.objects.for_tenant(person.tenant).filter(member=person).select_related("team")
         if row.team.pk not in used and row.team.name not in used
     ]
     role = f"the role of {person.get_role_display().lower()}"
-    names = [*(f"the team {name}" for name in sorted(teams)[:4]), role]
+    names = [*sorted(teams)[:4], role]
     words = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     return f"{words[0].upper()}{words[1:]} {'gives' if len(names) == 1 else 'give'} nothing here"
 

@@ -107,17 +107,19 @@ def pieces(text: str, leaf: Leaf, marks: Iterable[Mark]) -> list[Piece]:
     return found
 
 
-def contents(text: str, pages: Sequence, blocks: Sequence, *, deepest: int = 3, longest: int = 400) -> list[Entry]:
-    """From the headings; a workbook or a deck without any has its sheets or slides."""
+def contents(
+    text: str, pages: Sequence, blocks: Sequence, *, title: str = "", deepest: int = 3, longest: int = 400
+) -> list[Entry]:
+    """From the headings, without the title's own; a workbook or a deck without any has its sheets or slides."""
     spans = pages or [[1, 0, len(text), ""]]
     heads = [block for block in blocks if block[0] == "heading" and block[3] <= deepest][:longest]
     found, at = [], 0
     for _, start, end, level, *_ in sorted(heads, key=lambda block: block[1]):
         while at + 1 < len(spans) and spans[at + 1][1] <= start:
             at += 1
-        title = " ".join(text[start:end].split())
-        if title:
-            found.append(Entry(title[:160], spans[at][0], level, start))
+        words = " ".join(text[start:end].split())
+        if words and (found or words.casefold() != title.casefold()):
+            found.append(Entry(words[:160], spans[at][0], level, start))
     if not found and len(spans) > 1:
         found = [Entry(span[3] or f"Page {span[0]}", span[0], 1, span[1]) for span in spans[:longest]]
     return _from_level_one(found)

@@ -82,6 +82,7 @@ def room(member: Membership, collection: Collection | None = None) -> dict:
         "writable": writable,
         "may_create": member.is_editor,
         "upload_limit": settings.UPLOAD_LIMIT,
+        "upload_megabytes": settings.UPLOAD_LIMIT // (1024 * 1024),
         "accepted": kinds.accepted(),
     }
 

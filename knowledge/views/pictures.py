@@ -46,10 +46,12 @@ class Marked:
         return f"{self.boxes[0].y / UNITS:.2%}" if self.boxes else "0%"
 
     @property
-    def around(self) -> Box:
+    def around(self) -> dict[str, str]:
+        """The smallest frame around all its lines, in per cent of the page."""
         left, top = min(box.x for box in self.boxes), min(box.y for box in self.boxes)
         right, bottom = max(box.x + box.width for box in self.boxes), max(box.y + box.height for box in self.boxes)
-        return Box(left, top, round(right - left, 1), round(bottom - top, 1))
+        sides = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+        return {name: f"{100 * side / UNITS:.2f}%" for name, side in sides.items()}
 
 
 @dataclass(frozen=True, slots=True)

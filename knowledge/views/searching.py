@@ -23,7 +23,7 @@ from knowledge.models import Collection
 from knowledge.search import Filters, Found
 from knowledge.views.kinds import kind_of
 from knowledge.views.listing import shelves
-from knowledge.views.snippets import Part, snippet
+from knowledge.views.snippets import ONE_LINE, SHOWN, Part, snippet
 from tenants.gates import member_view
 from tenants.models import Membership
 
@@ -92,7 +92,7 @@ class Row:
 @member_view()
 def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
     wanted = Wanted.of(request.GET)
-    rows = _rows(member, wanted, IN_DIALOG + 1)
+    rows = _rows(member, wanted, IN_DIALOG + 1, length=ONE_LINE)
     context = {
         "wanted": wanted,
         "rows": rows[:IN_DIALOG],
@@ -151,15 +151,15 @@ def ask_url(member: Membership, words: str) -> str:
     return f"{address}?{query.urlencode()}" if words else address
 
 
-def _rows(member: Membership, wanted: Wanted, limit: int, skip: int = 0) -> list[Row]:
+def _rows(member: Membership, wanted: Wanted, limit: int, skip: int = 0, length: int = SHOWN) -> list[Row]:
     if not wanted.words:
         return []
     found = search.find(member, [wanted.words], limit=limit, filters=wanted.filters())[skip:]
     reasons = basis(member, {each.document_id for each in found})
-    return [_row(member, each, wanted.words, reasons.get(each.document_id, "")) for each in found]
+    return [_row(member, each, wanted.words, reasons.get(each.document_id, ""), length) for each in found]
 
 
-def _row(member: Membership, found: Found, words: str, reason: str) -> Row:
+def _row(member: Membership, found: Found, words: str, reason: str, length: int) -> Row:
     kind = kind_of(found.filename)
     where = f"{kind.parts[0]} {found.page}, version {found.version_number}"
     if found.heading_path:
@@ -172,7 +172,7 @@ def _row(member: Membership, found: Found, words: str, reason: str) -> Row:
         where=where,
         freshness=_fresh(found),
         title=snippet(found.title, _marked(found.title, words), 300),
-        snippet=snippet(found.text, _marked(found.text, words)),
+        snippet=snippet(found.text, _marked(found.text, words), length),
         basis=reason,
     )
 

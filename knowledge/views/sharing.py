@@ -226,10 +226,10 @@ def _ways_short(count: int) -> str:
 
 def _ways(count: int) -> str:
     if count == 0:
-        return "No grant leads here, so this person cannot read it, find it, or see it named."
+        return "No way leads here: this person cannot read it, find it, or see it named."
     if count == 1:
-        return "One grant leads here."
-    return f"{('Two', 'Three', 'Four', 'Five')[count - 2] if count < 6 else count} grants lead here. Any one alone is enough."
+        return "One way leads here."
+    return f"{('Two', 'Three', 'Four', 'Five')[count - 2] if count < 6 else count} ways lead here. Any one alone is enough."
 
 
 def _last_opened(person: Membership, target) -> AuditEvent | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SHOWN = 190  # characters: two lines of a result
+SHOWN = 190  # characters: two lines on the page of results
+ONE_LINE = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ def snippet(text: str, spans: Sequence[tuple[int, int]], shown: int = SHOWN) -> 
     """The stretch with the most found words in it, from a word's beginning to a word's end."""
     spans = _merged(spans, text)
     start, end = _window(text, spans, shown)
+    while end > start and text[end - 1].isspace():
+        end -= 1
     parts, at = [], start
     for begin, stop in spans:
         begin, stop = max(begin, start), min(stop, end)
@@ -29,7 +32,8 @@ def snippet(text: str, spans: Sequence[tuple[int, int]], shown: int = SHOWN) -> 
         at = stop
     if at < end:
         parts.append(Part(_flat(text[at:end])))
-    return [Part("… "), *parts] if start > 0 and parts else parts
+    begins_anew = start == 0 or text[start - 1] == "\n" or text[:start].rstrip()[-1:] in ".?!;"
+    return parts if begins_anew or not parts else [Part("… "), *parts]
 
 
 def _merged(spans: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int]]:
@@ -44,26 +48,24 @@ def _merged(spans: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int]
 
 
 def _window(text: str, spans: list[tuple[int, int]], shown: int) -> tuple[int, int]:
-    if len(text) <= shown:
-        return 0, len(text)
     best, most = 0, -1
     for start, _ in spans:
         count = sum(end - begin for begin, end in spans if start <= begin and end <= start + shown * 0.7)
         if count > most:
             best, most = start, count
-    start = _sentence_start(text, best, shown // 3)
-    end = min(len(text), start + shown)
-    if end < len(text):
+    start = _sentence_start(text, best, shown // 2)
+    line_end = text.find("\n", max(best, start + shown // 2))
+    end = min(len(text), start + shown, line_end if line_end > 0 else len(text))
+    if end < len(text) and end != line_end:
         end = max(text.rfind(" ", start, end), start + shown // 2)
     return start, end
 
 
 def _sentence_start(text: str, at: int, before: int) -> int:
     low = max(0, at - before)
-    ends = [text.rfind(mark, low, at) + len(mark) for mark in (". ", "? ", "! ", "\n", "; ")]
-    found = max(ends)
-    if found > low:
-        return found
+    ends = [found + len(mark) for mark in (". ", "? ", "! ", "\n", "; ") if (found := text.rfind(mark, low, at)) >= 0]
+    if ends:
+        return max(ends)
     if low == 0:
         return 0
     space = text.find(" ", low, at)
@@ -71,4 +73,4 @@ def _sentence_start(text: str, at: int, before: int) -> int:
 
 
 def _flat(text: str) -> str:
-    return text.replace("\n", " ").replace(" | ", ", ")
+    return text.replace(" | ", ", ").replace("\n", " · ")

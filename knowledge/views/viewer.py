@@ -183,7 +183,7 @@ def _pages(member: Membership, document: Document, version: Version, content: Co
     numbers = [page[0] for page in pages]
     page = wanted.page if wanted.page in numbers else None
     page = page or (facsimile.page_at(pages, focus.start) if focus else numbers[0])
-    entries = facsimile.contents(text, content.pages, content.blocks)
+    entries = facsimile.contents(text, content.pages, content.blocks, title=document.title)
     at = focus.start if focus else next((span[1] for span in pages if span[0] == page), 0)
     context = {
         "contents": entries,

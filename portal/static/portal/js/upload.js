@@ -154,7 +154,7 @@ function take(chosen) {
     const entry = { file, sent: 0, size: file.size, state: "waiting" };
     entry.row = rowFor(entry);
     files.push(entry);
-    if (limit && file.size > limit) failed(entry, `Larger than ${size(limit)}, which is the most this portal takes. Split it and upload the parts.`, false);
+    if (limit && file.size > limit) failed(entry, `Larger than ${Math.round(limit / 1048576)} MB, which is the most this portal takes. Split it and upload the parts.`, false);
     else if (!file.size) failed(entry, "The file is empty: it has 0 bytes. Save it again where it was made, and upload that copy.", false);
   }
   next();
