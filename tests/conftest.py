@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.fixtures_knowledge"]
+
 PASSWORD = "a-long-enough-password"
 REPOSITORY = Path(__file__).resolve().parent.parent
 

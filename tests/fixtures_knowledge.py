@@ -1,0 +1,75 @@
+"""Shelves with documents on them, read for real: parser child, embedder, LanceDB. A pytest plugin (tests/conftest.py)."""
+
+from __future__ import annotations
+
+import pytest
+
+TRAVEL = """# Travel
+
+The daily meal allowance is 42 euros. Taxis are reimbursed after 22:00.
+
+## Hotels
+
+Rooms up to 140 euros a night are paid without asking.
+"""
+
+
+@pytest.fixture
+def shelf(erin):
+    """A collection of Erin's that nobody else reads yet."""
+    from knowledge.collections import create_collection
+
+    return create_collection(erin, "Handbook")
+
+
+@pytest.fixture
+def bring(erin, shelf):
+    """`bring("travel.md", "# Travel …")` uploads; nothing is read yet. In Erin's name, onto her shelf, unless told."""
+    from django.core.files.base import ContentFile
+
+    from knowledge import uploads
+
+    def upload(name: str, text: str | bytes = TRAVEL, *, by=None, to=None, **options):
+        content = text.encode() if isinstance(text, str) else text
+        return uploads.upload(by or erin, to or shelf, ContentFile(content), filename=name, **options)
+
+    return upload
+
+
+@pytest.fixture
+def read_all():
+    """Reads what waits, here and now, and follows up on the store."""
+    from knowledge import ingest, upkeep
+
+    def work() -> None:
+        upkeep.do_store_work()
+        ingest.drain(inline=True)
+
+    return work
+
+
+@pytest.fixture
+def upload(bring, read_all):
+    """`upload("travel.md", "# Travel …")` gives the document, ready to be found."""
+
+    def ready(name: str, text: str | bytes = TRAVEL, *, by=None, to=None, **options):
+        document = bring(name, text, by=by, to=to, **options).document
+        read_all()
+        document.refresh_from_db()
+        assert document.current_version is not None, document.latest_version.error_message
+        return document
+
+    return ready
+
+
+@pytest.fixture
+def titles():
+    """`titles(alice, "meals")`: the titles of what she finds."""
+    from knowledge.search import find
+
+    def search(member, query: str, **filters) -> set[str]:
+        from knowledge.search import Filters
+
+        return {found.title for found in find(member, [query], limit=50, filters=Filters(**filters))}
+
+    return search
