@@ -5,7 +5,14 @@ class KnowledgeConfig(AppConfig):
     name = "knowledge"
 
     def ready(self) -> None:
-        from knowledge import handover
+        from knowledge import deletion, handover
         from tenants import handover as leaving
 
         leaving.register(handover.hand_over, handover.belongings)
+        deletion.on_erase("pictures", _forget_pictures)
+
+
+def _forget_pictures(tenant_id, document_ids) -> int:
+    from knowledge.views import pictures  # what draws pages is loaded where it is needed
+
+    return pictures.forget(tenant_id, document_ids)

@@ -39,10 +39,15 @@ class DetailsForm(forms.Form):
     title = forms.CharField(max_length=300, widget=_text(300), error_messages={"required": "A document needs a title."})
     author = forms.CharField(max_length=200, required=False, widget=_text(200))
     dated = forms.DateField(
-        required=False, widget=_day(), label="In force since", help_text="The newer of two documents that disagree comes first."
+        required=False,
+        widget=_day(),
+        label="In force since",
+        help_text="The newer of two documents that disagree comes first.",
     )
     reviewed_on = forms.DateField(required=False, widget=_day(), label="Reviewed on")
-    review_due = forms.DateField(required=False, widget=_day(), label="Next review", help_text="Readers are told when it is overdue.")
+    review_due = forms.DateField(
+        required=False, widget=_day(), label="Next review", help_text="Readers are told when it is overdue."
+    )
     expires_on = forms.DateField(
         required=False, widget=_day(), label="Expires on", help_text="From this day on it is not used in answers."
     )

@@ -1,7 +1,7 @@
 """What an app above may add to the viewer: the places that an answer cites. Registered in its AppConfig.ready().
 
-Knowledge knows nothing of answers. The viewer asks every registered function, in order; the first that knows the citation
-decides. It must itself make sure that the answer is this member's own and give None for any other.
+Knowledge knows nothing of answers. The viewer asks every registered function, in order; the first that knows the
+citation decides. It must itself make sure that the answer is this member's own and give None for any other.
 """
 
 from __future__ import annotations

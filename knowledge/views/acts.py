@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -78,7 +79,11 @@ def move(request: HttpRequest, member: Membership) -> HttpResponse:
             request, f"{counted(len(moving), 'document')} moved to {to}", f"Who reads {to} reads them from now on."
         )
         return HttpResponseRedirect(library_url(member, to))
-    return render(request, "knowledge/move.html", room(member) | {"documents": moving, "choices": shelves, "back": back_to(request, member)})
+    return render(
+        request,
+        "knowledge/move.html",
+        room(member) | {"documents": moving, "choices": shelves, "back": back_to(request, member)},
+    )
 
 
 @member_view()
@@ -87,14 +92,13 @@ def remove(request: HttpRequest, member: Membership) -> HttpResponse:
     if request.method == "POST":
         for document in removing:
             last = deletion.put_in_trash(member, document)
+        one = len(removing) == 1
         messages.success(
             request,
-            f"{removing[0].title if len(removing) == 1 else counted(len(removing), 'document')} removed",
-            f"Answers have stopped using {'it' if len(removing) == 1 else 'them'}. In the trash until {short_date(last.erase_after)}.",
+            f"{removing[0].title if one else counted(len(removing), 'document')} removed",
+            f"Answers have stopped using {'it' if one else 'them'}. In the trash until {short_date(last.erase_after)}.",
         )
         return HttpResponseRedirect(library_url(member, removing[0].collection_id))
-    from django.conf import settings
-
     context = room(member) | {"documents": removing, "grace": settings.TRASH_GRACE, "back": back_to(request, member)}
     return render(request, "knowledge/remove.html", context)
 
@@ -103,7 +107,9 @@ def remove(request: HttpRequest, member: Membership) -> HttpResponse:
 def trash(request: HttpRequest, member: Membership) -> HttpResponse:
     rows = list(deletion.trash_of(member)[:200])
     managed = set(
-        Document.objects.allowing(member, Right.MANAGE).filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True)
+        Document.objects.allowing(member, Right.MANAGE)
+        .filter(pk__in=[row.pk for row in rows])
+        .values_list("pk", flat=True)
     )
     listed = [{"document": row, "can_erase": row.pk in managed} for row in rows]
     return render(request, "knowledge/trash.html", room(member) | {"listed": listed})
@@ -114,7 +120,9 @@ def trash(request: HttpRequest, member: Membership) -> HttpResponse:
 def restore(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
     document = access_document(member, document_id, Right.WRITE, in_trash=True)
     deletion.restore(member, document)
-    messages.success(request, f"{document.title} is back", f"In {document.collection}, with the same readers as before.")
+    messages.success(
+        request, f"{document.title} is back", f"In {document.collection}, with the same readers as before."
+    )
     return HttpResponseRedirect(reverse("knowledge:trash", args=[member.tenant.slug]))
 
 
@@ -131,19 +139,25 @@ def erase(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRe
 
 
 def _retry_all(request: HttpRequest, member: Membership, chosen_ones: Sequence[Document]) -> None:
-    failed = [d for d in chosen_ones if d.latest_version and d.latest_version.status in (Status.FAILED, Status.QUARANTINED)]
+    failed = [
+        d for d in chosen_ones if d.latest_version and d.latest_version.status in (Status.FAILED, Status.QUARANTINED)
+    ]
     for document in failed:
         documents.retry(member, document)
     if not failed:
         messages.info(request, "None of the chosen documents has failed", "Nothing was changed.")
         return
     others = len(chosen_ones) - len(failed)
-    more = f"{counted(others, 'other')} had not failed and {'was' if others == 1 else 'were'} left as they are." if others else ""
+    more = (
+        f"{counted(others, 'other')} had not failed and {'was' if others == 1 else 'were'} left as they are."
+        if others
+        else ""
+    )
     messages.success(request, f"{counted(len(failed), 'document')} tried once more", more)
 
 
 def documents_with(member: Membership, ids: Sequence[UUID], right: Right) -> list[Document]:
-    """All of them or none: Http404 when one may not be known, and a refusal that names the first one lacking the right."""
+    """All or none: Http404 when one may not be known, and a refusal that names the first one lacking the right."""
     if not ids:
         raise Http404
     found = []

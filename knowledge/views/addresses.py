@@ -28,7 +28,9 @@ pages = [
     path("collections/<uuid:collection_id>/settings/", shelves.settings, name="collection-settings"),
     path("collections/<uuid:collection_id>/remove/", shelves.remove, name="collection-remove"),
     path("collections/<uuid:collection_id>/readers/", sharing.of_collection, name="collection-readers"),
-    path("collections/<uuid:collection_id>/readers/change/", sharing.change_collection, name="collection-readers-change"),
+    path(
+        "collections/<uuid:collection_id>/readers/change/", sharing.change_collection, name="collection-readers-change"
+    ),
     path("search/", searching.page, name="search"),
     path("search/dialog/", searching.dialog, name="search-dialog"),
 ]

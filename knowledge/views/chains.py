@@ -73,7 +73,13 @@ def _links(person: Membership, way: Way, document: Document) -> tuple[Link, ...]
         if step.kind == "team":
             team = Team.objects.for_tenant(person.tenant).filter(name=step.name).first()
             everyone = team is not None and team.everyone
-            edge = "like all active members" if everyone else f"member since {short_date(step.at)}" if step.at else "member"
+            edge = (
+                "like all active members"
+                if everyone
+                else f"member since {short_date(step.at)}"
+                if step.at
+                else "member"
+            )
             size = TeamMember.objects.for_tenant(person.tenant).filter(team=team).count() if team else 0
             links.append(Link("team", step.name, f"team of {size}", edge, team=team))
         elif step.kind == "grant":

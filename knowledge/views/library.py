@@ -39,7 +39,8 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
         "previous_url": wanted.query(page=wanted.page - 1) if wanted.page > 1 else "",
         "next_url": wanted.query(page=wanted.page + 1) if more else "",
         "shown": f"{first + 1:,} to {first + len(rows):,}" if rows and (more or wanted.page > 1) else "",
-        "administers": any(row.can_write for row in rows) or (bool(collection) and Right.WRITE in context_rights(member, collection)),
+        "administers": any(row.can_write for row in rows)
+        or (bool(collection) and Right.WRITE in context_rights(member, collection)),
         "manages_some": any(row.can_manage for row in rows),
     }
     if collection:

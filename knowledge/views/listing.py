@@ -1,4 +1,4 @@
-"""What the library lists: which documents, in which order, and what each row says. Only what this reader may know of."""
+"""What the library lists: which documents, in which order, and what each row says. Only what its reader may know."""
 
 from __future__ import annotations
 
@@ -182,7 +182,12 @@ def rows_of(member: Membership, documents: Iterable[Document], now: datetime | N
     return [
         Row(
             document,
-            state_of(document, place=places.get(document.latest_version_id), job=jobs.get(document.latest_version_id), now=now),
+            state_of(
+                document,
+                place=places.get(document.latest_version_id),
+                job=jobs.get(document.latest_version_id),
+                now=now,
+            ),
             kinds.kind_of(document.filename),
             freshness(document, now.date()),
             document.pk in writable,
@@ -218,7 +223,11 @@ def coverage(member: Membership, collection: UUID | None) -> Coverage:
 def shelves(member: Membership) -> list[tuple[Collection, int]]:
     """The collections this person may know of, each with the number of documents they may read there."""
     counts = dict(
-        listed(member).order_by().values_list("collection_id").annotate(count=Count("pk")).values_list("collection_id", "count")
+        listed(member)
+        .order_by()
+        .values_list("collection_id")
+        .annotate(count=Count("pk"))
+        .values_list("collection_id", "count")
     )
     found = Collection.objects.visible_to(member).order_by(Lower("name"))
     return [(collection, counts.get(collection.pk, 0)) for collection in found]
@@ -316,4 +325,3 @@ def _uuid(value: str) -> UUID | None:
 
 def _number(value: str) -> int:
     return max(1, min(int(value), 100_000)) if value.isdecimal() and len(value) < 8 else 1
-

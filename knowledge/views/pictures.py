@@ -119,7 +119,8 @@ def _marked(version: Version, page: int, quote: str, mark: Mark) -> Marked:
     except ParseFailed:
         found = []
     boxes = tuple(
-        Box(*(round(UNITS * part, 1) for part in (left, top, right - left, bottom - top))) for left, top, right, bottom in found
+        Box(*(round(UNITS * part, 1) for part in (left, top, right - left, bottom - top)))
+        for left, top, right, bottom in found
     )
     return Marked(mark.number, mark.focus, " ".join(quote.split()), boxes)
 

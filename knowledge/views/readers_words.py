@@ -21,7 +21,11 @@ def readers_of_collection(collection: Collection) -> Readers:
 
 
 def _name(given: Given) -> str:
-    return f"{given.grantee} team" if isinstance(given.grantee, Team) and _needs_word(given.grantee) else str(given.grantee)
+    return (
+        f"{given.grantee} team"
+        if isinstance(given.grantee, Team) and _needs_word(given.grantee)
+        else str(given.grantee)
+    )
 
 
 def _needs_word(team: Team) -> bool:

@@ -200,7 +200,9 @@ def _places(member: Membership, words: str) -> list[tuple[list[Part], Collection
     for shelf, _ in shelves(member):
         name = shelf.name.casefold()
         if all(word in name for word in wanted):
-            spans = [(name.index(word), name.index(word) + len(word)) for word in wanted if len(name) == len(shelf.name)]
+            spans = [
+                (name.index(word), name.index(word) + len(word)) for word in wanted if len(name) == len(shelf.name)
+            ]
             found.append((snippet(shelf.name, spans, 200), shelf))
     return found[:5]
 

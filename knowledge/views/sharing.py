@@ -89,7 +89,12 @@ def of_several(request: HttpRequest, member: Membership) -> HttpResponse:
                 grants.give(document, right, to, by=member)
             messages.success(request, f"{to} {MAY[Right(right)]} {counted(len(chosen), 'document')}", _in_force())
         return HttpResponseRedirect(back_to(request, member))
-    context = room(member) | {"documents": chosen, "offered": _offered(member), "rights": _rights(), "back": back_to(request, member)}
+    context = room(member) | {
+        "documents": chosen,
+        "offered": _offered(member),
+        "rights": _rights(),
+        "back": back_to(request, member),
+    }
     return render(request, "knowledge/readers_of_several.html", context)
 
 
@@ -159,7 +164,11 @@ def _done(request: HttpRequest, member: Membership, target) -> dict | None:
     more = _in_force()
     if what in ("restricted", "open"):
         shelf = target.collection if isinstance(target, Document) else target
-        title = f"Restricted: readers of {shelf} do not get in by themselves" if what == "restricted" else f"Readers of {shelf} can read it"
+        title = (
+            f"Restricted: readers of {shelf} do not get in by themselves"
+            if what == "restricted"
+            else f"Readers of {shelf} can read it"
+        )
         return {"title": title, "more": more, "undo": {"restricted": "0" if what == "restricted" else "1"}}
     if what not in ("given", "ended"):
         return None
@@ -171,7 +180,11 @@ def _done(request: HttpRequest, member: Membership, target) -> dict | None:
         title = f"{to} can no longer {'read' if right == Right.READ else 'do that with'} {target} by this grant"
         return {"title": title, "more": more, "undo": {"act": "give", "grantee": _key(to), "right": right.value}}
     former = request.GET.get("former", "")
-    undo = {"act": "give", "grantee": _key(to), "right": former} if former in list(Right) else {"act": "end", "grantee": _key(to)}
+    undo = (
+        {"act": "give", "grantee": _key(to), "right": former}
+        if former in list(Right)
+        else {"act": "end", "grantee": _key(to)}
+    )
     return {"title": f"{to} {MAY[right]} {target}", "more": more, "undo": undo}
 
 
@@ -188,7 +201,9 @@ def _readers(target, given: Sequence[grants.Given], inherited: Sequence[grants.G
         words = "from the collection" if from_shelf else MAY[each.right]
         team = isinstance(each.grantee, Team)
         size = TeamMember.objects.for_tenant(target.tenant_id).filter(team=each.grantee).count() if team else 0
-        found.append(Who(_key(each.grantee), str(each.grantee), words, team, size, None if from_shelf else each, from_shelf))
+        found.append(
+            Who(_key(each.grantee), str(each.grantee), words, team, size, None if from_shelf else each, from_shelf)
+        )
     return found
 
 
@@ -196,7 +211,9 @@ def _others(member: Membership, target, readers: Sequence[Who], words: str) -> l
     """People and teams of that name who are not on the list: they may read by a team, or not at all."""
     known = {who.key for who in readers}
     found = []
-    people = Membership.objects.for_tenant(member.tenant).active().select_related("user", "tenant").order_by("user__name")
+    people = (
+        Membership.objects.for_tenant(member.tenant).active().select_related("user", "tenant").order_by("user__name")
+    )
     for person in people.filter(_named(words))[:FOUND_AT_ONCE]:
         if f"person:{person.pk}" not in known:
             ways = len(chains(person, target))
@@ -229,7 +246,8 @@ def _ways(count: int) -> str:
         return "No way leads here: this person cannot read it, find it, or see it named."
     if count == 1:
         return "One way leads here."
-    return f"{('Two', 'Three', 'Four', 'Five')[count - 2] if count < 6 else count} ways lead here. Any one alone is enough."
+    words = ("Two", "Three", "Four", "Five")[count - 2] if count < 6 else str(count)
+    return f"{words} ways lead here. Any one alone is enough."
 
 
 def _last_opened(person: Membership, target) -> AuditEvent | None:

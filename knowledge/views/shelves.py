@@ -26,7 +26,9 @@ def new(request: HttpRequest, member: Membership) -> HttpResponse:
         raise NotAllowed("Your role does not make collections.", hint="Ask an editor or an admin of your company.")
     form = CollectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = collections.create_collection(member, form.cleaned_data["name"], description=form.cleaned_data["description"])
+        made = collections.create_collection(
+            member, form.cleaned_data["name"], description=form.cleaned_data["description"]
+        )
         messages.success(request, f"{made} is there", "Only you read it until you share it.")
         return HttpResponseRedirect(reverse("knowledge:collection-readers", args=[member.tenant.slug, made.pk]))
     context = room(member) | {"form": form}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_line_end = re.compile(r"\s*\n\s*")
 SHOWN = 190  # characters: two lines on the page of results
 ONE_LINE = 96
 
@@ -37,13 +39,24 @@ def snippet(text: str, spans: Sequence[tuple[int, int]], shown: int = SHOWN) -> 
 
 
 def _merged(spans: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int]]:
-    """Words that follow each other are one mark."""
+    """Words that follow each other on one line are one mark."""
     found: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
+    for start, end in sorted(piece for span in spans for piece in _by_line(text, *span)):
         if found and not text[found[-1][1] : start].strip(" ,;:.-'’"):
             found[-1] = (found[-1][0], max(end, found[-1][1]))
         elif end > start:
             found.append((start, end))
+    return found
+
+
+def _by_line(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    found, at = [], start
+    for line in text[start:end].splitlines(keepends=True):
+        words = line.strip()
+        if words:
+            begin = at + line.index(words[0])
+            found.append((begin, begin + len(words)))
+        at += len(line)
     return found
 
 
@@ -73,4 +86,4 @@ def _sentence_start(text: str, at: int, before: int) -> int:
 
 
 def _flat(text: str) -> str:
-    return text.replace(" | ", ", ").replace("\n", " · ")
+    return _line_end.sub(" · ", text.replace(" | ", ", "))

@@ -73,9 +73,13 @@ def freshness(document: Document, today: date) -> tuple[str, str]:
 def _working(document: Document, version: Version, place: int | None, job: Job | None, now: datetime) -> Shown:
     still = _still_answers(document, version)
     if job is not None and job.state == Job.State.RUNNING and job.lease_until and job.lease_until < now:
-        quiet = saying.counted(max(1, round((now - (job.heartbeat_at or job.lease_until)).total_seconds() / 60)), "minute")
+        quiet = saying.counted(
+            max(1, round((now - (job.heartbeat_at or job.lease_until)).total_seconds() / 60)), "minute"
+        )
         at = f" at page {version.progress_done}" if version.status == Status.PARSING and version.progress_done else ""
-        return Shown("stalled", f"Stalled{at}", f"No sign of life for {quiet}. It starts again by itself.", working=True)
+        return Shown(
+            "stalled", f"Stalled{at}", f"No sign of life for {quiet}. It starts again by itself.", working=True
+        )
     done, total = version.progress_done, version.progress_total
     share = 100 * done / total if total else None
     if version.status == Status.QUEUED:
@@ -105,11 +109,13 @@ def _warnings(version: Version) -> str:
     messages = [str(each.get("message", "")) for each in version.warnings if each.get("message")]
     if not messages:
         return ""
-    return messages[0] if len(messages) == 1 else f"{messages[0]} And {saying.counted(len(messages) - 1, 'more', 'more')}."
+    return (
+        messages[0] if len(messages) == 1 else f"{messages[0]} And {saying.counted(len(messages) - 1, 'more', 'more')}."
+    )
 
 
 def sentence_part(message: str) -> str:
-    """"The PDF is password-protected." within another sentence."""
+    """ "The PDF is password-protected." within another sentence."""
     words = message.strip().rstrip(".")
     if len(words) > 1 and words[0].isupper() and words[1].islower():
         words = words[0].lower() + words[1:]

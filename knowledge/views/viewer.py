@@ -107,13 +107,16 @@ def picture(request: HttpRequest, member: Membership, document_id: UUID, version
     chosen = _numbered(document, version)
     if chosen is None or not pictures.has_pictures(chosen):
         raise Http404
-    try:
-        data = pictures.picture(chosen, page)
-    except ParseFailed:
-        raise Http404 from None
-    response = HttpResponse(data, content_type=pdf_pages.MEDIA_TYPE)
-    # The bytes of a version never change; whether this reader may see them does, so only their own browser keeps them, briefly.
-    response["Cache-Control"] = "private, max-age=300"
+    tag = f'"{chosen.pk}-{page}"'
+    if request.headers.get("If-None-Match") == tag:
+        response = HttpResponse(status=304)
+    else:
+        try:
+            response = HttpResponse(pictures.picture(chosen, page), content_type=pdf_pages.MEDIA_TYPE)
+        except ParseFailed:
+            raise Http404 from None
+    response["ETag"] = tag
+    response["Cache-Control"] = "private, no-cache"  # the bytes never change, but whether this reader may see them does
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
@@ -136,9 +139,16 @@ def _wanted(request: HttpRequest, member: Membership, document_id: UUID) -> Want
         span = (start, end)
     passage = _uuid(query.get("passage", ""))
     if passage and span is None:
-        row = Passage.objects.for_tenant(member.tenant).filter(pk=passage, version__document=document_id).values_list("start", "end").first()
+        row = (
+            Passage.objects.for_tenant(member.tenant)
+            .filter(pk=passage, version__document=document_id)
+            .values_list("start", "end")
+            .first()
+        )
         span = row
-    return Wanted(_number(query.get("version", "")), _number(query.get("page", "")), answer, span, query.get("view") == "text")
+    return Wanted(
+        _number(query.get("version", "")), _number(query.get("page", "")), answer, span, query.get("view") == "text"
+    )
 
 
 def _version(document: Document, wanted: Wanted) -> Version | None:
