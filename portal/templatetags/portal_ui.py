@@ -22,7 +22,7 @@ LINKS = {
     "ask": "answers:ask",
     "search": "knowledge:search",
     "search_dialog": "knowledge:search-dialog",
-    "settings": "account",
+    "settings": "tenants:settings",
     "keys": "tenants:keys",
     "sign_out": "sign-out",
 }
