@@ -18,7 +18,7 @@ from answers import sentences
 from answers.addressed import speaks_to_the_assistant
 from answers.answer_models.base import SourcePassage
 from answers.questions import Question, has_answer
-from answers.tables import Table, tables
+from answers.tables import Table, covers, tables
 from answers.words import Word, words
 
 Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
@@ -55,6 +55,7 @@ WEIGHTS = {
     "lexical": 2.01,
 }
 HISTORY = 4.0  # what a superseded document says is said only when nothing newer comes near
+TIER = 1.5  # for the row of a table whose range holds the amount that was asked about
 LIKENESS = 4.0  # weight of the likeness of meaning, when there is an embedder
 LIKENESS_READ = 12  # sentences that are embedded
 
@@ -168,6 +169,7 @@ class _Scene:
     total: float
     best_score: float
     best_lexical: float
+    amounts: Sequence[float]
 
 
 def _scene(question: Question, passages: Sequence[SourcePassage], found: Sequence[_Raw]) -> _Scene:
@@ -180,7 +182,12 @@ def _scene(question: Question, passages: Sequence[SourcePassage], found: Sequenc
         sum(rarity.values()) or 1.0,
         max(passage.score for passage in passages) or 1.0,
         max(passage.lexical for passage in passages) or 1.0,
+        [float(number) for number in question.numbers if not _is_year(number)],
     )
+
+
+def _is_year(number: str) -> bool:
+    return len(number) == 4 and number[:2] in ("19", "20")
 
 
 def rarity_of(keys: Sequence[str], found: Sequence[frozenset[str]]) -> dict[str, float]:
@@ -213,6 +220,8 @@ def _score(question: Question, scene: _Scene, item: _Raw, weights: dict[str, flo
     score = sum(weights[name] * value for name, value in zip(FEATURES, values, strict=True))
     if passage.superseded:
         score -= HISTORY
+    if item.kind == "row" and any(covers(item.said, amount) for amount in scene.amounts):
+        score += TIER
     leads = item.said.endswith((":", "："))
     return Candidate(
         item.place, item.order, item.start, item.end, item.said, item.kind, leads, item.whole, keys, values, score

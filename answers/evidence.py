@@ -12,20 +12,20 @@ from dataclasses import dataclass
 
 from answers import choice
 from answers.answer_models.base import SourcePassage
-from answers.choice import Candidate
+from answers.choice import Candidate, Embed
 from answers.questions import Question, has_answer, read
 from answers.words import language_of, words
 
-FEATURES = ("bias", "neighbourhood", "found", "near", "lexical_gap", "typed", "dense")
+FEATURES = ("bias", "neighbourhood", "found", "near", "lexical_gap", "typed", "likeness")
 # Fitted on the dev data, every set weighing the same: python -m tests.benchmarks.fit_refusal
 WITH_MEANING = {
-    "bias": -5.95,
-    "neighbourhood": 0.14,
-    "found": 0.88,
-    "near": 1.61,
-    "lexical_gap": 1.15,
-    "typed": 0.34,
-    "dense": 7.06,
+    "bias": -6.47,
+    "neighbourhood": 0.0,
+    "found": 0.73,
+    "near": 1.65,
+    "lexical_gap": 1.49,
+    "typed": 0.24,
+    "likeness": 7.69,
 }
 WORDS_ONLY = {
     "bias": -5.06,
@@ -34,10 +34,11 @@ WORDS_ONLY = {
     "near": 1.45,
     "lexical_gap": 0.81,
     "typed": 0.54,
-    "dense": 0.0,
+    "likeness": 0.0,
 }
-THRESHOLD = 0.45
+THRESHOLD = 0.4
 LENIENT = 0.25  # for a writing model, which reads the passages itself and can still find nothing in them
+LIKE = 3  # sentences whose likeness of meaning is looked at; a table's passage as a whole is like nothing
 ENOUGH_WORDS = 3  # of the question in one sentence: a short question cannot have more, a long one needs no more
 UNDERSTOOD = frozenset({"en"})  # languages in which the bundled embedder's likeness means something
 
@@ -60,16 +61,17 @@ def judge(
     question: str,
     passages: Sequence[SourcePassage],
     *,
+    embed: Embed | None = None,
     threshold: float = THRESHOLD,
     understood: frozenset[str] = UNDERSTOOD,
 ) -> Verdict:
-    """`understood` names the languages of the embedder behind `dense`."""
+    """`embed` is the embedder behind `dense`, for three sentences more; `understood` names its languages."""
     asked = read(question)
     everything = tuple(asked.terms.surface.values())
     ranked = choice.rank(asked, passages) if passages else []
     if not ranked:
         return Verdict(False, 0.0, everything, "nothing_found")
-    confidence = _confidence(asked, passages, ranked, understood)
+    confidence = _confidence(asked, passages, ranked, embed, understood)
     missing = _missing(asked, passages)
     if confidence >= threshold:
         return Verdict(True, round(confidence, 3), missing, "")
@@ -79,17 +81,23 @@ def judge(
 
 
 def _confidence(
-    question: Question, passages: Sequence[SourcePassage], ranked: Sequence[Candidate], understood: frozenset[str]
+    question: Question,
+    passages: Sequence[SourcePassage],
+    ranked: Sequence[Candidate],
+    embed: Embed | None,
+    understood: frozenset[str],
 ) -> float:
-    best = passages[ranked[0].place]
-    if question.language != language_of(best.text):
+    if question.language != language_of(passages[ranked[0].place].text):
         return _across_languages(question, passages)
-    weights = WITH_MEANING if question.language in understood and any(p.dense for p in passages) else WORDS_ONLY
-    values = features(question, passages, ranked)
+    knows = question.language in understood and any(passage.dense for passage in passages)
+    values = features(question, passages, ranked, embed if knows else None)
+    weights = WITH_MEANING if knows else WORDS_ONLY
     return _squash(sum(weights[name] * value for name, value in zip(FEATURES, values, strict=True)))
 
 
-def features(question: Question, passages: Sequence[SourcePassage], ranked: Sequence[Candidate]) -> tuple[float, ...]:
+def features(
+    question: Question, passages: Sequence[SourcePassage], ranked: Sequence[Candidate], embed: Embed | None = None
+) -> tuple[float, ...]:
     best = ranked[0]
     terms = question.terms
     beside = [item.found for item in ranked if item.place == best.place and abs(item.order - best.order) <= 1]
@@ -105,8 +113,15 @@ def features(question: Question, passages: Sequence[SourcePassage], ranked: Sequ
         best.values[choice.FEATURES.index("near")],
         (lexical[0] - lexical[min(4, len(lexical) - 1)]) / lexical[0] if lexical[0] else 0.0,
         float(has_answer(question, best.said, words(best.said))),
-        max(passage.dense for passage in passages),
+        max(max(passage.dense for passage in passages), _likeness(question, ranked, embed)),
     )
+
+
+def _likeness(question: Question, ranked: Sequence[Candidate], embed: Embed | None) -> float:
+    if embed is None:
+        return 0.0
+    asked, *said = embed([question.text, *(item.said for item in ranked[:LIKE])])
+    return max(float(sum(a * b for a, b in zip(asked, vector, strict=True))) for vector in said)
 
 
 def _across_languages(question: Question, passages: Sequence[SourcePassage]) -> float:

@@ -17,8 +17,10 @@ MAX_PHRASINGS = 3
 TURNS_READ = 4
 SHORT = 14  # words; a longer question says itself what it is about
 _ALSO = re.compile(
-    r"""^\W*(?:and|but|or|also|so|what\s+about|how\s+about|and\s+what\s+about|what\s+if\s+it\s+is|same\s+for|und|aber|und\s+was\s+ist\s+mit
-        |was\s+ist\s+mit|wie\s+ist\s+es\s+mit|y|e|et|qu[eé]\s+(?:hay\s+de|pasa\s+con)|et\s+pour|quid\s+de)\b[\s,:]*""",
+    r"""^\W*(?:and\s+what\s+about|and|but|or|also|so|what\s+about|how\s+about|same\s+for
+        |und\s+was\s+ist\s+mit|und|aber
+        |was\s+ist\s+mit|wie\s+ist\s+es\s+mit|y|e|et|qu[eé]\s+(?:hay\s+de|pasa\s+con)|et\s+pour|quid\s+de)\b[\s,:]*
+      | ^\W*那么?""",
     re.IGNORECASE | re.VERBOSE,
 )
 _REFERS = re.compile(
@@ -26,7 +28,9 @@ _REFERS = re.compile(
         |sie|ihn|ihr|dies|diese[rsmn]?|das|dort|davon|dafür|damit|eso|esto|ello|ellos|ellas|allí|ahí|cela|ça|ceci|celui)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-_PREPOSITION = r"(?:for|in|at|to|from|with|without|above|below|over|under|after|before|during|within|by|per|on|of|für|in|bei|ab|mit|ohne|nach|vor|über|unter|para|en|con|sin|de|desde|pour|dans|avec|sans|chez)"
+_PREPOSITIONS = """for in at to from with without above below over under after before during within by per on of für bei ab mit
+    ohne nach vor über unter para en con sin de desde pour dans avec sans chez"""
+_PREPOSITION = rf"(?:{'|'.join(_PREPOSITIONS.split())})"
 _LEADS = re.compile(rf"^{_PREPOSITION}\s+", re.IGNORECASE)
 
 
@@ -56,7 +60,7 @@ def _resolve(asked: str, before: str) -> list[str]:
         return [asked]
     also = _ALSO.match(asked)
     rest = asked[also.end() :] if also else asked
-    fragment = rest.strip(" ?？.!")
+    fragment = rest.strip(" ?？.!").removesuffix("呢")
     if also and fragment and not _asks_itself(fragment):
         return _exchanged(fragment, before)
     topic = _topic(before, without=fragment)
@@ -64,7 +68,8 @@ def _resolve(asked: str, before: str) -> list[str]:
         return [asked]
     if not Terms(fragment):  # "Why?", "Since when?"
         return [f"{fragment[:1].upper()}{fragment[1:]}: {topic}?"]
-    return [f"{fragment[:1].upper()}{fragment[1:]} ({topic})?", asked]
+    whole = f"{fragment[:1].upper()}{fragment[1:]} ({topic})?"
+    return [whole, asked] if len(Terms(asked)) > 1 else [whole]
 
 
 def _leans(asked: str, before: str) -> bool:
@@ -117,7 +122,7 @@ def _same_preposition(fragment: str, stem: str) -> str:
         return _same_kind(bare, stem)
     place = places[-1]
     after = stem[place.end() :]
-    end = re.search(rf"\s+{_PREPOSITION}\b|[,;:]", after, re.IGNORECASE)
+    end = re.search(rf"\s+{_PREPOSITION}\b|[,;:](?!\d)", after, re.IGNORECASE)
     return f"{stem[: place.start()]}{fragment}{after[end.start() :] if end else ''}"
 
 

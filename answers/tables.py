@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from answers.words import numbers
+
 SEPARATOR = " | "
+_AMOUNT = r"[£€$¥]?\s?(\d[\d.,]*)"
+_RANGE = re.compile(rf"{_AMOUNT}\s*(?:to|bis|until|a|à|-|–)\s*{_AMOUNT}", re.IGNORECASE)
+_AT_MOST = re.compile(
+    rf"\b(?:up to|under|below|at most|less than|bis|bis zu|unter|hasta|jusqu'à)\s+{_AMOUNT}", re.IGNORECASE
+)
+_MORE = re.compile(rf"\b(?:over|above|more than|from|über|ab|más de|plus de)\s+{_AMOUNT}", re.IGNORECASE)
 MANY_COLUMNS = 6
 
 
@@ -35,6 +44,20 @@ class Table:
 
     def _names(self, count: int) -> tuple[str, ...]:
         return self.header if len(self.header) == count else ("",) * count
+
+
+def covers(row: str, amount: float) -> bool:
+    """Whether a row is the tier an amount falls into: "£5,000 to £25,000" covers 14,000."""
+    if match := _RANGE.search(row):
+        low, high = (_number(part) for part in match.groups())
+        return low <= amount <= high
+    if match := _AT_MOST.search(row):
+        return amount <= _number(match[1])
+    return bool(match := _MORE.search(row)) and amount > _number(match[1])
+
+
+def _number(text: str) -> float:
+    return float(next(iter(numbers(text.rstrip(".,"))), "0"))
 
 
 def tables(text: str, *, whole: bool) -> list[Table]:

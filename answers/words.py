@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W_]+(?:['’.,][^\W_]+)*")
 _IDEOGRAPHS = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
@@ -45,6 +45,7 @@ STOP = {
     "nl": """aan al als bij dat de der deze die dit doch door een en er had heb hebben heeft het hij hoe hoeveel ik
     in is je kan maar meer met mijn moet naar niet nog nu of om ook op over te tot uit van veel voor waar
     waarom wanneer was wat welk welke werd wie wij worden wordt zijn zo""",
+    "zh": """什么 什麼 哪里 哪些 哪个 多少 怎么 怎样 如何 为什 为何 何时 是什 谁是 是谁 的是 吗""",
     "ar": """في من على إلى الى عن مع هو هي هذا هذه ذلك تلك التي الذي الذين ما ماذا متى أين كيف كم لماذا هل أي أن إن
     كان كانت لم لا قد و أو ثم بعد قبل بين كل تم اين اي ان منذ حتى عند لقد ولم وقد وهو وهي""",
 }
@@ -76,15 +77,17 @@ _COMPOUNDING = frozenset({"de", "nl"})
 COMPOUND = 5  # letters a word must share with a compound to be found in it: "Urlaub" in "Urlaubsanspruch"
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
+    """Thousands are made for a question, which is why it is a tuple."""
+
     text: str  # as written
     folded: str
     start: int
     end: int
 
 
-def words(text: str) -> list[Word]:
+@lru_cache(maxsize=512)  # judging, choosing and grounding all read the same few sentences
+def words(text: str) -> Sequence[Word]:
     """Every word with its place. Runs of ideographs come as overlapping pairs, for want of spaces."""
     found: list[Word] = []
     for match in _WORD.finditer(text):
@@ -101,7 +104,7 @@ def words(text: str) -> list[Word]:
             position = run.end()
         if position < len(token):
             found.append(Word(token[position:], fold(token[position:]), start + position, match.end()))
-    return found
+    return tuple(found)
 
 
 def _pairs(run: str, start: int) -> Iterable[Word]:

@@ -9,9 +9,10 @@ from answers import choice
 from answers.addressed import speaks_to_the_assistant
 from answers.answer_models.base import Delta, SourcePassage, Turn
 from answers.choice import Candidate, Embed
-from answers.questions import Kind, Question, read
+from answers.questions import Kind, Question, parts, read
 
 MOST_SENTENCES = 4
+SENTENCES_A_PART = 2  # when several things were asked
 MOST_LIST_ITEMS = 8
 LONGEST_ITEM = 240
 ADDS = 0.6  # a further sentence must score this share of the best one
@@ -47,6 +48,14 @@ def compose(
     question: Question, passages: Sequence[SourcePassage], *, embed: Embed | None = None
 ) -> list[tuple[str, int]]:
     """The sentences to say and the place of the passage each stands in. The first one answers."""
+    asked = parts(question.text)
+    if len(asked) > 1:
+        said = [line for part in asked for line in _one(part, passages, embed)[:SENTENCES_A_PART]]
+        return list(dict.fromkeys(said))
+    return _one(question, passages, embed)
+
+
+def _one(question: Question, passages: Sequence[SourcePassage], embed: Embed | None) -> list[tuple[str, int]]:
     ranked = choice.rank(question, passages, embed=embed)
     if not ranked:
         return []

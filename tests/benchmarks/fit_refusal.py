@@ -18,6 +18,7 @@ import numpy as np
 
 from answers import choice, evidence
 from answers.questions import read
+from knowledge.embedders.minilm import MiniLM
 from tests.benchmarks.dev_retrieval import Asked, retrieve
 
 FOLDS = 8
@@ -35,6 +36,7 @@ def main() -> None:
 
 
 def fit_evidence(asked: Sequence[Asked], *, check: bool) -> None:
+    embed = MiniLM().embed
     names, rows, truth, english = [], [], [], []
     for item in asked:
         question = read(item.question)
@@ -46,12 +48,12 @@ def fit_evidence(asked: Sequence[Asked], *, check: bool) -> None:
             ranked = choice.rank(question, passages) if passages else []
             if ranked:
                 names.append(item.set)
-                rows.append(evidence.features(question, passages, ranked))
+                rows.append(evidence.features(question, passages, ranked, embed if question.language == "en" else None))
                 truth.append(answerable)
                 english.append(not item.set.startswith("xquad") or item.set == "xquad_en")
     named, values, right, is_english = np.array(names), np.array(rows), np.array(truth), np.array(english)
     for title, mask, weights, used in (
-        ("WITH_MEANING", is_english, evidence.WITH_MEANING, evidence.FEATURES),
+        ("WITH_MEANING", is_english, evidence.WITH_MEANING, [n for n in evidence.FEATURES if n != "neighbourhood"]),
         ("WORDS_ONLY", ~is_english, evidence.WORDS_ONLY, evidence.FEATURES[:-1]),
     ):
         columns = [evidence.FEATURES.index(name) for name in used]
@@ -85,13 +87,14 @@ def _report(title: str, sets: np.ndarray, logits: np.ndarray, y: np.ndarray) -> 
 
 
 def _shares(sets: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Every set the same, answerable and not the same; a tiny set less, a translation half."""
+    """Every set the same, answerable and not the same; a tiny set less. Half: one that was written to mislead, and
+    the translations of one set."""
     share = np.zeros(len(y))
     for name in set(sets):
         for answerable in (True, False):
             m = (sets == name) & (y == answerable)
             if m.any():
-                share[m] = 1 / max(m.sum(), 20) * (0.5 if name.startswith("xquad") else 1)
+                share[m] = 1 / max(m.sum(), 20) * (0.5 if name.startswith(("xquad", "squad2")) else 1)
     return share
 
 
