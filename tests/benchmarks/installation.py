@@ -1,0 +1,156 @@
+"""A real installation in a scratch folder: started, measured, asked through HTTP, stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+MANAGE = [sys.executable, str(REPOSITORY / "manage.py")]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Installation:
+    """`with Installation() as portal:` … everything it made is gone afterwards, processes and files."""
+
+    def __init__(self, **environment: str) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="portal-bench-")
+        self.environment = os.environ | {"PORTAL_DATA_DIR": self.folder.name, "LOG_LEVEL": "ERROR"} | environment
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen | None = None
+
+    def __enter__(self) -> Installation:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+        self.folder.cleanup()
+
+    def manage(self, *words: str) -> str:
+        done = subprocess.run([*MANAGE, *words], env=self.environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"manage.py {words[0]}: {done.stderr[-800:]}")
+        return done.stdout.strip()
+
+    def python(self, module: str, *words: str) -> dict:
+        """A module of the benchmarks in a process of its own, with Django set up; its last line is JSON."""
+        environment = self.environment | {"DJANGO_SETTINGS_MODULE": "portal.settings.embedded"}
+        done = subprocess.run(
+            [sys.executable, "-m", module, *words], env=environment, cwd=REPOSITORY, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"{module}: {done.stderr[-1500:]}")
+        return json.loads(done.stdout.strip().splitlines()[-1])
+
+    def start(self) -> float:
+        """Seconds from the command to web, worker and beat all up and `/healthz` answering 200."""
+        began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [*MANAGE, "up", "--port", str(self.port)], env=self.environment, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        for line in self.process.stdout:
+            if line.startswith("Ready after"):
+                break
+        else:
+            raise RuntimeError("the portal did not start")
+        assert httpx.get(f"{self.url}/healthz").status_code == 200
+        return time.perf_counter() - began
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            for child in psutil.Process(self.process.pid).children(recursive=True):
+                child.kill()
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        self.process = None
+
+    def memory(self) -> float:
+        """MiB of all processes, shared pages counted once (PSS)."""
+        total = 0
+        parent = psutil.Process(self.process.pid)
+        for process in [parent, *parent.children(recursive=True)]:
+            try:
+                total += process.memory_full_info().pss
+            except psutil.NoSuchProcess:
+                continue
+        return round(total / 2**20, 1)
+
+    def company(self, slug: str = "bench") -> dict[str, str]:
+        """A tenant with an owner; the header of a key of hers."""
+        self.manage("create_tenant", slug, "--name", "Bench")
+        email = f"owner@{slug}.example"
+        self.manage("add_member", "--tenant", slug, "--email", email, "--role", "owner")
+        return self.key(email, slug)
+
+    def key(self, email: str, slug: str = "bench") -> dict[str, str]:
+        secret = self.manage("create_api_key", "--tenant", slug, "--user", email).splitlines()[-1]
+        return {"Authorization": f"Bearer {secret}"}
+
+    def api(self, headers: dict[str, str], slug: str = "bench") -> httpx.Client:
+        return httpx.Client(base_url=f"{self.url}/t/{slug}/api/v1/", headers=headers, timeout=60)
+
+
+def percentile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2)
+
+
+def words(seed: int = 7) -> list[str]:
+    """Invented words, so that no two documents are about the same thing by accident."""
+    chance = random.Random(seed)
+    syllables = [
+        "ba",
+        "co",
+        "di",
+        "fe",
+        "gu",
+        "ha",
+        "jo",
+        "ka",
+        "li",
+        "mo",
+        "nu",
+        "pe",
+        "ri",
+        "so",
+        "tu",
+        "va",
+        "we",
+        "xi",
+    ]
+    return ["".join(chance.choices(syllables, k=chance.choice((2, 3, 3, 4)))) for _ in range(6000)]
+
+
+def document(number: int, chance: random.Random, vocabulary: list[str]) -> str:
+    """3 to 6 kB of Markdown in a few sections."""
+    size, parts = chance.randint(3000, 6000), [f"# Document {number}\n"]
+    while sum(map(len, parts)) < size:
+        parts.append(f"\n## Section {len(parts)}\n\n")
+        for _ in range(chance.randint(3, 6)):
+            parts.append(" ".join(chance.choices(vocabulary, k=chance.randint(8, 22))).capitalize() + ". ")
+    return "".join(parts)

@@ -1,0 +1,89 @@
+"""Search through REST: hybrid, permission-filtered, against the store's own query."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.benchmarks.installation import Installation, percentile, words
+
+SIZES = tuple(int(n) for n in os.environ.get("BENCH_SIZES", "1000,10000,100000").split(","))
+QUERIES = 200
+GRANTS = 10_000
+
+
+def measure() -> Iterator[dict]:
+    for size in SIZES:
+        with Installation() as portal:
+            portal.company()
+            portal.python("tests.benchmarks.seed", "fill", "bench", str(size), str(GRANTS))
+            plain, many = portal.key("plain@bench.example"), portal.key("many@bench.example")
+            portal.start()
+            took = _ask(portal, plain)
+            small = size <= 10_000
+            p50, p95 = percentile(took, 0.5), percentile(took, 0.95)
+            yield {
+                "name": f"search by REST, {size:,} passages, p50",
+                "unit": "ms",
+                "value": p50,
+                "goal": 10 if small else None,
+            }
+            yield {
+                "name": f"search by REST, {size:,} passages, p95",
+                "unit": "ms",
+                "value": p95,
+                "goal": 15 if small else None,
+            }
+            rate = _at_once(portal, plain, 8)
+            yield {
+                "name": f"search by REST, {size:,} passages, 8 at once", "unit": "/s", "value": rate,
+                "goal": 200 if small else None, "at_least": True,
+            }  # fmt: skip
+            granted = percentile(_ask(portal, many), 0.5)
+            yield {
+                "name": f"reader with {min(GRANTS, size // 10):,} grants against one with none, {size:,} passages",
+                "unit": "ratio", "value": round(granted / percentile(_ask(portal, plain), 0.5), 2), "goal": 1.5,
+            }  # fmt: skip
+            portal.stop()
+            raw = portal.python("tests.benchmarks.seed", "raw", "bench", str(QUERIES))
+            yield {
+                "name": f"the store's own query, {size:,} passages, p50",
+                "unit": "ms",
+                "value": raw["p50_ms"],
+                "goal": None,
+            }
+            yield {
+                "name": f"search by REST against the store's own query, {size:,} passages", "unit": "ratio",
+                "value": round(p50 / raw["p50_ms"], 2), "goal": 2,
+            }  # fmt: skip
+
+
+def _questions(count: int, seed: int) -> list[str]:
+    chance, vocabulary = random.Random(seed), words()
+    return [" ".join(chance.choices(vocabulary, k=6)) for _ in range(count)]
+
+
+def _ask(portal: Installation, headers: dict[str, str]) -> list[float]:
+    took = []
+    with portal.api(headers) as api:
+        for number, question in enumerate(_questions(QUERIES + 30, 1)):
+            began = time.perf_counter()
+            api.post("search/", json={"query": question, "k": 10}).raise_for_status()
+            if number >= 30:
+                took.append((time.perf_counter() - began) * 1000)
+    return took
+
+
+def _at_once(portal: Installation, headers: dict[str, str], people: int) -> float:
+    def one(seed: int) -> None:
+        with portal.api(headers) as api:
+            for question in _questions(100, seed):
+                api.post("search/", json={"query": question, "k": 10}).raise_for_status()
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(people) as pool:
+        list(pool.map(one, range(100, 100 + people)))
+    return round(people * 100 / (time.perf_counter() - began), 1)
