@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 import warnings
@@ -13,27 +12,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from knowledge.ranking import PAIR_WEIGHT, fuse, word_pairs
+from knowledge.ranking import fuse
+from knowledge.stores import lance_held, lance_queries
 from knowledge.stores.base import Hit, IndexedPassage, Namespace, Query, Readable, StoreError, StoreUnavailable
-from knowledge.stores.lance_filter import Filter, compile_filter
-from knowledge.stores.lance_rows import COLUMNS, Row, RowCache
-from knowledge.stores.lance_tables import Folder, as_arrow, schema
+from knowledge.stores.lance_held import Held
+from knowledge.stores.lance_loop import Loop
+from knowledge.stores.lance_tables import Folder, as_arrow, id_literals, schema, shelf_number
 
 if TYPE_CHECKING:
     import lancedb
-    import numpy as np
     from lancedb.table import AsyncTable
 
 T = TypeVar("T")
 
+# One thread multiplies 10,000 vectors in 0.6 ms; several wait for each other and take 3. Read when numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("LANCEDB_LOG", "error")  # it warns about every table it makes
+
 CANDIDATES = 50  # of each ranking
 WORD_SCORES = 200  # so that the word score of nearly every candidate by meaning is known
-MOST_FETCHED = 4_096  # beyond this a plain list of numbers in the filter is cheaper than a wider ranking
-MOST_TERMS = 128
+GRAPH_FROM = lance_held.HOLD_VECTORS_UP_TO
+HELD_BYTES = 96 * 1024**2
 OPEN_TABLES = 64
-INDEX_CACHE_BYTES = 256 * 1024**2
-METADATA_CACHE_BYTES = 64 * 1024**2
-ATTEMPTS = 5
+INDEX_CACHE_BYTES = 128 * 1024**2
+METADATA_CACHE_BYTES = 32 * 1024**2
+UNINDEXED_ROWS = 500  # a search reads these one by one: about 10 microseconds each
 
 
 class LanceStore:
@@ -41,8 +44,8 @@ class LanceStore:
 
     def __init__(self, path: Path) -> None:
         self._folder = Folder(path)
-        self._opening = threading.Lock()
-        self._pid = 0
+        self._loop = Loop()
+        self._holding = threading.Lock()
         self._forget()
 
     # Writing
@@ -57,32 +60,46 @@ class LanceStore:
             self._run(self._put(where, rows, data, dimensions))
 
     def drop(self, where: Namespace, version_ids: Iterable[UUID]) -> None:
-        self._delete(where, "version_id", version_ids)
+        listed = id_literals(version_ids)
+
+        async def delete() -> None:
+            if table := await self._table(where):
+                await table.delete(f"version_id IN ({listed})")
+
+        if listed and self._folder.mark(where).exists:
+            with self._writing(where):
+                self._folder.note(where, dropped=True)
+                self._run(delete())
 
     def move(self, where: Namespace, document_id: UUID, collection_id: UUID) -> None:
+        changes = {"collection_id": f"X'{collection_id.hex}'", "shelf": str(shelf_number(collection_id))}
+
         async def change() -> None:
             if table := await self._table(where):
-                await table.update({"collection_id": str(collection_id)}, where=f"document_id = '{document_id}'")
+                await table.update(updates_sql=changes, where=f"document_id = X'{document_id.hex}'")
 
-        with self._writing(where):
-            self._folder.note_dropped(where, dropped=True)
-            self._run(change())
+        if self._folder.mark(where).exists:
+            with self._writing(where):
+                self._folder.note(where, dropped=True)
+                self._run(change())
 
     def optimise(self, where: Namespace) -> None:
-        with self._writing(where):
-            self._run(self._optimise(where))
+        if self._folder.mark(where).exists:
+            with self._writing(where):
+                self._run(self._optimise(where))
 
     def erase(self, where: Namespace) -> None:
         """Every row is written anew: compaction alone keeps a deleted one while nine in ten of its file are alive."""
-        with self._writing(where):
-            if self._folder.mark(where).dropped:
+        if self._folder.mark(where).dropped:
+            with self._writing(where):
                 self._run(self._erase(where))
-                self._folder.note_dropped(where, dropped=False)
+                self._folder.note(where, dropped=False)
 
     def destroy(self, where: Namespace) -> None:
-        with self._writing(where):
-            self._folder.end(where)
-            self._run(self._destroy(where))
+        if self._folder.mark(where).exists:
+            with self._writing(where):
+                self._folder.end(where)
+                self._run(self._destroy(where))
 
     # Reading
 
@@ -96,66 +113,77 @@ class LanceStore:
             table = await self._table(where)
             return await table.count_rows() if table else 0
 
-        return self._read(where, count) if self._folder.mark(where).exists else 0
+        return self._read(where, lambda: self._run(count())) if self._folder.mark(where).exists else 0
 
     def close(self) -> None:
         """Gives the memory back; the next call opens again."""
-        with self._opening:
-            if self._loop is not None and self._pid == os.getpid():
-                self._loop.call_soon_threadsafe(self._loop.stop)
+        with self._holding:
+            self._loop.stop()
             self._forget()
 
     # The parts of a search
 
-    async def _search(self, where: Namespace, query: Query, readable: Readable, limit: int) -> list[Hit]:
+    def _search(self, where: Namespace, query: Query, readable: Readable, limit: int) -> list[Hit]:
+        """The words are looked up by LanceDB's threads while this one multiplies vectors."""
+        need = max(limit, CANDIDATES)
+        held = self._hold(where)
+        mask = held.allowed(readable)
+        if not mask.any():
+            return []
+        asked_words = (
+            self._submit(self._words(where, query.terms, held, readable, need)) if query.terms.strip() else None
+        )
+        near: dict[int, float] = {}
+        if query.vector is not None:
+            if held.vectors is not None:
+                near = lance_queries.nearest_held(held, mask, query.vector, need)
+            else:
+                near = self._run(self._near(where, query.vector, held, readable, need))
+        words = self._result(asked_words) if asked_words else {}
+        candidates = list(dict.fromkeys([*near, *list(words)[:need]]))
+        if query.vector is None:
+            cosines = [0.0] * len(candidates)
+        elif held.vectors is not None:
+            cosines = lance_queries.cosines_held(held, candidates, query.vector)
+        else:
+            missing = [at for at in candidates if at not in near]
+            near |= self._run(self._cosines(where, held, missing, query.vector)) if missing else {}
+            cosines = [near.get(at, 0.0) for at in candidates]
+        lexical = [words.get(at, 0.0) for at in candidates]
+        scores = fuse(cosines, lexical, dense_share=0.0 if query.vector is None else query.dense_share)
+        hits = [
+            Hit(**held.identity(at), document_no=int(held.document_nos[at]), score=score, dense=cosine, lexical=word)
+            for score, cosine, word, at in sorted(
+                zip(scores, cosines, lexical, candidates, strict=True), key=lambda each: (-each[0], -each[1], each[3])
+            )[:limit]
+        ]
+        return [hit for hit in hits if readable.allows(hit.collection_id, hit.document_no)]
+
+    def _hold(self, where: Namespace) -> Held:
+        with self._holding:
+            return self._run(self._newest(where))
+
+    async def _newest(self, where: Namespace) -> Held:
         table = await self._table(where)
         if table is None:
-            return []
-        name = self._incarnations[where]
-        need = max(limit, CANDIDATES)
-        rights = compile_filter(readable)
+            raise _Gone
+        held = await lance_held.read(table, self._held.pop(where, None))
+        self._held[where] = held
+        while len(self._held) > 1 and sum(each.bytes for each in self._held.values()) > HELD_BYTES:
+            self._held.pop(next(iter(self._held)))
+        return held
 
-        async def ranked(ranking: Callable[[int], Any], most: int) -> dict[int, float]:
-            return await self._ranked(table, name, ranking, rights, readable, most)
+    async def _words(self, where: Namespace, terms: str, held: Held, readable: Readable, need: int) -> dict[int, float]:
+        ranking = lance_queries.matching(self._tables[where], terms)
+        return await lance_queries.ranked(ranking, held, readable, need, max(need, WORD_SCORES))
 
-        dense, lexical = await asyncio.gather(
-            _nothing() if query.vector is None else ranked(_nearest(table, query.vector), need),
-            ranked(_matching(table, query.terms), max(need, WORD_SCORES)) if query.terms.strip() else _nothing(),
-        )
-        rows = await self._rows(table, name, {*dense, *list(lexical)[:need]})
-        rows = {at: row for at, row in rows.items() if readable.allows(row.collection_id, row.document_no)}
-        return _fused(rows, lexical, query, limit)
+    async def _near(self, where: Namespace, vector: Any, held: Held, readable: Readable, need: int) -> dict[int, float]:
+        graph = self._folder.mark(where).graph
+        ranking = lance_queries.nearest(self._tables[where], vector, held.allowed(readable), graph=graph)
+        return await lance_queries.ranked(ranking, held, readable, need, need)
 
-    async def _ranked(
-        self,
-        table: AsyncTable,
-        name: str,
-        ranking: Callable[[int], Any],
-        rights: Filter,
-        readable: Readable,
-        need: int,
-    ) -> dict[int, float]:
-        """Address and score of the best `need` rows that the reader may see."""
-        fetch = need if rights.exact else int(need / rights.likely * 1.25) + 1
-        while not rights.exact:
-            if fetch > MOST_FETCHED:
-                rights, fetch = compile_filter(readable, always_exact=True), need
-                break
-            found = _scores(await ranking(fetch).where(rights.sql).to_arrow())
-            rows = await self._rows(table, name, found)
-            mine = [at for at in found if at in rows and readable.allows(rows[at].collection_id, rows[at].document_no)]
-            if len(mine) >= need or len(found) < fetch:
-                return {at: found[at] for at in mine[:need]}
-            fetch *= 4
-        return _scores(await ranking(fetch).where(rights.sql).to_arrow())
-
-    async def _rows(self, table: AsyncTable, name: str, addresses: Iterable[int]) -> dict[int, Row]:
-        rows = self._cache.known(name, addresses)
-        missing = sorted(set(addresses) - rows.keys())
-        if missing:
-            found = await table.take_row_ids(missing).select(COLUMNS).with_row_id().to_arrow()
-            rows.update(self._cache.learn(name, found))
-        return rows
+    async def _cosines(self, where: Namespace, held: Held, positions: list[int], vector: Any) -> dict[int, float]:
+        return await lance_queries.cosines(self._tables[where], held, positions, vector)
 
     # The parts of writing
 
@@ -169,57 +197,58 @@ class LanceStore:
                 permanent=True,
             )
         numbers = ", ".join(str(number) for number in sorted({row.document_no for row in rows}))
-        ids = ", ".join(f"'{row.passage_id}'" for row in rows)
         if await table.count_rows(f"document_no IN ({numbers})"):
-            self._folder.note_dropped(where, dropped=True)
+            self._folder.note(where, dropped=True)
+            ids = id_literals(row.passage_id for row in rows)
             await table.delete(f"document_no IN ({numbers}) AND passage_id IN ({ids})")
         await table.add(data)
-
-    def _delete(self, where: Namespace, column: str, ids: Iterable[UUID]) -> None:
-        listed = ", ".join(f"'{each}'" for each in sorted(ids, key=str))
-
-        async def delete() -> None:
-            if table := await self._table(where):
-                await table.delete(f"{column} IN ({listed})")
-
-        if listed and self._folder.mark(where).exists:
-            with self._writing(where):
-                self._folder.note_dropped(where, dropped=True)
-                self._run(delete())
+        indexed = await table.index_stats("terms_idx")
+        if indexed is None or indexed.num_unindexed_rows > max(UNINDEXED_ROWS, indexed.num_indexed_rows // 25):
+            await self._optimise(where)
 
     async def _create(self, where: Namespace, dimensions: int) -> AsyncTable:
         connection = await self._connect()
         name = self._folder.table_name(where)
         table = await connection.create_table(name, schema=schema(dimensions), mode="overwrite")
-        await table.create_index("terms", config=_words_index())
+        await table.create_index("terms", config=lance_queries.words_index())
         self._remember(where, table, self._folder.begin(where).incarnation)
         return table
 
     async def _optimise(self, where: Namespace) -> None:
         if table := await self._table(where):
             await table.optimize()
+            await self._index_vectors(where, table)
+
+    async def _index_vectors(self, where: Namespace, table: AsyncTable, *, anew: bool = False) -> None:
+        wanted = await table.count_rows() > GRAPH_FROM
+        if wanted and (anew or not self._folder.mark(where).graph):
+            await table.create_index("vector", config=lance_queries.graph_index(), replace=True)
+            self._folder.note(where, graph=True)
 
     async def _erase(self, where: Namespace) -> None:
         table = await self._table(where)
         if table is None:
             return
         await table.update(updates_sql={"document_no": "document_no"})
-        await table.create_index("terms", config=_words_index(), replace=True)
+        await table.create_index("terms", config=lance_queries.words_index(), replace=True)
+        await self._index_vectors(where, table, anew=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # older versions are to go; readers open again
             await table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
 
     async def _destroy(self, where: Namespace) -> None:
         self._tables.pop(where, None)
+        self._held.pop(where, None)
         connection = await self._connect()
         await connection.drop_table(self._folder.table_name(where), ignore_missing=True)
 
-    # Opening, and running on one loop
+    # Opening, and asking
 
     async def _table(self, where: Namespace) -> AsyncTable | None:
         mark = self._folder.mark(where)
         if not mark.exists:
             self._tables.pop(where, None)
+            self._held.pop(where, None)
             return None
         table = self._tables.get(where)
         if table is None or self._incarnations[where] != mark.incarnation:
@@ -229,6 +258,7 @@ class LanceStore:
         return table
 
     def _remember(self, where: Namespace, table: AsyncTable, incarnation: str) -> None:
+        self._held.pop(where, None)
         while len(self._tables) >= OPEN_TABLES:
             self._tables.pop(next(iter(self._tables)))
         self._tables[where] = table
@@ -236,7 +266,6 @@ class LanceStore:
 
     async def _connect(self) -> lancedb.AsyncConnection:
         if self._connection is None:
-            os.environ.setdefault("LANCEDB_LOG", "error")  # it warns about every table it makes
             import lancedb
 
             session = lancedb.Session(
@@ -249,11 +278,10 @@ class LanceStore:
         return self._connection
 
     def _forget(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._connection: lancedb.AsyncConnection | None = None
         self._tables: dict[Namespace, AsyncTable] = {}
         self._incarnations: dict[Namespace, str] = {}
-        self._cache = RowCache()
+        self._held: dict[Namespace, Held] = {}
 
     @contextmanager
     def _writing(self, where: Namespace):
@@ -263,102 +291,38 @@ class LanceStore:
         except OSError as error:
             raise _typed(error) from error
 
-    def _read(self, where: Namespace, work: Callable[[], Awaitable[T]]) -> T:
-        """Erasing takes files away from under a reader: it opens again, once."""
-        try:
-            return self._run(work())
-        except StoreUnavailable as error:
-            if not _is_gone(error.__cause__):
-                raise
-            self._tables.pop(where, None)
-            return self._run(work())
+    def _read(self, where: Namespace, work: Callable[[], T]) -> T:
+        """Upkeep takes files away from under a reader, or rows to other places: it looks again, from the start."""
+        for attempt in range(3):
+            try:
+                return work()
+            except (_Gone, lance_queries.Moved):
+                continue
+            except StoreUnavailable as error:
+                if attempt or not _is_gone(error.__cause__):
+                    raise
+                self._tables.pop(where, None)
+        return [] if not self._folder.mark(where).exists else work()
 
     def _run(self, work: Awaitable[T]) -> T:
-        future = asyncio.run_coroutine_threadsafe(work, self._running_loop())
+        return self._result(self._submit(work))
+
+    def _submit(self, work: Awaitable[T]) -> Any:
+        if not self._loop.is_ours:
+            self._forget()
+        return self._loop.submit(work)
+
+    def _result(self, future: Any) -> Any:
         try:
             return future.result()
-        except StoreError:
+        except (StoreError, _Gone, lance_queries.Moved):
             raise
         except (RuntimeError, ValueError, OSError) as error:
             raise _typed(error) from error
 
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
-        with self._opening:
-            if self._loop is None or self._pid != os.getpid():
-                self._forget()
-                self._pid = os.getpid()
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="lance-store", daemon=True).start()
-            return self._loop
 
-
-def _nearest(table: AsyncTable, vector: np.ndarray) -> Callable[[int], Any]:
-    def ranking(limit: int) -> Any:
-        query = table.query().nearest_to(vector).column("vector").distance_type("cosine")
-        return query.select(["_distance"]).with_row_id().limit(limit)
-
-    return ranking
-
-
-def _matching(table: AsyncTable, terms: str) -> Callable[[int], Any]:
-    from lancedb.query import BooleanQuery, MatchQuery, Occur
-
-    asked = terms.split()[:MOST_TERMS]
-    pairs = word_pairs(" ".join(asked))
-    words = MatchQuery(" ".join(dict.fromkeys(asked)), "terms")
-    if pairs:
-        words = BooleanQuery([(Occur.SHOULD, words), (Occur.SHOULD, MatchQuery(pairs, "terms", boost=PAIR_WEIGHT))])
-
-    def ranking(limit: int) -> Any:
-        return table.query().nearest_to_text(words).select(["_score"]).with_row_id().limit(limit)
-
-    return ranking
-
-
-async def _nothing() -> dict[int, float]:
-    return {}
-
-
-def _scores(found: Any) -> dict[int, float]:
-    column = "_score" if "_score" in found.column_names else "_distance"
-    return dict(zip(found["_rowid"].to_pylist(), found[column].to_pylist(), strict=True))
-
-
-def _fused(rows: dict[int, Row], lexical: dict[int, float], query: Query, limit: int) -> list[Hit]:
-    import numpy as np
-
-    if not rows:
-        return []
-    addresses = list(rows)
-    cosines = [0.0] * len(addresses)
-    if query.vector is not None:
-        wanted = np.asarray(query.vector, dtype=np.float32)
-        wanted = wanted / max(float(np.linalg.norm(wanted)), 1e-9)
-        cosines = (np.stack([rows[at].vector for at in addresses]) @ wanted).tolist()
-    words = [lexical.get(at, 0.0) for at in addresses]
-    share = query.dense_share if query.vector is not None else 0.0
-    hits = [
-        Hit(row.passage_id, row.document_id, row.version_id, row.collection_id, row.document_no, score, cosine, bm25)
-        for row, score, cosine, bm25 in zip(
-            rows.values(), fuse(cosines, words, dense_share=share), cosines, words, strict=True
-        )
-    ]
-    hits.sort(key=lambda hit: (-hit.score, -hit.dense, hit.passage_id.bytes))
-    return hits[:limit]
-
-
-def _words_index() -> Any:
-    from lancedb.index import FTS
-
-    return FTS(
-        base_tokenizer="whitespace",
-        stem=False,
-        remove_stop_words=False,
-        lower_case=False,
-        ascii_folding=False,
-        max_token_length=None,
-        with_position=False,
-    )
+class _Gone(Exception):
+    """The namespace was destroyed while it was being read."""
 
 
 def _is_gone(error: BaseException | None) -> bool:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from knowledge.stores.base import Readable
+from knowledge.stores.lance_tables import shelf_number
 
 MAX_RANGES = 8
 MAX_LISTED = 64
@@ -26,14 +28,15 @@ class Filter:
     """The share of the rows let through that the reader may see, by the numbers alone."""
 
 
+@lru_cache(maxsize=32)
 def compile_filter(readable: Readable, *, always_exact: bool = False) -> Filter:
     """`readable.nothing` must have been dealt with: no rights are no query."""
     singles = readable.document_nos if readable.within is None else readable.document_nos & readable.within
     either: list[str] = []
     exact, likely = True, 1.0
     if readable.collection_ids:
-        listed = ", ".join(f"'{each}'" for each in sorted(readable.collection_ids, key=str))
-        shelves = f"collection_id IN ({listed})"
+        listed = ", ".join(str(number) for number in sorted(map(shelf_number, readable.collection_ids)))
+        shelves = f"shelf IN ({listed})"
         if readable.except_documents:
             without = _documents(readable.except_documents, always_exact=always_exact)
             if without.exact:
@@ -54,7 +57,7 @@ def compile_filter(readable: Readable, *, always_exact: bool = False) -> Filter:
 
 
 def _documents(numbers: Collection[int], *, always_exact: bool) -> Filter:
-    runs = _runs(sorted(numbers))
+    runs = _runs(numbers)
     if len(runs) <= MAX_RANGES:
         return Filter(_ranges(runs), exact=True, likely=1.0)
     if always_exact or len(numbers) <= MAX_LISTED:
@@ -65,19 +68,14 @@ def _documents(numbers: Collection[int], *, always_exact: bool) -> Filter:
     return Filter(_ranges(runs), exact=False, likely=len(numbers) / covered)
 
 
-def _runs(numbers: list[int]) -> list[tuple[int, int]]:
-    runs: list[tuple[int, int]] = []
-    first = last = None
-    for number in numbers:
-        if last is not None and number == last + 1:
-            last = number
-            continue
-        if last is not None:
-            runs.append((first, last))
-        first = last = number
-    if last is not None:
-        runs.append((first, last))
-    return runs
+def _runs(numbers: Collection[int]) -> list[tuple[int, int]]:
+    import numpy as np
+
+    ordered = np.sort(np.fromiter(numbers, dtype=np.int64, count=len(numbers)))
+    breaks = np.flatnonzero(np.diff(ordered) > 1)
+    firsts = ordered[np.concatenate(([0], breaks + 1))]
+    lasts = ordered[np.concatenate((breaks, [len(ordered) - 1]))]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
 
 def _joined(runs: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:

@@ -7,12 +7,12 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
 
 from knowledge.ranking import word_pairs
 from knowledge.stores.base import Namespace, StoreBusy
@@ -33,6 +33,8 @@ class Mark:
     incarnation: str = ""
     dropped: bool = False
     """Something was hidden since the last erasing, so its bytes are still in the files."""
+    graph: bool = False
+    """There is a vector index."""
 
     @property
     def exists(self) -> bool:
@@ -62,10 +64,10 @@ class Folder:
     def begin(self, where: Namespace) -> Mark:
         return self.set_mark(where, Mark(incarnation=uuid4().hex))
 
-    def note_dropped(self, where: Namespace, dropped: bool) -> None:
+    def note(self, where: Namespace, **changes: Any) -> None:
         mark = self.mark(where)
-        if mark.exists and mark.dropped != dropped:
-            self.set_mark(where, replace(mark, dropped=dropped))
+        if mark.exists and replace(mark, **changes) != mark:
+            self.set_mark(where, replace(mark, **changes))
 
     def end(self, where: Namespace) -> None:
         self._file(where, "mark").unlink(missing_ok=True)
@@ -93,12 +95,22 @@ class Folder:
         return self.path / f"{self.table_name(where)}.{kind}"
 
 
+def shelf_number(collection_id: UUID) -> int:
+    """A collection as 63 bits: a filter over numbers is read ten times faster than one over names."""
+    return ((collection_id.int >> 64) ^ collection_id.int) & (2**63 - 1)
+
+
+def id_literals(ids: Iterable[UUID]) -> str:
+    return ", ".join(f"X'{each.hex}'" for each in sorted(ids, key=lambda each: each.bytes))
+
+
 def schema(dimensions: int) -> pa.Schema:
     import pyarrow as pa
 
     return pa.schema(
         [
-            *(pa.field(name, pa.string()) for name in ID_COLUMNS),
+            *(pa.field(name, pa.binary(16)) for name in ID_COLUMNS),
+            pa.field("shelf", pa.int64()),
             pa.field("document_no", pa.int64()),
             pa.field("text", pa.string()),
             pa.field("terms", pa.string()),
@@ -112,10 +124,10 @@ def as_arrow(passages: list[IndexedPassage], dimensions: int) -> pa.Table:
     import pyarrow as pa
 
     vectors = np.asarray([passage.vector for passage in passages], dtype=np.float32).reshape(len(passages), dimensions)
-    columns = {name: [str(getattr(passage, name)) for passage in passages] for name in ID_COLUMNS}
     return pa.table(
         {
-            **columns,
+            **{name: pa.array([getattr(p, name).bytes for p in passages], pa.binary(16)) for name in ID_COLUMNS},
+            "shelf": pa.array([shelf_number(passage.collection_id) for passage in passages], pa.int64()),
             "document_no": pa.array([passage.document_no for passage in passages], pa.int64()),
             "text": [passage.text for passage in passages],
             "terms": [f"{passage.terms} {word_pairs(passage.terms)}" for passage in passages],

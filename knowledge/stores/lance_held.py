@@ -1,0 +1,173 @@
+"""What a process holds of a table in memory: who may see each row, and (of a small table) the vectors.
+
+Up to some ten thousand passages, multiplying them all with the question is exact and takes less time than asking
+for it: half a millisecond for 10,000. The words are always asked of the table. A row at an address never changes,
+so a newer version of the table costs only its new rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from knowledge.stores.base import Readable
+from knowledge.stores.lance_tables import ID_COLUMNS, shelf_number
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from lancedb.table import AsyncTable
+
+HOLD_VECTORS_UP_TO = 30_000  # 46 MB
+REMEMBERED_MASKS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    version: int
+    addresses: np.ndarray
+    ids: np.ndarray
+    shelves: np.ndarray
+    document_nos: np.ndarray
+    vectors: np.ndarray | None
+    _masks: dict[Readable, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def bytes(self) -> int:
+        parts = (self.addresses, self.ids, self.shelves, self.document_nos, self.vectors)
+        return sum(part.nbytes for part in parts if part is not None)
+
+    def allowed(self, readable: Readable) -> np.ndarray:
+        """One truth value for each row: the reader may see it."""
+        mask = self._masks.get(readable)
+        if mask is None:
+            mask = self._allowed(readable)
+            if len(self._masks) >= REMEMBERED_MASKS:
+                self._masks.clear()
+            self._masks[readable] = mask
+        return mask
+
+    def _allowed(self, readable: Readable) -> np.ndarray:
+        import numpy as np
+
+        shelves = np.fromiter((shelf_number(each) for each in readable.collection_ids), dtype=np.int64)
+        mask = np.isin(self.shelves, shelves)
+        if readable.except_documents:
+            mask &= ~self._among(readable.except_documents)
+        if readable.document_nos:
+            mask |= self._among(readable.document_nos)
+        if readable.within is not None:
+            mask &= self._among(readable.within)
+        return mask
+
+    def _among(self, numbers: frozenset[int]) -> np.ndarray:
+        import numpy as np
+
+        return np.isin(self.document_nos, np.fromiter(numbers, dtype=np.int64, count=len(numbers)))
+
+    def positions(self, addresses: np.ndarray) -> np.ndarray:
+        """Where these rows are held; -1 for one that is not."""
+        import numpy as np
+
+        if not len(self.addresses):
+            return np.full(len(addresses), -1)
+        at = np.minimum(np.searchsorted(self.addresses, addresses), len(self.addresses) - 1)
+        return np.where(self.addresses[at] == addresses, at, -1)
+
+    def identity(self, position: int) -> dict[str, UUID]:
+        return {name: UUID(bytes=self.ids[position, i].tobytes()) for i, name in enumerate(ID_COLUMNS)}
+
+
+async def read(table: AsyncTable, before: Held | None) -> Held:
+    """The newest version, reading only what `before` does not know."""
+    import numpy as np
+
+    version = await table.version()
+    if before is not None and before.version == version:
+        return before
+    size = await table.count_rows()
+    with_vectors = size <= HOLD_VECTORS_UP_TO
+    if before is None or (before.vectors is not None) != with_vectors:
+        return _from_arrow(version, await _scan(table, with_vectors), with_vectors)
+
+    there = np.sort((await table.query().select([]).with_row_id().to_arrow())["_rowid"].to_numpy())
+    new = np.setdiff1d(there, before.addresses, assume_unique=True)
+    if 2 * len(new) > len(there):
+        return _from_arrow(version, await _scan(table, with_vectors), with_vectors)
+    kept = _kept(before, np.isin(before.addresses, there, assume_unique=True), version)
+    if not len(new):
+        return kept
+    query = table.take_row_ids(new.tolist()).select(_columns(with_vectors)).with_row_id()
+    return _joined(kept, _from_arrow(version, await query.to_arrow(), with_vectors))
+
+
+def _columns(with_vectors: bool) -> list[str]:
+    return [*ID_COLUMNS, "shelf", "document_no", *(["vector"] if with_vectors else [])]
+
+
+async def _scan(table: AsyncTable, with_vectors: bool) -> pa.Table:
+    return await table.query().select(_columns(with_vectors)).with_row_id().to_arrow()
+
+
+def _from_arrow(version: int, rows: pa.Table, with_vectors: bool) -> Held:
+    import numpy as np
+
+    rows = rows.combine_chunks()
+    addresses = rows["_rowid"].to_numpy()
+    order = np.argsort(addresses)
+    ids = np.stack([_bytes(rows[name]) for name in ID_COLUMNS], axis=1)
+    vectors = None
+    if with_vectors:
+        floats = np.concatenate([chunk.flatten().to_numpy() for chunk in rows["vector"].chunks] or [np.zeros(0)])
+        vectors = floats.reshape(len(order), -1)[order].astype(np.float32, copy=False)
+    return Held(
+        version,
+        addresses[order],
+        ids[order],
+        rows["shelf"].to_numpy()[order],
+        rows["document_no"].to_numpy()[order],
+        vectors,
+    )
+
+
+def _bytes(column: pa.ChunkedArray) -> np.ndarray:
+    import numpy as np
+
+    parts = [
+        np.frombuffer(chunk.buffers()[1], dtype=np.uint8)[16 * chunk.offset : 16 * (chunk.offset + len(chunk))]
+        for chunk in column.chunks
+    ]
+    return np.concatenate(parts or [np.zeros(0, np.uint8)]).reshape(-1, 16)
+
+
+def _kept(held: Held, mask: np.ndarray, version: int) -> Held:
+    if mask.all():
+        return replace(held, version=version, _masks=dict(held._masks))
+    return Held(
+        version,
+        held.addresses[mask],
+        held.ids[mask],
+        held.shelves[mask],
+        held.document_nos[mask],
+        None if held.vectors is None else held.vectors[mask],
+    )
+
+
+def _joined(first: Held, second: Held) -> Held:
+    import numpy as np
+
+    addresses = np.concatenate([first.addresses, second.addresses])
+    order = np.argsort(addresses)
+
+    def both(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.concatenate([a, b])[order]
+
+    return Held(
+        second.version,
+        addresses[order],
+        both(first.ids, second.ids),
+        both(first.shelves, second.shelves),
+        both(first.document_nos, second.document_nos),
+        None if first.vectors is None else both(first.vectors, second.vectors),
+    )

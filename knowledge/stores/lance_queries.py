@@ -1,0 +1,134 @@
+"""The questions put to a table, and to what is held of it. Rows are named by their position in `Held`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from knowledge.ranking import PAIR_WEIGHT, word_pairs
+from knowledge.stores.base import Readable
+from knowledge.stores.lance_filter import compile_filter
+from knowledge.stores.lance_held import Held
+
+if TYPE_CHECKING:
+    import numpy as np
+    from lancedb.table import AsyncTable
+
+MOST_TERMS = 128
+WORD_REPEATS = round(1 / PAIR_WEIGHT)
+MOST_FETCHED = 4_096  # beyond this a plain list of numbers in the filter is cheaper than a wider ranking
+REFINE = 4  # the graph holds one byte for each number: look four times as far, and order by the floats
+GRAPH_EFFORT = 200
+SCAN_SHARE = 0.1  # a graph loses its way when few of its nodes may be shown: then every allowed row is read
+
+
+class Moved(Exception):
+    """The table has been rewritten since it was looked at."""
+
+
+def nearest_held(held: Held, mask: np.ndarray, vector: np.ndarray, need: int) -> dict[int, float]:
+    """Exact: every allowed row is looked at, and no other."""
+    import numpy as np
+
+    scores = np.where(mask, held.vectors @ _unit(vector), -np.inf)
+    count = min(need, int(mask.sum()))
+    best = np.argpartition(scores, -count)[-count:] if count < len(scores) else np.arange(len(scores))
+    best = best[np.argsort(-scores[best], kind="stable")]
+    return dict(zip(best.tolist(), scores[best].tolist(), strict=True))
+
+
+def cosines_held(held: Held, positions: list[int], vector: np.ndarray) -> list[float]:
+    return (held.vectors[positions] @ _unit(vector)).tolist()
+
+
+async def cosines(table: AsyncTable, held: Held, positions: list[int], vector: np.ndarray) -> dict[int, float]:
+    import numpy as np
+
+    rows = await table.take_row_ids(held.addresses[positions].tolist()).select(["vector"]).with_row_id().to_arrow()
+    rows = rows.combine_chunks()
+    floats = np.concatenate([chunk.flatten().to_numpy() for chunk in rows["vector"].chunks])
+    values = floats.reshape(rows.num_rows, -1) @ _unit(vector)
+    return dict(zip(held.positions(rows["_rowid"].to_numpy()).tolist(), values.tolist(), strict=True))
+
+
+def matching(table: AsyncTable, terms: str) -> Callable[[int], Any]:
+    """A word asked for twice counts twice: in this way words outweigh their pairs, and one plain query stays quick.
+
+    (Two queries with a boost gave the same order four times slower, since neither could skip what cannot win.)
+    """
+    from lancedb.query import MatchQuery
+
+    asked = terms.split()[:MOST_TERMS]
+    words = list(dict.fromkeys(asked)) * WORD_REPEATS
+    query = MatchQuery(" ".join([*words, word_pairs(" ".join(asked))]), "terms")
+
+    def ranking(limit: int) -> Any:
+        return table.query().nearest_to_text(query).select(["_score"]).with_row_id().limit(limit)
+
+    return ranking
+
+
+def nearest(table: AsyncTable, vector: np.ndarray, mask: np.ndarray, *, graph: bool) -> Callable[[int], Any]:
+    def ranking(limit: int) -> Any:
+        query = table.query().nearest_to(_unit(vector)).column("vector").distance_type("cosine")
+        if graph and mask.mean() < SCAN_SHARE:
+            query = query.bypass_vector_index()
+        elif graph:
+            query = query.refine_factor(REFINE).ef(max(GRAPH_EFFORT, limit * REFINE))
+        return query.select(["_distance"]).with_row_id().limit(limit)
+
+    return ranking
+
+
+async def ranked(
+    ranking: Callable[[int], Any], held: Held, readable: Readable, need: int, fetch: int
+) -> dict[int, float]:
+    """Position and score of the best rows that the reader may see: at least `need` of them if there are so many."""
+    rights = compile_filter(readable)
+    mask = held.allowed(readable)
+    if not rights.exact:
+        fetch = max(fetch, int(need / rights.likely * 1.25) + 1)
+    while True:
+        if fetch > MOST_FETCHED and not rights.exact:
+            rights, fetch = compile_filter(readable, always_exact=True), need
+        found = await ranking(fetch).where(rights.sql).to_arrow()
+        positions = held.positions(found["_rowid"].to_numpy())
+        if (positions < 0).any():
+            raise Moved
+        mine = {at: score for at, score in zip(positions.tolist(), _scores(found), strict=True) if mask[at]}
+        if rights.exact or len(mine) >= need or found.num_rows < fetch:
+            return mine
+        fetch *= 4
+
+
+def _scores(found: Any) -> list[float]:
+    if "_score" in found.column_names:
+        return [score / WORD_REPEATS for score in found["_score"].to_pylist()]
+    return [1 - distance for distance in found["_distance"].to_pylist()]
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    vector = np.asarray(vector, dtype=np.float32)
+    return vector / max(float(np.linalg.norm(vector)), 1e-9)
+
+
+def words_index() -> Any:
+    from lancedb.index import FTS
+
+    return FTS(
+        base_tokenizer="whitespace",
+        stem=False,
+        remove_stop_words=False,
+        lower_case=False,
+        ascii_folding=False,
+        max_token_length=None,
+        with_position=False,
+    )
+
+
+def graph_index() -> Any:
+    from lancedb.index import IvfHnswSq
+
+    return IvfHnswSq(distance_type="cosine", num_partitions=1)
