@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 
-from answers import phrases, receipts
+from answers import backends, phrases, receipts
 from answers.asking import Asking
 from answers.draft import Draft
 from answers.events import Asked, Done, Event, Failed, Step
@@ -22,6 +22,8 @@ from answers.writing import QUOTES, Written, write
 from knowledge import search
 from tenants.models import Membership
 from tenants.scope import in_tenant
+
+HOLD_BACK = 0.05  # seconds
 
 log = logging.getLogger("answers.ask")
 
@@ -47,14 +49,25 @@ async def ask(member: Membership, asking: Asking, *, stop: Stop | None = None) -
         yield step
 
     written, draft = Written(), looked.draft
-    aside = asyncio.create_task(in_thread(look_aside, member, looked))  # while the model thinks
+    first = asyncio.Event()
+    aside = asyncio.create_task(_aside(member, looked, first))
     if looked.verdict.enough and not stop.why:
         writing = write(looked, draft, written, question=answer.question, turns=begun.turns, aside=aside, stop=stop)
         async with contextlib.aclosing(writing):
             async for event in writing:
                 yield event
+                first.set()
+    first.set()
     steps.append(Step("write", "answered", _how(written), round(time.perf_counter() - began, 3)))
     yield await _finished(member, begun, looked, draft, written, steps, stop, began, await aside)
+
+
+async def _aside(member: Membership, looked: Looked, first: asyncio.Event) -> Aside:
+    """While the model thinks; but not in the way of a model that answers at once."""
+    if backends.answer_model() is not None and looked.verdict.enough:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(first.wait(), HOLD_BACK)
+    return await in_thread(look_aside, member, looked)
 
 
 async def _finished(

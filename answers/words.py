@@ -68,7 +68,7 @@ SPELLED_NUMBERS = {word: str(value) for words in _SPELLED.values() for value, wo
 SPELLED_NUMBERS |= {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80",
                     "ninety": "90", "hundred": "100", "once": "1", "twice": "2", "dreißig": "30", "eine": "1",
                     "einen": "1"}  # fmt: skip
-_AMBIGUOUS_NUMBERS = {"one", "ein", "eine", "einen", "un", "uno", "once", "six", "null"}  # articles, or other words too
+_AMBIGUOUS_NUMBERS = {"ein", "eine", "einen", "un", "uno", "once", "null"}  # articles, or other words too
 
 
 _PREFIXING = frozenset({"ar"})  # "and", "the" and "for" are written as one word with what follows

@@ -107,7 +107,8 @@ async def _by_model(
             if isinstance(piece, BaseException):
                 raise piece
             if piece.text:
-                draft.basis = draft.basis or (await aside).basis
+                if written.first_token_at is not None:
+                    draft.basis = draft.basis or (await aside).basis
                 for event in draft.feed(piece.text):
                     if written.first_token_at is None and isinstance(event, Token):
                         written.first_token_at = timezone.now()

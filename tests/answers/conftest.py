@@ -1,0 +1,102 @@
+"""Asking for real: documents that were read, a model's stand-in as a server, questions in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.servers.openai_server import running
+
+HANDBOOK = """# Working from home
+
+Office staff may work from home up to three days a week, from the first day of employment. Wednesday is the common
+office day. A manager can ask for more days on site for at most six weeks.
+
+## Equipment
+
+The company lends a laptop, a screen and a headset. Lost equipment must be reported to the service desk within 24 hours.
+"""
+EXPENSES = """# Travel expenses
+
+The daily meal allowance is 42 euros. Taxis are reimbursed after 22:00.
+
+## Hotels
+
+Hotel rooms up to 140 euros a night are paid without asking. A dearer room needs the approval of the finance director.
+"""
+
+
+@pytest.fixture
+def kept(transactional_db):
+    """Rows that other threads and processes see. The trail refuses to be emptied, so its guards go before the flush;
+    the flush's post_migrate puts them back."""
+    from django.db import connection
+
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP TRIGGER "{name}"')
+
+
+@pytest.fixture
+def handbook(kept, shelf, upload, erin, alice):
+    """Alice may read the handbook and the expenses rules; Bob may not."""
+    from knowledge import grants
+
+    grants.give(shelf, "read", alice, by=erin)
+    upload("expenses.md", EXPENSES)
+    return upload("handbook.md", HANDBOOK)
+
+
+@pytest.fixture(scope="session")
+def model_server():
+    with running() as started:
+        yield started
+
+
+@pytest.fixture
+def writes(monkeypatch, model_server):
+    """`writes("echo")`: answers are written by that model of the stand-in."""
+    from answers import backends
+    from answers.answer_models.openai import OpenAIModel
+
+    def use(model: str, **patience: float) -> None:
+        chosen = OpenAIModel(model_server[0], "key", model, **patience)
+        monkeypatch.setattr(backends, "answer_model", lambda: chosen)
+
+    return use
+
+
+@pytest.fixture
+def ask():
+    """`ask(alice, "…")` gives every event of the answer; the rows are written by then."""
+    from answers import runner
+    from answers.asking import Asking
+    from answers.follow import follow_run
+
+    async def whole(member, asking):
+        run = await runner.start(member, asking)
+        events = [event async for event in follow_run(run)]
+        await runner.settled(run)
+        return events
+
+    def asked(member, question: str, **options):
+        return asyncio.run(whole(member, Asking(question, **options)))
+
+    return asked
+
+
+@pytest.fixture
+def shown():
+    """`shown(alice, events)`: the answer of these events as its reader sees it now."""
+    from answers.conversations import access_answer
+    from answers.shown import show
+    from tenants.scope import in_tenant
+
+    def look(member, events):
+        with in_tenant(member.tenant):
+            return show(member, access_answer(member, events[0].data["answer_id"]))
+
+    return look
