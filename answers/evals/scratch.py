@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from knowledge.collections import create_collection
+
 from answers.evals.records import DataSet, Record
 from knowledge import ingest
-from knowledge.collections import create_collection
 from knowledge.grants import give
 from knowledge.models import Job, Version
 from knowledge.models.grant import Right
@@ -64,7 +65,7 @@ def build(data: DataSet, say: Callable[[str], None]) -> Scratch:
     shelves, doc_ids = {}, {}
     for number, record in enumerate(data.records):
         if record.roles not in shelves:
-            shelf = create_collection(owner, name=f"Shelf {len(shelves) + 1}")
+            shelf = create_collection(owner, f"Shelf {len(shelves) + 1}")
             for role in record.roles:
                 give(shelf, Right.READ, teams[role], by=owner)
             shelves[record.roles] = shelf
@@ -74,7 +75,7 @@ def build(data: DataSet, say: Callable[[str], None]) -> Scratch:
         )  # fmt: skip
         doc_ids[uploaded.document.pk] = record.doc_id
     say(f"{len(doc_ids)} documents uploaded; reading them")
-    ingest.drain(tenant=tenant)
+    ingest.drain()
     ready = Version.objects.for_tenant(tenant).filter(status__in=SEARCHABLE).count()
     return Scratch(tenant, owner, readers, doc_ids, failed=len(doc_ids) - ready)
 

@@ -1,0 +1,107 @@
+"""Loads the sample company: people, teams, collections, documents, all through the verbs that anybody's go through."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from knowledge.collections import create_collection
+from knowledge.documents import change_document
+from knowledge.grants import give
+from knowledge.models import Document, Job
+from knowledge.models.grant import Right
+from knowledge.uploads import upload
+from portal.demo import people as sign_in
+from tenants.models import Membership, Team, Tenant
+from tenants.people import add_member, create_tenant
+from tenants.teams import add_to_team, create_team
+
+HERE = Path(__file__).resolve().parent
+
+
+class OnDisk:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def chunks(self):
+        yield self.path.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    tenant: Tenant
+    documents: int
+
+
+def company() -> dict:
+    return json.loads((HERE / "company.json").read_text(encoding="utf-8"))
+
+
+def load() -> Loaded:
+    """The company, once. Documents are queued; whoever runs the worker reads them."""
+    plan = company()
+    tenant = create_tenant(plan["tenant"]["slug"], name=plan["tenant"]["name"], is_sample=True)
+    members = _people(tenant, plan)
+    by = members["admin"]
+    teams = _teams(tenant, plan, members, by)
+    documents = {}
+    for shelf in plan["collections"]:
+        documents |= _shelf(shelf, teams, by)
+    _supersede(plan, documents, by)
+    return Loaded(tenant, len(documents))
+
+
+def _people(tenant: Tenant, plan: dict) -> dict[str, Membership]:
+    members, kept = {}, []
+    for person in plan["people"]:
+        password = sign_in.fresh_password()
+        member = add_member(tenant, email=person["email"], role=person["role"], name=person["name"], password=password)
+        member.title = person["job"]
+        member.save(update_fields=["title"])
+        members[person["key"]] = member
+        kept.append({"key": person["key"], "email": person["email"], "password": password})
+    sign_in.keep(plan["tenant"]["name"], kept)
+    return members
+
+
+def _teams(tenant: Tenant, plan: dict, members: dict[str, Membership], by: Membership) -> dict[str, Team]:
+    by_email = {member.user.email: member for member in members.values()}
+    teams = {"everyone": Team.objects.for_tenant(tenant).get(everyone=True)}
+    for planned in plan["teams"]:
+        team = teams[planned["slug"]] = create_team(planned["name"], by=by)
+        for email in planned["members"]:
+            add_to_team(team, by_email[email], by=by)
+    return teams
+
+
+def _shelf(shelf: dict, teams: dict[str, Team], by: Membership) -> dict[str, Document]:
+    collection = create_collection(by, shelf["name"], description=shelf["description"])
+    for reader in shelf["readers"]:
+        give(collection, Right.READ, teams[reader], by=by)
+    documents = {}
+    for planned in shelf["documents"]:
+        path = HERE / "documents" / planned["file"]
+        document = upload(
+            by, collection, OnDisk(path), filename=path.name, title=planned["title"], priority=Job.Priority.BULK
+        ).document
+        change_document(
+            by, document, author=planned["owner"], dated=_day(planned["date"]), reviewed_on=_day(planned["reviewed_on"]),
+            review_due=_day(planned["review_due"]), restricted=planned["restricted"],
+        )  # fmt: skip
+        for reader in planned["readers"]:
+            give(document, Right.READ, teams[reader], by=by)
+        documents[planned["file"]] = document
+    return documents
+
+
+def _supersede(plan: dict, documents: dict[str, Document], by: Membership) -> None:
+    for shelf in plan["collections"]:
+        for planned in shelf["documents"]:
+            if planned["supersedes"]:
+                change_document(by, documents[planned["supersedes"]], superseded_by=documents[planned["file"]])
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
