@@ -27,7 +27,9 @@ def _file(name="travel.md", text=TRAVEL):
 
 def _post(client, shelf, name="travel.md", text=TRAVEL, **more):
     headers = more.pop("headers", {})
-    return client.post(f"{API}/documents/", {"file": _file(name, text), "collection": shelf.pk, **more}, headers=headers)
+    return client.post(
+        f"{API}/documents/", {"file": _file(name, text), "collection": shelf.pk, **more}, headers=headers
+    )
 
 
 def test_an_upload_is_kept_read_and_found(api, erin, shelf, read_all):
@@ -133,7 +135,9 @@ def test_grants_are_given_listed_and_revoked(api, erin, alice, finance, shelf, u
         body = {"right": "read", "person": str(alice.pk)}
         given = client.post(f"{API}/{base}/grants/", body, content_type="application/json")
         assert given.status_code == 201, given.content
-        team = client.post(f"{API}/{base}/grants/", {"right": "write", "team": "Finance"}, content_type="application/json")
+        team = client.post(
+            f"{API}/{base}/grants/", {"right": "write", "team": "Finance"}, content_type="application/json"
+        )
         listed = client.get(f"{API}/{base}/grants/").json()
         assert [(grant["type"], grant["right"], grant["name"]) for grant in listed] == [
             ("team", "write", "Finance"),

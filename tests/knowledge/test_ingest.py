@@ -1,0 +1,330 @@
+"""From a file to passages that are found: formats, versions, failures, and workers that die."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from knowledge import backends, claims, indexing, ingest, outcomes
+from knowledge.claims import Turns, claim_next
+from knowledge.documents import place_in_queue
+from knowledge.models import Job, Passage, Status, Version
+from tests.fixtures_knowledge import TRAVEL
+
+DEMO = Path(__file__).resolve().parents[2] / "portal" / "demo" / "documents"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "query", "words"),
+    [
+        ("leave-and-holidays.md", "annual leave", "leave"),
+        ("working-hours-and-remote-work.docx", "remote work", "remote"),
+        ("travel-and-expenses-policy.pdf", "expenses", "expense"),
+        ("travel-rates-2026.xlsx", "rates", "rate"),
+        ("spotting-phishing.pptx", "phishing", "phishing"),
+        ("purchasing-guide.html", "purchasing", "purchas"),
+        ("who-to-ask.csv", "who to ask", ""),
+        ("year-end-close-2026.eml", "year end close", "close"),
+    ],
+)
+def test_a_document_of_each_kind_is_found_where_its_text_says(name, query, words, upload, erin):
+    from knowledge.search import find
+
+    document = upload(name, (DEMO / name).read_bytes())
+    version = document.current_version
+    assert version.status in (Status.READY, Status.READY_WITH_WARNINGS)
+    text = version.content.text
+    for passage in version.passages.for_tenant(erin.tenant):
+        assert text[passage.start : passage.end] == passage.text
+    found = find(erin, [query], limit=5)
+    assert {each.document_id for each in found} == {document.pk}
+    assert any(words in each.text.lower() for each in found)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("broken.pdf", b"%PDF-1.7\n not much more"),
+        ("broken.docx", b"PK\x03\x04 not really"),
+        ("nothing.txt", b"   \n \n"),
+        ("noise.bin", bytes(range(256)) * 40),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why_and_what_to_do(name, content, bring, erin, read_all):
+    version = bring(name, content).version
+    read_all()
+    version.refresh_from_db()
+    assert version.status == Status.FAILED
+    assert version.error_code
+    assert version.error_message.endswith(".")
+    assert version.error_hint.endswith(".")
+    assert version.job.state == Job.State.FAILED
+
+
+@pytest.mark.django_db
+def test_the_old_version_answers_until_the_new_one_is_ready_and_not_after(upload, bring, erin, read_all, titles):
+    from knowledge.search import find
+
+    document = upload("travel.md")
+    bring("travel.md", TRAVEL.replace("42 euros", "55 euros"))
+    assert "42 euros" in find(erin, ["meal allowance"], limit=5)[0].text
+    read_all()
+    texts = [found.text for found in find(erin, ["meal allowance"], limit=5)]
+    assert len(texts) == 1
+    assert "55 euros" in texts[0]
+    assert backends.store().count(indexing.where(erin.tenant_id)) == 1
+    assert Passage.objects.for_tenant(erin.tenant).count() == 1
+    document.refresh_from_db()
+    assert document.current_version.number == 2
+    assert document.versions.for_tenant(erin.tenant).get(number=1).content.text  # older citations still open
+
+
+@pytest.mark.django_db
+def test_a_failed_replacement_leaves_the_old_version_answering(upload, bring, erin, read_all, titles):
+    document = upload("travel.md")
+    bring("travel.md", b"\x00\x01\x02" * 400)
+    read_all()
+    document.refresh_from_db()
+    assert document.latest_version.status == Status.FAILED
+    assert document.current_version.number == 1
+    assert titles(erin, "meals") == {"Travel"}
+
+
+@pytest.mark.django_db
+def test_the_same_bytes_again_change_nothing(upload, bring):
+    upload("travel.md")
+    again = bring("travel.md")
+    assert (again.what, again.version.number) == ("unchanged", 1)
+
+
+@pytest.mark.django_db
+def test_a_title_given_by_a_person_stays(upload):
+    assert upload("travel.md").title == "Travel"
+    assert upload("other.md", TRAVEL, title="My own name for it").title == "My own name for it"
+
+
+@pytest.mark.django_db
+def test_tenants_take_turns_and_people_go_before_imports(bring, mallory, acme):
+    from knowledge.collections import create_collection
+
+    theirs = create_collection(mallory, "Theirs")
+    for number in range(4):
+        bring(f"bulk-{number}.txt", f"bulk {number}", priority=Job.Priority.BULK)
+    for number in range(2):
+        bring(f"theirs-{number}.txt", f"t {number}", by=mallory, to=theirs, priority=Job.Priority.BULK)
+    urgent = bring("urgent.txt", "now").version
+    assert place_in_queue(urgent) == 1
+    turns, names = Turns(), []
+    while taken := claim_next("here", turns, most=3):
+        names += [Version.objects.for_tenant(each.tenant_id).get(pk=each.version_id).filename for each in taken]
+    assert names[0] == "urgent.txt"
+    first_four = names[1:5]
+    assert sum(name.startswith("theirs") for name in first_four) == 2
+    assert names[5:] == ["bulk-2.txt", "bulk-3.txt"]
+
+
+@pytest.mark.django_db
+def test_two_workers_never_hold_the_same_job(bring):
+    for number in range(3):
+        bring(f"{number}.txt", f"text {number}")
+    one = claim_next("one", Turns(), most=2)
+    two = claim_next("two", Turns(), most=2)
+    assert {claim.job_id for claim in one}.isdisjoint({claim.job_id for claim in two})
+    assert len(one) + len(two) == 3
+    assert claim_next("three", Turns()) == []
+
+
+@pytest.mark.django_db
+def test_a_lost_lease_is_taken_up_again_and_not_without_end(bring, erin, read_all):
+    version = bring("travel.md").version
+    for attempt in range(1, claims.MAX_ATTEMPTS + 1):
+        Job.objects.for_tenant(erin.tenant).update(run_after=timezone.now())
+        (claim,) = claim_next("doomed", Turns())
+        assert claim.attempt == attempt
+        assert claims.release_lost() == []
+        Job.objects.for_tenant(erin.tenant).update(lease_until=timezone.now() - timedelta(seconds=1))
+        outcomes.give_up_lost(claims.release_lost())
+    version.refresh_from_db()
+    assert (version.status, version.error_code) == (Status.FAILED, "stopped_the_reader")
+    Job.objects.for_tenant(erin.tenant).update(run_after=timezone.now())
+    assert claim_next("next", Turns()) == []
+
+
+@pytest.mark.django_db
+def test_a_worker_that_lost_its_lease_writes_nothing(monkeypatch, bring, erin, titles):
+    from knowledge.stages import write
+
+    bring("travel.md")
+    real = indexing.put
+
+    def another_takes_over(*arguments):
+        Job.objects.for_tenant(erin.tenant).update(claimed_by="another")
+        real(*arguments)
+
+    monkeypatch.setattr(write.indexing, "put", another_takes_over)
+    ingest.drain(inline=True)
+    assert titles(erin, "meals") == set()
+    assert Job.objects.for_tenant(erin.tenant).get().state == Job.State.RUNNING
+    assert not Passage.objects.for_tenant(erin.tenant).exists()
+
+
+@pytest.mark.django_db
+def test_an_index_that_cannot_be_written_is_tried_again_later(monkeypatch, bring, erin, read_all, titles):
+    from knowledge.stages import write
+    from knowledge.stores.base import StoreUnavailable
+
+    def down(*_):
+        raise StoreUnavailable("The disk is full.", hint="Free some space.")
+
+    version = bring("travel.md").version
+    with monkeypatch.context() as patched:
+        patched.setattr(write.indexing, "put", down)
+        read_all()
+    version.refresh_from_db()
+    assert version.status == Status.QUEUED
+    job = Job.objects.for_tenant(erin.tenant).get()
+    assert job.run_after > timezone.now()
+    Job.objects.for_tenant(erin.tenant).update(run_after=timezone.now())
+    read_all()
+    assert titles(erin, "meals") == {"Travel"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_threads_read_many_documents(bring, erin, shelf, titles):
+    for number in range(12):
+        bring(f"{number}.md", f"# Number {number}\n\nThe unicorn of floor {number} likes tea.")
+    bring("broken.docx", b"PK\x03\x04 no")
+    assert ingest.drain() == 13
+    assert len(titles(erin, "unicorn tea")) == 12
+    assert Job.objects.for_tenant(erin.tenant).filter(state=Job.State.DONE).count() == 12
+
+
+DYING = """
+import os, signal, sys
+import django
+django.setup()
+from django.conf import settings
+settings.DATABASES["default"]["NAME"] = sys.argv[2]
+from django.db import connection
+connection.settings_dict["NAME"] = sys.argv[2]
+from knowledge import ingest, indexing
+from knowledge.stages import read, embed, write
+import knowledge.chunking
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def after(module, name):
+    real = getattr(module, name)
+    def and_die(*a, **k):
+        real(*a, **k)
+        die()
+    setattr(module, name, and_die)
+
+stage = sys.argv[1]
+if stage == "reading": knowledge.chunking.chunk = die
+if stage == "embedding": embed._embed = die
+if stage == "before the store": write.indexing.put = die
+if stage == "after the store": after(write.indexing, "put")
+if stage == "in the transaction": after(write, "_write_rows")
+if stage == "after the switch": write.settle = die
+ingest.drain(inline=True)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "stage",
+    ["reading", "embedding", "before the store", "after the store", "in the transaction", "after the switch"],
+)
+def test_a_worker_killed_anywhere_leaves_one_set_of_passages(stage, upload, bring, erin, titles, tmp_path):
+    """kill -9 while a second version is worked on; then the sweep finds the lost lease, and another worker goes on."""
+    from django.db import connection
+
+    upload("travel.md")
+    bring("travel.md", TRAVEL.replace("42 euros", "55 euros"))
+    script = tmp_path / "dying.py"
+    script.write_text(DYING)
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "portal.settings.test",
+        "PORTAL_DATA_DIR": str(settings.DATA_DIR),
+        "PYTHONPATH": str(settings.BASE_DIR),
+    }
+    died = subprocess.run(
+        [sys.executable, str(script), stage, str(connection.settings_dict["NAME"])],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+    assert titles(erin, "meals") == {"Travel"}
+    job = Job.objects.for_tenant(erin.tenant).get(version__number=2)
+    assert (job.state, job.attempts) == (Job.State.RUNNING, 1)
+    Job.objects.for_tenant(erin.tenant).filter(pk=job.pk).update(lease_until=timezone.now())
+    claims.release_lost()
+    Job.objects.for_tenant(erin.tenant).filter(pk=job.pk).update(run_after=timezone.now())
+    ingest.drain(inline=True)
+    from knowledge.search import find
+
+    (found,) = find(erin, ["meal allowance"], limit=5)
+    assert "55 euros" in found.text
+    assert backends.store().count(indexing.where(erin.tenant_id)) == 1
+    assert Passage.objects.for_tenant(erin.tenant).count() == 1
+    job.refresh_from_db()
+    assert (job.state, job.version.status) == (Job.State.DONE, Status.READY)
+
+
+def test_ringing_and_tasks_import_nothing_heavy():
+    code = (
+        "import django,sys; django.setup(); import knowledge.tasks, knowledge.uploads, knowledge.search, knowledge.api.search, knowledge.deletion; "
+        + (
+            "print([m for m in ('lancedb','pyarrow','kreuzberg','ctranslate2','tokenizers','numpy','openai') if m in sys.modules])"
+        )
+    )
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "portal.settings.test"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bell_reaches_a_real_worker(bring, erin, titles, settings):
+    """A Celery worker in its own process, on the filesystem broker, over the same database file."""
+    from django.db import connection
+
+    from knowledge import tasks
+
+    bring("travel.md")
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "portal.settings.test",
+        "PORTAL_DATA_DIR": str(settings.DATA_DIR),
+    }
+    code = (
+        "import django; django.setup(); from django.db import connection; "
+        f"connection.settings_dict['NAME'] = {str(connection.settings_dict['NAME'])!r}; "
+        f"from django.conf import settings; settings.DATABASES['default']['NAME'] = {str(connection.settings_dict['NAME'])!r}; "
+        "from portal.celery import app; "
+        "app.worker_main(['worker', '-Q', 'ingest', '--pool', 'solo', '--loglevel', 'WARNING'])"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=settings.BASE_DIR)
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and titles(erin, "meals") == set():
+            time.sleep(0.3)
+            tasks.ring_now()
+        assert titles(erin, "meals") == {"Travel"}
+    finally:
+        worker.terminate()
+        worker.wait(timeout=30)
