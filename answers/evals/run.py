@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from answers import ask
+from answers.ask import ask
+from answers.asking import Asking
 from answers.evals.measures import auc, mean, ranks, recall_at, reciprocal_rank, says
 from answers.evals.records import DataSet, Question
 from answers.evals.scratch import Scratch
+from answers.models import Answer, Citation
 from knowledge.search import find
+from tenants.models import Membership
 
 DEPTH = 50  # passages, enough for ten different documents
 SHOWN = 10
@@ -48,13 +51,13 @@ def answers(data: DataSet, scratch: Scratch, limit: int, tick: Callable[[int], N
         for role in question.expect or [""]:
             if role not in scratch.readers:
                 continue
-            said = asyncio.run(ask.collect(scratch.reader(role), question.text))
+            said, citations = _ask(scratch.reader(role), question.text)
             wanted = question.expect.get(role, "answer" if question.answerable else "refuse") != "refuse"
             asked.append((wanted, not said.refused, said.confidence))
             if wanted and not said.refused:
                 if question.type in ("span", "fact") or all(len(a) < 60 for a in question.answers):
                     right.append(float(says(said.text, question.answers)))
-                places = [(scratch.doc_ids.get(c.document_id, ""), c.page) for c in said.citations]
+                places = [(scratch.doc_ids.get(c.document_id, ""), c.page) for c in citations]
                 if question.gold:
                     cited.append(float(any(gold.is_met_by(*place) for gold in question.gold for place in places)))
                 quotes.append(float(bool(places)))
@@ -71,6 +74,19 @@ def answers(data: DataSet, scratch: Scratch, limit: int, tick: Callable[[int], N
         "cites_the_gold": mean(cited),
         "answers_with_a_citation": mean(quotes),
     }
+
+
+def _ask(member: Membership, question: str) -> tuple[Answer, list[Citation]]:
+    """One question, asked as that person would, without a conversation before it."""
+    asking = Asking(question)
+
+    async def story() -> None:
+        async for _ in ask(member, asking):
+            pass
+
+    asyncio.run(story())
+    answer = Answer.objects.visible_to(member).get(pk=asking.answer_id)
+    return answer, list(answer.citations.for_tenant(member.tenant))
 
 
 def _spread(questions: Sequence[Question], limit: int) -> Sequence[Question]:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from knowledge.collections import create_collection
-
 from answers.evals.records import DataSet, Record
 from knowledge import ingest
+from knowledge.collections import create_collection
 from knowledge.grants import give
 from knowledge.models import Job, Version
 from knowledge.models.grant import Right
