@@ -141,16 +141,17 @@ def _siblings(one: str, other: str) -> bool:
 
 def _other_figure(question: Question, one: Candidate, other: Candidate) -> tuple[str, str] | None:
     first, second = _quantities(one.said, question), _quantities(other.said, question)
-    units = first.keys() & second.keys()
-    if len(units) != 1:
+    differing = []
+    for unit in first.keys() & second.keys():
+        (left, *more), (right, *others) = first[unit].items(), second[unit].items()
+        if abs(left[0] - right[0]) <= 0.02 * max(left[0], right[0]):
+            continue
+        if more or others or not _wanted(unit, question):
+            return None  # several figures of a kind are tiers and conditions: no telling which one meets which
+        differing.append((left[1], right[1]))
+    if len(differing) != 1 or question.numbers & (numbers(differing[0][0]) | numbers(differing[0][1])):
         return None
-    unit = units.pop()
-    if len(first[unit]) != 1 or len(second[unit]) != 1 or not _wanted(unit, question):
-        return None  # several figures of a kind are tiers and conditions: no telling which one meets which
-    (left, said_left), (right, said_right) = next(iter(first[unit].items())), next(iter(second[unit].items()))
-    if abs(left - right) <= 0.02 * max(left, right) or question.numbers & (numbers(said_left) | numbers(said_right)):
-        return None
-    return said_left, said_right
+    return differing[0]
 
 
 def _quantities(text: str, question: Question) -> dict[str, dict[float, str]]:

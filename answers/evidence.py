@@ -19,21 +19,21 @@ from answers.words import language_of, words
 FEATURES = ("bias", "neighbourhood", "found", "near", "lexical_gap", "typed", "likeness")
 # Fitted on the dev data, every set weighing the same: python -m tests.benchmarks.fit_refusal
 WITH_MEANING = {
-    "bias": -6.47,
+    "bias": -6.49,
     "neighbourhood": 0.0,
-    "found": 0.73,
-    "near": 1.65,
-    "lexical_gap": 1.49,
-    "typed": 0.24,
-    "likeness": 7.69,
+    "found": 0.54,
+    "near": 1.75,
+    "lexical_gap": 1.47,
+    "typed": 0.41,
+    "likeness": 7.64,
 }
 WORDS_ONLY = {
-    "bias": -5.06,
-    "neighbourhood": 6.66,
-    "found": 1.63,
-    "near": 1.45,
-    "lexical_gap": 0.81,
-    "typed": 0.54,
+    "bias": -4.98,
+    "neighbourhood": 6.67,
+    "found": 1.66,
+    "near": 1.39,
+    "lexical_gap": 0.77,
+    "typed": 0.5,
     "likeness": 0.0,
 }
 THRESHOLD = 0.4

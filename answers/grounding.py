@@ -100,8 +100,8 @@ class Claim:
         self.wanted = [key for key in self.terms.order if not key[:1].isdigit() and key not in SPELLED_NUMBERS]
 
     def quote_from(self, reading: Reading, enough: float = ENOUGH) -> Quote | None:
-        if span := _verbatim(self.text, reading):
-            return _quote(reading.passage, *span, exact=True, coverage=1.0)
+        if quote := self._word_for_word(reading):
+            return quote
         if not self.wanted:
             return None
         best: tuple[float, int, int] | None = None
@@ -117,6 +117,20 @@ class Claim:
                     best = (coverage, reading.parts[first].start, reading.parts[first + size - 1].end)
         return best and _quote(reading.passage, best[1], best[2], exact=False, coverage=round(best[0], 3))
 
+    def _word_for_word(self, reading: Reading) -> Quote | None:
+        """A part of a sentence is shown as the whole one, which must not turn it round: "it is wrong that ..."."""
+        span = _verbatim(self.text, reading)
+        if span is None:
+            return None
+        within = [part for part in reading.parts if part.start < span[1] and part.end > span[0]]
+        start, end = min([span[0], *(part.start for part in within)]), max([span[1], *(part.end for part in within)])
+        rest = reading.passage.text[start : span[0]] + reading.passage.text[span[1] : end]
+        if not any(map(str.isalnum, rest)):
+            return _quote(reading.passage, *span, exact=True, coverage=1.0)
+        if negated(words(rest)):
+            return None
+        return _quote(reading.passage, start, end, exact=False, coverage=1.0)
+
     def _coverage(self, parts: Sequence[_Part], held: Sequence[frozenset[str]], told: set[str]) -> float:
         """0 unless every figure and name stands here; a name may stand in the title or a heading."""
         if not self.numbers <= frozenset().union(*(part.numbers for part in parts)):
@@ -126,7 +140,8 @@ class Claim:
             return 0.0
         # A word of the heading counts half: it says what the passage is about, not that this sentence is true.
         share = sum(1.0 if key in here else 0.5 if key in told else 0.0 for key in self.wanted) / len(self.wanted)
-        return share if self.negated == any(part.negated for part in parts) else share - NEGATION_COST
+        says_it = max(zip(held, parts, strict=True), key=lambda pair: len(pair[0]))[1]  # not its neighbours' "not"
+        return share if self.negated == says_it.negated else share - NEGATION_COST
 
 
 def names(text: str, language: str) -> frozenset[str]:

@@ -28,8 +28,8 @@ _REFERS = re.compile(
         |sie|ihn|ihr|dies|diese[rsmn]?|das|dort|davon|dafür|damit|eso|esto|ello|ellos|ellas|allí|ahí|cela|ça|ceci|celui)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-_PREPOSITIONS = """for in at to from with without above below over under after before during within by per on of für bei ab mit
-    ohne nach vor über unter para en con sin de desde pour dans avec sans chez"""
+_PREPOSITIONS = """for in at to from with without above below over under after before during within by per on of für bei
+    ab mit ohne nach vor über unter para en con sin de desde pour dans avec sans chez"""
 _PREPOSITION = rf"(?:{'|'.join(_PREPOSITIONS.split())})"
 _LEADS = re.compile(rf"^{_PREPOSITION}\s+", re.IGNORECASE)
 

@@ -45,7 +45,6 @@ STOP = {
     "nl": """aan al als bij dat de der deze die dit doch door een en er had heb hebben heeft het hij hoe hoeveel ik
     in is je kan maar meer met mijn moet naar niet nog nu of om ook op over te tot uit van veel voor waar
     waarom wanneer was wat welk welke werd wie wij worden wordt zijn zo""",
-    "zh": """什么 什麼 哪里 哪些 哪个 多少 怎么 怎样 如何 为什 为何 何时 是什 谁是 是谁 的是 吗""",
     "ar": """في من على إلى الى عن مع هو هي هذا هذه ذلك تلك التي الذي الذين ما ماذا متى أين كيف كم لماذا هل أي أن إن
     كان كانت لم لا قد و أو ثم بعد قبل بين كل تم اين اي ان منذ حتى عند لقد ولم وقد وهو وهي""",
 }
@@ -128,7 +127,12 @@ _FOLDED_STOP = {language: frozenset(fold(word) for word in words_) for language,
 _EVERY_FOLDED_STOP = frozenset().union(*_FOLDED_STOP.values())
 
 
+_CHINESE_PARTICLES = frozenset("的是了吗呢吧么哪什谁怎")  # a pair with one of these is grammar, or two halves of words
+
+
 def is_stop_word(folded: str, language: str = "") -> bool:
+    if language == "zh":
+        return not _CHINESE_PARTICLES.isdisjoint(folded)
     return folded in _FOLDED_STOP.get(language, _EVERY_FOLDED_STOP)
 
 

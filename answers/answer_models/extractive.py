@@ -50,8 +50,7 @@ def compose(
     """The sentences to say and the place of the passage each stands in. The first one answers."""
     asked = parts(question.text)
     if len(asked) > 1:
-        said = [line for part in asked for line in _one(part, passages, embed)[:SENTENCES_A_PART]]
-        return list(dict.fromkeys(said))
+        return list(dict.fromkeys(line for part in asked for line in _shortened(_one(part, passages, embed))))
     return _one(question, passages, embed)
 
 
@@ -68,7 +67,13 @@ def _one(question: Question, passages: Sequence[SourcePassage], embed: Embed | N
         ranked = [best, *(item for item in ranked if item is not best)]
     chosen = [best, *_more(question, best, ranked[1:])]
     ordered = [best, *sorted(chosen[1:], key=lambda item: (item.place != best.place, item.place, item.start))]
+    if _LEANS_BACK.match(best.said):
+        ordered.sort(key=lambda item: not (item.place == best.place and item.order == best.order - 1))
     return [*_lead_in(best, ranked, chosen), *((item.said, item.place) for item in ordered)]
+
+
+def _shortened(said: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    return said if any(text.startswith("- ") for text, _ in said) else said[:SENTENCES_A_PART]
 
 
 def _more(question: Question, best: Candidate, others: Sequence[Candidate]) -> list[Candidate]:
