@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from answers.links import document_page
-from answers.models import Answer, Citation, Feedback, State
+from answers.models import Answer, Citation, Feedback, Starter, State
 from knowledge import access
 from knowledge.models import Document
 from tenants.models import Membership
@@ -66,6 +66,18 @@ def answered_well(member: Membership, most: int = 4) -> list[Suggested]:
         askers.setdefault(key, set()).add(asker)
         best.setdefault(key, Suggested(question, len(documents)))
     return [best[key] for key, people in askers.items() if member.pk in people or len(people) > 1][:most]
+
+
+def starters(member: Membership, most: int = 4) -> list[Suggested]:
+    """What the company suggests to begin with, of what this reader may read."""
+    chosen = list(Starter.objects.for_tenant(member.tenant_id))
+    wanted = {UUID(key) for starter in chosen for key in starter.documents}
+    readable = access.still_readable(member, wanted) if wanted else set()
+    return [
+        Suggested(starter.question, len(starter.documents))
+        for starter in chosen
+        if {UUID(key) for key in starter.documents} <= readable
+    ][:most]
 
 
 def new_to(member: Membership, most: int = 3) -> list[News]:

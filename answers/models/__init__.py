@@ -3,5 +3,6 @@ from answers.models.citation import Citation
 from answers.models.conversation import Conversation
 from answers.models.feedback import Feedback
 from answers.models.receipt import Receipt
+from answers.models.starter import Starter
 
-__all__ = ["Answer", "AnswerEvent", "Citation", "Conversation", "Feedback", "Receipt", "State"]
+__all__ = ["Answer", "AnswerEvent", "Citation", "Conversation", "Feedback", "Receipt", "Starter", "State"]

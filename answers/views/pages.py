@@ -30,6 +30,7 @@ def ask(request: HttpRequest, member: Membership) -> HttpResponse:
         {
             **_room(request, member),
             "suggested": suggestions.answered_well(member),
+            "starters": suggestions.starters(member),
             "news": suggestions.new_to(member),
             "question": request.GET.get("q", "")[:4000],
             "first_name": (member.user.name or member.user.email.partition("@")[0]).split()[0],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from answers.models import Starter
 from knowledge.collections import create_collection
 from knowledge.documents import change_document
 from knowledge.grants import give
@@ -50,6 +51,9 @@ def load() -> Loaded:
     for shelf in plan["collections"]:
         documents |= _shelf(shelf, teams, by)
     _supersede(plan, documents, by)
+    for position, planned in enumerate(plan["questions"]):
+        wanted = [str(documents[file].pk) for file in planned["documents"]]
+        Starter.objects.create(tenant=tenant, question=planned["question"], documents=wanted, position=position)
     return Loaded(tenant, len(documents))
 
 
