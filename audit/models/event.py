@@ -37,6 +37,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["tenant_id", "actor_id", "-id"], name="event_actor"),
             models.Index(fields=["tenant_id", "subject_id", "-id"], name="event_subject"),
             models.Index(fields=["tenant_id", "target_id", "-id"], name="event_target"),
+            models.Index(fields=["tenant_id", "outcome", "-id"], name="event_outcome"),
             models.Index(fields=["tenant_id", "request_id"], name="event_request"),
             models.Index(fields=["tenant_id", "occurred_at"], name="event_time"),
         ]

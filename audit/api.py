@@ -1,0 +1,145 @@
+"""REST: reading and exporting the trail, with the scope `audit` and for auditors alone."""
+
+from __future__ import annotations
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit import filters, words
+from audit.actions import Action, Outcome
+from audit.export import Format, as_dict, export
+from audit.record import Target
+from audit.telling import tell
+from audit.trail import Trail
+from audit.views import format_of, note_look
+from tenants.errors import Invalid
+from tenants.http import MemberAPIView
+from tenants.models.api_key import Scope
+from tenants.roles import AUDITORS
+
+PAGE, MOST = 50, 500
+
+FILTERS = [
+    OpenApiParameter("q", str, description="Words in the name of what it was done to"),
+    OpenApiParameter("person", str, description="Who acted or was acted upon: an id, or part of a name or address"),
+    OpenApiParameter("document", str, description="An id, or part of a title"),
+    OpenApiParameter("action", str, enum=[*(a.value for a in Action), *(f"{subject}:" for subject in words.SUBJECTS)]),
+    OpenApiParameter("outcome", str, enum=[o.value for o in Outcome]),
+    OpenApiParameter("since", OpenApiTypes.DATE, description="First day, in UTC"),
+    OpenApiParameter("until", OpenApiTypes.DATE, description="Last day, in UTC"),
+    OpenApiParameter("looks", str, enum=["0", "1"], description="0 leaves out the reading of the trail itself"),
+]
+
+
+class PersonSerializer(serializers.Serializer):
+    id = serializers.UUIDField(allow_null=True)
+    name = serializers.CharField()
+    email = serializers.CharField()
+
+
+class ActorSerializer(PersonSerializer):
+    kind = serializers.ChoiceField(["person", "key", "system", "nobody"])
+
+
+class TargetSerializer(serializers.Serializer):
+    type = serializers.CharField()
+    id = serializers.CharField()
+    name = serializers.CharField()
+
+
+class OriginSerializer(serializers.Serializer):
+    address = serializers.CharField()
+    agent = serializers.CharField()
+
+
+class EventSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    time = serializers.DateTimeField()
+    action = serializers.CharField()
+    what = serializers.CharField()
+    outcome = serializers.CharField()
+    actor = ActorSerializer()
+    subject = PersonSerializer(allow_null=True)
+    target = TargetSerializer()
+    origin = OriginSerializer()
+    request_id = serializers.CharField()
+    data = serializers.DictField()
+    personal = serializers.DictField(allow_null=True)
+
+
+class EventPageSerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    results = EventSerializer(many=True)
+
+
+class EventsView(MemberAPIView):
+    roles = AUDITORS
+    scopes = {"GET": Scope.AUDIT}
+
+    @extend_schema(
+        operation_id="list_audit_events",
+        parameters=[
+            *FILTERS,
+            OpenApiParameter("cursor", str, description="From `next` of the page before"),
+            OpenApiParameter("limit", int, description=f"Events a page, {PAGE} unless told, {MOST} at most"),
+        ],
+        responses=EventPageSerializer,
+    )
+    def get(self, request: Request, **_) -> Response:
+        """Events, the newest first. `next` leads to older ones and stays right while new ones arrive."""
+        wanted = filters.read(request.query_params, looks=True)
+        cursor = _number(request, "cursor", None, most=2**62)
+        limit = _number(request, "limit", PAGE, most=MOST)
+        rows = Trail(self.member, wanted).page(before=cursor, limit=limit + 1)
+        shown = tell(rows[:limit])
+        note_look(self.member, wanted, Target("trail", ""), events=len(shown), before=cursor)
+        following = None
+        if len(rows) > limit:
+            query = wanted.query(cursor=shown[-1].id, limit=limit, looks=int(wanted.looks))
+            following = request.build_absolute_uri(f"{request.path}?{query}")
+        return Response({"next": following, "results": [as_dict(event) for event in shown]})
+
+
+class CsvRenderer(BaseRenderer):
+    media_type, format, charset = "text/csv", "csv", "utf-8"
+
+    def render(self, data, *_args, **_kwargs):
+        return data
+
+
+class JsonLinesRenderer(CsvRenderer):
+    media_type, format = "application/jsonl", "jsonl"
+
+
+class ExportView(MemberAPIView):
+    """`format` is ours to read here, not DRF's."""
+
+    roles = AUDITORS
+    scopes = {"GET": Scope.AUDIT}
+    renderer_classes = [CsvRenderer, JsonLinesRenderer]
+
+    def perform_content_negotiation(self, request, force=False):
+        return JSONRenderer(), JSONRenderer.media_type
+
+    @extend_schema(
+        operation_id="export_audit_events",
+        parameters=[*FILTERS, OpenApiParameter("format", str, enum=[f.value for f in Format], default="csv")],
+        responses={(200, "text/csv"): str, (200, "application/jsonl"): str},
+    )
+    def get(self, request: Request, **_):
+        """Everything asked for, the oldest first, as a stream."""
+        wanted = filters.read(request.query_params, looks=True)
+        return export(self.member, wanted, format_of(request.query_params.get("format", "")))
+
+
+def _number(request: Request, name: str, default: int | None, *, most: int) -> int | None:
+    given = request.query_params.get(name, "")
+    if not given:
+        return default
+    if not (given.isascii() and given.isdigit()) or len(given) > 19 or int(given) < 1:
+        raise Invalid(f"“{name}” is not a number that fits.")
+    return min(int(given), most)

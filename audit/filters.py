@@ -1,0 +1,97 @@
+"""What of the trail is asked for: read from an address, said again as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from audit import words
+from audit.actions import Action, Outcome
+from tenants.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Empty fields do not narrow. Days are whole days in UTC, both included."""
+
+    q: str = ""  # words in the name of what it was done to
+    person: str = ""  # an id, or part of a name or address: whoever acted, and whom it was done to
+    document: str = ""  # an id, or part of a title
+    action: str = ""  # an action, or its subject with a colon: "document:"
+    outcome: str = ""
+    since: date | None = None
+    until: date | None = None
+    looks: bool = True  # with the reading of the trail itself
+
+    @property
+    def begin(self) -> datetime | None:
+        return datetime.combine(self.since, time(), UTC) if self.since else None
+
+    @property
+    def end(self) -> datetime | None:
+        return datetime.combine(self.until + timedelta(days=1), time(), UTC) if self.until else None
+
+    @property
+    def narrow(self) -> bool:
+        return self != Filters(looks=self.looks)
+
+    def without(self, *names: str) -> Filters:
+        bare = Filters()
+        return replace(self, **{name: getattr(bare, name) for name in names})
+
+    def query(self, **more: object) -> str:
+        """As the query of an address, so that a search can be kept and passed on."""
+        said = {field.name: _said(getattr(self, field.name)) for field in fields(self) if field.name != "looks"}
+        said |= {"looks": "1"} if self.looks else {}
+        return urlencode({name: value for name, value in (said | more).items() if value not in ("", None)})
+
+    def recorded(self) -> tuple[dict, dict]:
+        """For the trail: what names nobody, and what may name somebody."""
+        open_ = {"action": self.action, "outcome": self.outcome, "since": _said(self.since), "until": _said(self.until)}
+        personal = {"q": self.q, "person": self.person, "document": self.document}
+        return {k: v for k, v in open_.items() if v}, {k: v for k, v in personal.items() if v}
+
+
+def read(given: Mapping[str, str], *, looks: bool) -> Filters:
+    """`looks` is what counts where the address does not say. Raises Invalid for what cannot be meant."""
+    action, outcome = given.get("action", "").strip(), given.get("outcome", "").strip()
+    if action and action not in {*(a.value for a in Action), *(f"{subject}:" for subject in words.SUBJECTS)}:
+        raise Invalid("There is no action of that name.", hint="Choose one from the list.")
+    if outcome and outcome not in {o.value for o in Outcome}:
+        raise Invalid("An outcome is done, refused or failed.")
+    found = Filters(
+        q=_text(given, "q"),
+        person=_text(given, "person"),
+        document=_text(given, "document"),
+        action=action,
+        outcome=outcome,
+        since=_day(given, "since"),
+        until=_day(given, "until"),
+        looks={"1": True, "0": False}.get(given.get("looks", ""), looks),
+    )
+    if found.since and found.until and found.since > found.until:
+        raise Invalid("The first day is after the last one.", hint="Swap them.")
+    return found
+
+
+def _text(given: Mapping[str, str], name: str) -> str:
+    return given.get(name, "").replace("\x00", "").strip()[:200]
+
+
+def _day(given: Mapping[str, str], name: str) -> date | None:
+    written = given.get(name, "").strip()
+    if not written:
+        return None
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        raise Invalid(f"“{written[:30]}” is not a day.", hint="Write days as 2026-11-20.") from None
+    if not 1970 <= day.year <= 9000:
+        raise Invalid("This day is out of reach.")
+    return day
+
+
+def _said(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value or "")

@@ -1,0 +1,168 @@
+"""What the audit pages show, put together from the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from audit import words
+from audit.actions import Action, Outcome
+from audit.filters import Filters
+from audit.models import AuditEvent
+from audit.telling import Told, tell
+from audit.trail import Trail
+from tenants.models import Membership
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    words: str
+    off: str  # the query without it
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    words: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    event: Told
+    changes: tuple[Change, ...]
+    facts: tuple[tuple[str, str], ...]
+    around: tuple[Told, ...]
+    newer: int | None
+    older: int | None
+
+
+def chips(filters: Filters) -> Iterator[Chip]:
+    said = {
+        "q": f"“{filters.q}”",
+        "person": f"Person {filters.person}",
+        "document": f"Document {filters.document}",
+        "action": words.label(filters.action.rstrip(":"))
+        if filters.action.endswith(":")
+        else words.what(filters.action),
+        "outcome": words.OUTCOMES.get(filters.outcome, ""),
+    }
+    for name, text in said.items():
+        if getattr(filters, name):
+            yield Chip(text, filters.without(name).query())
+    if filters.since or filters.until:
+        yield Chip(_days(filters), filters.without("since", "until").query())
+
+
+def presets(today: date) -> Iterator[Preset]:
+    """The searches that most people come for."""
+    week, quarter = today - timedelta(days=7), today - timedelta(days=90)
+    yield Preset("Refusals this week", Filters(outcome=Outcome.REFUSED, since=week, looks=False).query())
+    yield Preset("Failed sign-ins this week", Filters(action=Action.SIGN_IN_FAILED, since=week, looks=False).query())
+    yield Preset("Changes of rights", Filters(action="grant:", looks=False).query())
+    yield Preset("People and roles", Filters(action="member:", looks=False).query())
+    yield Preset(
+        "Exports in the last 90 days", Filters(action=Action.AUDIT_EXPORTED, since=quarter, looks=False).query()
+    )
+
+
+def page(member: Membership, filters: Filters, *, before: int | None = None) -> dict:
+    """One page of the list, as a template wants it."""
+    rows = Trail(member, filters).page(before=before, limit=PER_PAGE + 1)
+    there = reverse("audit:trail", args=[member.tenant.slug])
+    shown = tell(rows[:PER_PAGE])
+    more = len(rows) > PER_PAGE
+    return {
+        "room": "audit",
+        "filters": filters,
+        "query": filters.query(),
+        "looks_query": replace(filters, looks=not filters.looks).query(),
+        "chips": list(chips(filters)),
+        "presets": list(presets(timezone.now().date())),
+        "events": shown,
+        "next_url": f"{there}?{filters.query(before=shown[-1].id)}" if more else "",
+        "newest_url": f"{there}?{filters.query()}" if before else "",
+        "actions": action_choices(),
+        "outcomes": [(outcome.value, words.OUTCOMES[outcome.value]) for outcome in Outcome],
+    }
+
+
+def story(trail: Trail, event: AuditEvent) -> Story:
+    request = trail.of_request(event)
+    told, *around = tell([event, *trail.around(event)])
+    newer, older = trail.neighbours(event.pk)
+    return Story(
+        event=told,
+        changes=tuple(_changes(event, request)),
+        facts=tuple(_facts(told)),
+        around=tuple(around),
+        newer=newer,
+        older=older,
+    )
+
+
+def action_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """By subject, each with everything about it first."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for action in Action:
+        subject = action.value.split(":")[0]
+        groups.setdefault(subject, [(f"{subject}:", f"Everything: {words.label(subject).lower()}")])
+        groups[subject].append((action.value, words.what(action.value)))
+    return [(words.label(subject), choices) for subject, choices in sorted(groups.items())]
+
+
+def _changes(event: AuditEvent, request: Sequence[AuditEvent]) -> Iterator[Change]:
+    """What the fields were before and after, of the same thing in the same request."""
+    for row in request:
+        same = row.pk == event.pk or (row.target_id == event.target_id and row.target_id)
+        if row.action == Action.RECORD_CHANGED and same:
+            for field, (before, after) in sorted(row.data.get("fields", {}).items()):
+                yield Change(words.label(field), _value(before), _value(after))
+    if event.action == Action.MEMBER_ROLE_CHANGED:
+        yield Change("Role", event.data.get("former", ""), event.data.get("role", ""))
+
+
+def _facts(event: Told) -> Iterator[tuple[str, str]]:
+    for name, value in event.data.items():
+        if name == "fields" and event.action == Action.RECORD_CHANGED:
+            continue
+        if event.action == Action.MEMBER_ROLE_CHANGED and name in ("former", "role"):
+            continue
+        yield words.label(name), _value(value)
+    for name, value in (event.personal or {}).items():
+        yield words.label(name), _value(value)
+
+
+def _value(value: object) -> str:
+    if value in (None, "", "None"):
+        return "empty"
+    if isinstance(value, bool) or value in ("True", "False"):
+        return "yes" if value in (True, "True") else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_value, value)) or "none"
+    if isinstance(value, dict):
+        return "; ".join(f"{words.label(k)}: {_value(v)}" for k, v in value.items()) or "none"
+    return str(value)
+
+
+def _days(filters: Filters) -> str:
+    since, until = filters.since, filters.until
+    if since and until:
+        return f"{_day(since)}" if since == until else f"{_day(since)} to {_day(until)}"
+    return f"From {_day(since)}" if since else f"Up to {_day(until)}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"

@@ -1,0 +1,83 @@
+"""The audit room: for compliance officers and owners. Looking is recorded, like everything else."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from audit import export as exporting
+from audit import filters, pages
+from audit.actions import Action
+from audit.filters import Filters
+from audit.record import Target, record
+from audit.trail import Trail
+from tenants.errors import Invalid
+from tenants.gates import member_view
+from tenants.models import Membership
+from tenants.roles import AUDITORS
+
+
+@require_GET
+@never_cache
+@member_view(roles=AUDITORS)
+def trail(request: HttpRequest, member: Membership) -> HttpResponse:
+    wanted = filters.read(request.GET, looks=False)
+    before = _before(request)
+    shown = pages.page(member, wanted, before=before)
+    note_look(member, wanted, Target("trail", ""), events=len(shown["events"]), before=before)
+    return render(request, "audit/trail.html", shown)
+
+
+@require_GET
+@never_cache
+@member_view(roles=AUDITORS)
+def count(request: HttpRequest, member: Membership) -> HttpResponse:
+    """How many, which takes longer than the page and so comes after it."""
+    counted = Trail(member, filters.read(request.GET, looks=False)).count()
+    return render(request, "audit/_count.html", {"counted": counted})
+
+
+@require_GET
+@never_cache
+@member_view(roles=AUDITORS)
+def event(request: HttpRequest, member: Membership, event_id: int) -> HttpResponse:
+    wanted = filters.read(request.GET, looks=False)
+    found = Trail(member, wanted)
+    row = found.event(event_id)
+    if row is None:
+        raise Http404
+    told = {"story": pages.story(found, row), "query": wanted.query(), "room": "audit"}
+    note_look(member, wanted, Target("event", str(event_id)))
+    if request.headers.get("HX-Request"):
+        return render(request, "audit/_story.html", told)
+    return render(request, "audit/trail.html", pages.page(member, wanted, before=_before(request)) | told)
+
+
+@require_POST
+@member_view(roles=AUDITORS)
+def export(request: HttpRequest, member: Membership) -> HttpResponse:
+    """By a form, so that no link on another site can start it."""
+    wanted = filters.read(request.POST, looks=False)
+    return exporting.export(member, wanted, format_of(request.POST.get("format", "")))
+
+
+def format_of(name: str) -> exporting.Format:
+    try:
+        return exporting.Format(name or exporting.Format.CSV)
+    except ValueError:
+        raise Invalid("The trail is exported as csv or jsonl.") from None
+
+
+@transaction.atomic
+def note_look(member: Membership, wanted: Filters, on: Target, **data: object) -> None:
+    plain, personal = wanted.recorded()
+    said = {name: value for name, value in data.items() if value is not None}
+    record(Action.AUDIT_READ, member, on, personal=personal, filters=plain, **said)
+
+
+def _before(request: HttpRequest) -> int | None:
+    given = request.GET.get("before", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None

@@ -1,0 +1,108 @@
+"""What an action is called on a page, and the sentence its story begins with. Pure.
+
+In a sentence `{who}` is the one who acted, `{whom}` the person it was done to, `{on}` what it was done to.
+"""
+
+from __future__ import annotations
+
+from audit.actions import Action
+
+A = Action
+WORDS: dict[Action, tuple[str, str]] = {
+    A.ANSWER_RATED: ("Rated an answer", "{who} rated {on}"),
+    A.ANSWER_STOPPED: ("Stopped an answer", "{who} stopped {on}"),
+    A.AUDIT_EXPORTED: ("Exported events", "{who} exported the audit trail"),
+    A.AUDIT_READ: ("Read the trail", "{who} read the audit trail"),
+    A.COLLECTION_CHANGED: ("Changed a collection", "{who} changed the collection {on}"),
+    A.COLLECTION_CREATED: ("Made a collection", "{who} made the collection {on}"),
+    A.COLLECTION_HANDED_OVER: ("Handed over ownership", "{who} handed {on} over to {whom}"),
+    A.COLLECTION_REMOVED: ("Removed a collection", "{who} removed the collection {on}"),
+    A.CONVERSATION_REMOVED: ("Removed a conversation", "{who} removed a conversation"),
+    A.CONVERSATION_RENAMED: ("Renamed a conversation", "{who} renamed a conversation"),
+    A.DOCUMENT_CHANGED: ("Changed a document", "{who} changed {on}"),
+    A.DOCUMENT_DOWNLOADED: ("Downloaded a document", "{who} downloaded {on}"),
+    A.DOCUMENT_ERASED: ("Erased a document", "{who} erased {on} for good"),
+    A.DOCUMENT_FAILED: ("Could not read a document", "{on} could not be read in"),
+    A.DOCUMENT_MOVED: ("Moved a document", "{who} moved {on} to another collection"),
+    A.DOCUMENT_OPENED: ("Opened a document", "{who} opened {on}"),
+    A.DOCUMENT_READY: ("Made a document searchable", "{on} became searchable"),
+    A.DOCUMENT_RESTORED: ("Restored a document", "{who} took {on} out of the trash"),
+    A.DOCUMENT_RETRIED: ("Tried a document again", "{who} had {on} read once more"),
+    A.DOCUMENT_TRASHED: ("Put a document in the trash", "{who} put {on} in the trash"),
+    A.DOCUMENT_UPLOADED: ("Uploaded a document", "{who} uploaded {on}"),
+    A.DOCUMENT_VERSION_UPLOADED: ("Uploaded a new version", "{who} uploaded a new version of {on}"),
+    A.GRANT_GIVEN: ("Gave a right", "{who} gave {whom} a right on {on}"),
+    A.GRANT_REVOKED: ("Took a right away", "{who} took away {whom}’s right on {on}"),
+    A.INVITATION_ACCEPTED: ("Accepted an invitation", "{who} accepted an invitation"),
+    A.INVITATION_LINK_SHOWN: ("Looked at an invitation’s link", "{who} looked at the link of an invitation"),
+    A.INVITATION_SENT: ("Invited somebody", "{who} invited somebody"),
+    A.INVITATION_WITHDRAWN: ("Withdrew an invitation", "{who} withdrew an invitation"),
+    A.KEY_CREATED: ("Made a key", "{who} made the key {on}"),
+    A.KEY_REVOKED: ("Revoked a key", "{who} revoked the key {on}"),
+    A.MEMBER_ADDED: ("Added a person", "{who} added {whom} to the company"),
+    A.MEMBER_REMOVED: ("Removed a person", "{who} ended {whom}’s membership"),
+    A.MEMBER_ROLE_CHANGED: ("Changed a role", "{who} changed the role of {whom}"),
+    A.PASSWORD_CHANGED: ("Changed a password", "{who} changed the password of {whom}"),
+    A.PASSWORD_LINK_SHOWN: ("Looked at a password link", "{who} looked at the link for a new password of {whom}"),
+    A.PASSWORD_RESET_ASKED: ("Asked for a new password", "{who} asked for a new password for {whom}"),
+    A.PERSON_CHANGED: ("Changed their account", "{who} changed their account"),
+    A.PERSON_CREATED: ("Made a sign-in", "{who} made a sign-in for {whom}"),
+    A.PERSON_SIGNED_IN: ("Signed in", "{who} signed in"),
+    A.PERSON_SIGNED_OUT: ("Signed out", "{who} signed out"),
+    A.QUESTION_ANSWERED: ("Got an answer", "{who} got {on}"),
+    A.QUESTION_ASKED: ("Asked a question", "{who} asked a question"),
+    A.QUESTION_REFUSED: ("Got no answer", "{who} asked what the documents do not say"),
+    A.READERS_LOOKED_UP: ("Looked at who can read", "{who} looked at who can read {on}"),
+    A.RECORD_CHANGED: ("Changed fields", "Fields of {on} changed"),
+    A.REQUEST_REFUSED: ("Was refused", "{who} was refused a request"),
+    A.SAMPLE_REMOVED: ("Removed the sample", "{who} removed the sample company"),
+    A.SEARCH_RUN: ("Searched", "{who} searched the documents"),
+    A.SIGN_IN_FAILED: ("Sign-in failed", "A sign-in as {whom} failed"),
+    A.TEAM_CHANGED: ("Changed a team", "{who} changed the team {on}"),
+    A.TEAM_CREATED: ("Made a team", "{who} made the team {on}"),
+    A.TEAM_MEMBER_ADDED: ("Added to a team", "{who} added {whom} to {on}"),
+    A.TEAM_MEMBER_REMOVED: ("Took out of a team", "{who} took {whom} out of {on}"),
+    A.TEAM_REMOVED: ("Removed a team", "{who} removed the team {on}"),
+    A.TENANT_CHANGED: ("Changed the company", "{who} changed the company {on}"),
+    A.TENANT_CREATED: ("Made the company", "{who} made the company {on}"),
+    A.TENANT_REMOVED: ("Removed the company", "{who} removed the company {on}"),
+}
+OUTCOMES = {"done": "Done", "refused": "Refused", "failed": "Failed"}
+KINDS = {  # what a target is, where it has no name of its own
+    "answer": "Answer",
+    "conversation": "Conversation",
+    "document": "Document",
+    "collection": "Collection",
+    "key": "Key",
+    "team": "Team",
+    "invitation": "Invitation",
+    "person": "Person",
+    "member": "Member",
+    "tenant": "Company",
+    "trail": "Audit trail",
+    "event": "Event",
+}
+SUBJECTS = sorted({action.value.split(":")[0] for action in Action})
+
+
+def what(action: str) -> str:
+    known = WORDS.get(_known(action))
+    return known[0] if known else action
+
+
+def story(action: str, *, who: str, whom: str, on: str) -> str:
+    known = WORDS.get(_known(action))
+    return known[1].format(who=who, whom=whom or "somebody", on=on or "it") if known else f"{who}: {action}"
+
+
+def label(name: str) -> str:
+    """A key of an event's data, as people read it."""
+    words = name.replace("_", " ").replace("-", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _known(action: str) -> Action | None:
+    try:
+        return Action(action)
+    except ValueError:  # written by a later version
+        return None

@@ -1,0 +1,12 @@
+// The row whose story is open is marked, however the story came: by a click, by O, by Alt with an arrow, or by going back.
+
+function mark() {
+  const open = document.querySelector("#story [data-story]")?.dataset.story;
+  document.querySelectorAll("[data-event]").forEach((row) => row.classList.toggle("is-open", row.dataset.event === open));
+}
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "story") return;
+  event.detail.target.scrollTop = 0;
+  mark();
+});
+addEventListener("popstate", () => location.reload());
