@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+from pathlib import Path
+
+TOKENS = Path(__file__).parent / "static/portal/css/tokens.css"
+COLOUR = re.compile(r"--([\w-]+): light-dark\((#[0-9A-Fa-f]{6}), (#[0-9A-Fa-f]{6})\);")
+
+
+@cache
+def tokens() -> list[dict[str, str]]:
+    """The colours as the stylesheet has them, so that the sheet cannot differ from the product."""
+    found = COLOUR.findall(TOKENS.read_text(encoding="utf-8"))
+    return [{"name": name, "light": light, "dark": dark} for name, light, dark in found]
+
+
 CITATIONS = [
     {
         "id": "s1",

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from portal import icons, saying
-from portal.samples import SAMPLE
+from portal.samples import SAMPLE, tokens
 
 register = template.Library()
 
@@ -63,7 +63,8 @@ def room_letter(key: str) -> str:
 def icon(name: str, size: int = 16, css: str = "") -> SafeString:
     """{% icon "folder" %}, {% icon room.icon 18 %}: hidden from assistive technology; words or a label go beside it."""
     return format_html(
-        '<svg class="icon icon-{} {}" width="{}" height="{}" viewBox="0 0 20 20" aria-hidden="true" focusable="false">{}</svg>',
+        '<svg class="icon icon-{} {}" width="{}" height="{}" viewBox="0 0 20 20" aria-hidden="true" focusable="false">'
+        "{}</svg>",
         name,
         css,
         size,
@@ -138,7 +139,7 @@ def state(
 @register.simple_tag
 def samples() -> dict[str, Any]:
     """The made-up company of the component sheet."""
-    return SAMPLE | {"icons": sorted(icons.drawings())}
+    return SAMPLE | {"icons": sorted(icons.drawings()), "tokens": tokens()}
 
 
 @register.inclusion_tag("_cited.html")
