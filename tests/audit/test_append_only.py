@@ -1,0 +1,77 @@
+"""The trail cannot be altered, by whatever road."""
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.db import IntegrityError, connection, models, transaction
+
+from audit import walls
+from audit.models import AuditEvent, FieldChange
+
+
+@pytest.fixture
+def event(acme):
+    return AuditEvent.objects.filter(tenant_id=acme.pk).latest("id")
+
+
+@pytest.fixture
+def change(acme):
+    acme.name = "Acme Holding"
+    acme.save()
+    return FieldChange.objects.latest("id")
+
+
+def refuse(sql: str, *values) -> None:
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+@pytest.mark.parametrize("row", ["event", "change"])
+def test_raw_sql_cannot_change_delete_or_replace_a_row(request, row):
+    kept = request.getfixturevalue(row)
+    table = kept._meta.db_table
+    refuse(f"UPDATE {table} SET tenant_id = NULL WHERE id = %s", kept.pk)
+    refuse(f"DELETE FROM {table} WHERE id = %s", kept.pk)
+    columns = ", ".join(f'"{field.column}"' for field in kept._meta.local_concrete_fields)
+    refuse(f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s", kept.pk)
+    refuse(f"REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s", kept.pk)
+    refuse(
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s "
+        "ON CONFLICT (id) DO UPDATE SET tenant_id = NULL",
+        kept.pk,
+    )
+    assert type(kept).objects.filter(pk=kept.pk).exists()
+
+
+def test_the_models_cannot_either(event):
+    for act in (lambda: event.save(), lambda: event.delete(), lambda: AuditEvent.objects.all().update(action="x")):
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            act()
+
+
+def test_a_table_that_a_migration_remakes_gets_its_walls_back(transactional_db):
+    """SQLite drops triggers with the table that Django remakes. The check notices, and migrating mends it."""
+    field = AuditEvent._meta.get_field("action")
+    longer = models.CharField(max_length=41)
+    longer.set_attributes_from_name("action")
+    with connection.schema_editor() as editor:
+        editor.alter_field(AuditEvent, field, longer)
+    try:
+        assert not any(name.startswith("audit_auditevent") for name in walls.standing(connection))
+        assert "audit.E001" in {problem.id for problem in run_checks(databases=["default"])}
+        call_command("migrate", verbosity=0)
+        assert walls.expected(connection.vendor) <= walls.standing(connection)
+        assert "audit.E001" not in {problem.id for problem in run_checks(databases=["default"])}
+    finally:
+        with connection.schema_editor() as editor:
+            editor.alter_field(AuditEvent, longer, field)
+        walls.remake()
+
+
+def test_one_missing_wall_is_named_by_the_check(db):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER audit_auditevent_no_delete")
+    problems = [problem for problem in run_checks(databases=["default"]) if problem.id == "audit.E001"]
+    assert "audit_auditevent_no_delete" in problems[0].msg
+    walls.remake()
+    assert "audit_auditevent_no_delete" in walls.standing(connection)
