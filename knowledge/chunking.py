@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from os.path import commonprefix
+from itertools import takewhile
 
 from knowledge.parsers.base import Block, PageSpan, ParsedDocument
 from knowledge.sentences import pieces, sentence_spans, trim, weight
@@ -225,12 +225,17 @@ def _place(units: Sequence[_Unit], parsed: ParsedDocument) -> tuple[int, tuple[s
     inside = [unit for unit in units if unit.kind != "heading"] or list(units)
     path = inside[0].path
     if any(unit.breaks == SECTION for unit in units[1:] if unit.kind == "heading" and unit.start > inside[0].start):
-        path = tuple(commonprefix([unit.path for unit in inside]))
+        path = _shared([unit.path for unit in inside])
     first_row = next((unit for unit in units if unit.header), None)
     context = ""
     if first_row and first_row.header and not units[0].start <= first_row.header[0] < units[-1].end:
         context = _shortened(parsed.text[first_row.header[0] : first_row.header[1]])
     return units[0].page, path, context
+
+
+def _shared(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    steps = zip(*paths, strict=False)
+    return tuple(step[0] for step in takewhile(lambda step: len(set(step)) == 1, steps))
 
 
 def _shortened(header: str) -> str:

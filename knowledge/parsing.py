@@ -27,7 +27,11 @@ IDLE_SECONDS = 120
 
 
 class ChildGone(Exception):
-    """The child ended without a reply."""
+    """The child ended without a reply: of itself, or because the file was too much for it."""
+
+    def __init__(self, *, of_itself: bool) -> None:
+        super().__init__()
+        self.of_itself = of_itself
 
 
 class TooSlow(Exception):
@@ -66,7 +70,7 @@ class Child:
         try:
             self._process.stdin.write(LENGTH.pack(len(data)) + data)  # type: ignore[union-attr]
         except OSError as error:
-            raise ChildGone from error
+            raise self._gone() from error
         while True:
             reply = self._frame(deadline)
             if "progress" not in reply:
@@ -87,21 +91,29 @@ class Child:
             self._process.kill()
             self._process.wait()
 
+    def _gone(self) -> ChildGone:
+        try:
+            return ChildGone(of_itself=self._process.wait(timeout=2) == 0)
+        except subprocess.TimeoutExpired:  # it closed its output, yet lives: nothing sane does that
+            return ChildGone(of_itself=False)
+
     def _frame(self, deadline: float) -> Frame:
         (size,) = LENGTH.unpack(self._exactly(LENGTH.size, deadline))
         if size > MOST_BYTES:
-            raise ChildGone
+            raise self._gone()
         return json.loads(self._exactly(size, deadline))
 
     def _exactly(self, size: int, deadline: float) -> bytes:
         stream = self._process.stdout.fileno()  # type: ignore[union-attr]
+        poll = select.poll()  # unlike `select`, it knows descriptors beyond 1,024, which a web process has
+        poll.register(stream, select.POLLIN)
         while len(self._received) < size:
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([stream], [], [], left)[0]:
+            if left <= 0 or not poll.poll(left * 1000):
                 raise TooSlow
             more = os.read(stream, 1 << 20)
             if not more:
-                raise ChildGone
+                raise self._gone()
             self._received += more
         data = bytes(self._received[:size])
         del self._received[:size]
@@ -124,13 +136,12 @@ class WarmChild:
         """The reply; a child that dies or is too slow is a reply too, of the kind "failed"."""
         if self._child and (self._child.files >= self._limits.files_per_child or not self._child.alive):
             self.close()
-        was_warm = self._child is not None
         try:
             return self._answer(request, seconds, on_progress)
-        except ChildGone:
-            if not was_warm:
+        except ChildGone as gone:
+            if not gone.of_itself:
                 return {"failed": failure_to_wire(too_large_or_damaged())}
-        # It may have left for idleness between our look and our question. A fresh one dies of the file alone.
+        # It left for idleness between our look and our question. A fresh one waits for us.
         try:
             return self._answer(request, seconds, on_progress)
         except ChildGone:
@@ -148,10 +159,8 @@ class WarmChild:
         except TooSlow:
             self._drop()
             return {"failed": failure_to_wire(_timeout(seconds))}
-        except (
-            BaseException
-        ):  # also when the caller is interrupted: a reply on its way would be taken for the next one's
-            self._drop()
+        except BaseException:
+            self._drop()  # also when the caller is interrupted: the reply on its way would be taken for the next one's
             raise
 
     def _drop(self) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +30,8 @@ def written(*parts: tuple[str, str, int], pages: bool = False) -> ParsedDocument
 def test_a_short_document_is_one_passage():
     parsed = written(("heading", "Hotels", 1), ("paragraph", SENTENCE.strip(), 0))
     [only] = chunk(parsed, RULES)
-    assert only.text == parsed.text.strip() and only.page == 1 and only.heading_path == ("Hotels",)
+    assert only.text == parsed.text.strip()
+    assert only.page == 1 and only.heading_path == ("Hotels",)
 
 
 def test_an_empty_document_has_no_passages():
@@ -39,8 +42,9 @@ def test_a_long_section_is_cut_between_sentences_with_an_overlap():
     parsed = written(("heading", "Hotels", 1), ("paragraph", (SENTENCE * 40).strip(), 0))
     passages = chunk(parsed, RULES)
     assert len(passages) > 3
-    for one, other in zip(passages, passages[1:], strict=False):
-        assert one.text.endswith("in.") and other.text.startswith("The travel")
+    for one, other in pairwise(passages):
+        assert one.text.endswith("in.")
+        assert other.text.startswith("The travel")
         assert other.start < one.end, "the next passage repeats the end of this one"
         assert weight(parsed.text[other.start : one.end]) <= RULES.overlap
     assert all(passage.heading_path == ("Hotels",) for passage in passages)
@@ -62,7 +66,9 @@ def test_tiny_sections_are_joined_and_named_by_the_headings_they_share():
 
 
 def test_a_page_ends_a_passage_so_that_a_citation_names_the_right_one():
-    parsed = written(("paragraph", SENTENCE.strip(), 0), ("page", "", 0), ("paragraph", SENTENCE.strip(), 0), pages=True)
+    parsed = written(
+        ("paragraph", SENTENCE.strip(), 0), ("page", "", 0), ("paragraph", SENTENCE.strip(), 0), pages=True
+    )
     assert [passage.page for passage in chunk(parsed, RULES)] == [1, 2]
 
 
@@ -72,7 +78,8 @@ def test_a_table_is_cut_between_rows_and_its_header_goes_with_each_part():
     passages = chunk(parsed, RULES)
     assert len(passages) > 2
     for passage in passages:
-        assert passage.text.startswith(("Item", "Office")) and passage.text.endswith("January")
+        assert passage.text.startswith(("Item", "Office"))
+        assert passage.text.endswith("January")
         assert embedding_text("Prices", passage).count("Item | Price | Remark") == 1
     assert "Item | Price" not in passages[1].text
 
@@ -82,7 +89,8 @@ def test_text_without_spaces_is_measured_in_characters():
     parsed = written(("paragraph", sentence * 60, 0))
     passages = chunk(parsed, RULES)
     assert all(weight(passage.text) <= RULES.words for passage in passages)
-    assert all(passage.text.endswith("。") for passage in passages) and 4 < len(passages) < 12
+    assert all(passage.text.endswith("。") for passage in passages)
+    assert 4 < len(passages) < 12
 
 
 def test_a_heading_is_never_the_last_thing_in_a_passage():
@@ -107,8 +115,12 @@ def test_abbreviations_and_numbers_do_not_end_a_sentence():
     ]  # fmt: skip
 
 
-words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Zs", "Zl", "Zp", "Cc")), min_size=1, max_size=30)
-prose = st.lists(words | st.sampled_from(["end.", "年假", "ไทยไม่มีเว้นวรรค", "x" * 900]), min_size=1, max_size=120).map(" ".join)
+words = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cs", "Zs", "Zl", "Zp", "Cc")), min_size=1, max_size=30
+)
+prose = st.lists(words | st.sampled_from(["end.", "年假", "ไทยไม่มีเว้นวรรค", "x" * 900]), min_size=1, max_size=120).map(
+    " ".join
+)
 kinds = st.sampled_from(["heading", "paragraph", "list_item", "table_header", "table_row", "code", "page", "unmarked"])
 
 
@@ -127,7 +139,8 @@ def test_every_document_is_covered_within_the_limits(parsed, rules):
     text, reached = parsed.text, 0
     for number, passage in enumerate(passages):
         assert passage.ordinal == number
-        assert passage.text == text[passage.start : passage.end] and passage.text.strip() == passage.text
+        assert passage.text == text[passage.start : passage.end]
+        assert passage.text.strip() == passage.text
         assert not text[reached : passage.start].strip(), "text between passages was lost"
         assert passage.end > reached, "a passage brings nothing new"
         assert weight(passage.text) <= rules.words * 1.5 + 1

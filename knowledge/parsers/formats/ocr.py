@@ -16,6 +16,7 @@ from knowledge.parsers.base import ParseFailed
 from knowledge.parsers.formats.pdf_lines import Line
 
 LONGEST_SIDE = 2000  # dots; beyond it the recogniser gets slower, not better
+FINDING_SIDE = 1440
 SHORTEST_SIDE = 900  # a small picture is enlarged, since letters need some twenty dots
 LEAST_SCORE = 0.55
 TALL = 1.5  # a box that much higher than wide holds a line that runs upwards or downwards
@@ -73,8 +74,11 @@ class Recogniser:
         return _in_reading_order([line for line in found if line.text.strip()]), width, height
 
     def _boxes(self, picture: np.ndarray) -> list[np.ndarray]:
-        boxes, _ = self._engine.auto_text_det(picture)
-        return list(boxes) if boxes is not None else []
+        """Where lines are shows in a smaller picture too, in less than half of the time."""
+        small = _sized(picture, most=FINDING_SIDE)
+        boxes, _ = self._engine.auto_text_det(small)
+        scale = picture.shape[0] / small.shape[0]
+        return [(box * scale).astype(np.float32) for box in boxes] if boxes is not None else []
 
 
 def lines_of(recogniser: Recogniser, picture: np.ndarray, width: float, height: float) -> list[Line]:
@@ -87,11 +91,11 @@ def lines_of(recogniser: Recogniser, picture: np.ndarray, width: float, height: 
     ]
 
 
-def _sized(picture: np.ndarray) -> np.ndarray:
+def _sized(picture: np.ndarray, *, most: int = LONGEST_SIDE) -> np.ndarray:
     import cv2
 
     longest = max(picture.shape[:2])
-    goal = LONGEST_SIDE if longest > LONGEST_SIDE else SHORTEST_SIDE if longest < SHORTEST_SIDE else longest
+    goal = most if longest > most else SHORTEST_SIDE if longest < SHORTEST_SIDE else longest
     if goal == longest:
         return picture
     scale = goal / longest

@@ -152,7 +152,14 @@ class _Words:
     """What the document itself says about hyphens: "cutting-" and "edge" are one word or two."""
 
     def __init__(self, pages: Iterable[Iterable[Line]]) -> None:
-        self.known = Counter(word for page in pages for line in page for word in _word.findall(line.text.casefold()))
+        self.known: Counter[str] = Counter()
+        for lines in pages:
+            goes_on = False
+            for line in lines:
+                words = _word.findall(line.text.casefold())
+                whole = words[1 if goes_on else 0 : -1 if line.hyphenated else None]  # halves say nothing
+                self.known.update(whole)
+                goes_on = line.hyphenated
 
     def join(self, before: str, after: str) -> str:
         head, tail = (

@@ -60,7 +60,7 @@ class Formats:
         if not 0 <= number <= LAST_DAY:
             return plain(number)
         moment = self._first + timedelta(seconds=round(number * 86_400))
-        has_day, has_time = bool(re.search(r"[yd]|mmm", bare)), bool(re.search(r"[hs]", bare))
+        has_day, has_time = bool(re.search(r"[yd]|mmm", bare)), bool(re.search(r"[hs:]", bare))
         if has_time and not has_day:
             if number >= 1:
                 seconds = round(number * 86_400)
