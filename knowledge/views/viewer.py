@@ -154,7 +154,8 @@ def _wanted(request: HttpRequest, member: Membership, document_id: UUID) -> Want
 def _version(document: Document, wanted: Wanted) -> Version | None:
     """The one that was cited or asked for, else the one that answers, else the newest."""
     if wanted.answer and wanted.answer.place.document_id == document.pk and wanted.version is None:
-        cited = document.versions.filter(pk=wanted.answer.place.version_id).select_related("blob").first()
+        versions = Version.objects.for_tenant(document.tenant_id).filter(document=document).select_related("blob")
+        cited = versions.filter(pk=wanted.answer.place.version_id).first()
         if cited is not None:
             return cited
     if wanted.version is not None:

@@ -1,0 +1,108 @@
+"""Who can read it and why, given and ended on the page; looking is recorded, and strangers learn nothing."""
+
+import pytest
+
+from audit.models import AuditEvent
+from knowledge import grants
+from knowledge.models import Document
+from tests.knowledge.page_cast import path, shelf_of, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shelf(erin):
+    return shelf_of(erin)
+
+
+@pytest.fixture
+def policy(shelf):
+    return shelf.add(read=False)
+
+
+def may_read(member, document):
+    return Document.objects.visible_to(member).filter(pk=document.pk).exists()
+
+
+def test_giving_and_ending_take_effect_at_once_and_can_be_undone(sign_in, policy, erin, alice):
+    client = sign_in(erin)
+    address = path(f"documents/{policy.pk}/readers/change/")
+    given = client.post(address, {"act": "give", "grantee": f"person:{alice.pk}", "right": "read"}, follow=True)
+    assert may_read(alice, policy)
+    assert "Alice Acme may read travel-policy" in given.content.decode()
+    assert "In force since" in given.content.decode()
+    ended = client.post(address, {"act": "end", "grantee": f"person:{alice.pk}"}, follow=True)
+    assert not may_read(alice, policy)
+    page = ended.content.decode()
+    assert "Alice Acme can no longer read travel-policy" in page
+    assert '<input type="hidden" name="act" value="give">' in page
+
+
+def test_the_chain_names_team_collection_giver_and_what_is_no_reason(sign_in, shelf, policy, erin, alice, finance):
+    grants.give(shelf.collection, "read", finance, by=erin)
+    page = text_of(sign_in(erin), f"documents/{policy.pk}/readers/", who=f"person:{alice.pk}")
+    assert "Why can Alice Acme read this?" in page
+    assert "may read, granted by Erin Acme on" in page
+    chain = page.split('<ol class="chain"')[1].split("</ol>")[0]
+    order = [chain.index(name) for name in ("Alice Acme", "Finance", "Finance and travel", "travel-policy")]
+    assert order == sorted(order)
+    assert "Belonging to the company and the role of member give nothing here" in page
+
+
+def test_somebody_without_a_way_is_told_apart(sign_in, policy, erin, bob):
+    page = text_of(sign_in(erin), f"documents/{policy.pk}/readers/", who=f"person:{bob.pk}")
+    assert "Why can Bob Acme not read this?" in page
+    assert "cannot read it, find it, or see it named" in page
+
+
+def test_looking_is_recorded_with_whom(sign_in, policy, erin, alice):
+    text_of(sign_in(erin), f"documents/{policy.pk}/readers/", who=f"person:{alice.pk}")
+    event = AuditEvent.objects.filter(action="readers:looked-up").latest("id")
+    assert (event.target_id, event.subject_id) == (str(policy.pk), alice.user_id)
+
+
+def test_restricting_shuts_the_collections_readers_out(sign_in, shelf, policy, erin, alice):
+    grants.give(shelf.collection, "read", alice, by=erin)
+    address = path(f"documents/{policy.pk}/readers/change/")
+    page = sign_in(erin).post(address, {"restricted": "1"}, follow=True).content.decode()
+    assert not may_read(alice, policy)
+    assert "do not get in by themselves" in page
+    sign_in(erin).post(address, {"restricted": "0"})
+    assert may_read(alice, policy)
+
+
+def test_only_those_who_manage_it_see_and_change_readers(sign_in, shelf, policy, erin, alice, bob):
+    grants.give(shelf.collection, "write", alice, by=erin)
+    grants.give(shelf.collection, "read", bob, by=erin)
+    for person in (alice, bob):
+        client = sign_in(person)
+        assert client.get(path(f"documents/{policy.pk}/readers/")).status_code == 403
+        change = {"act": "give", "grantee": f"person:{bob.pk}", "right": "manage"}
+        assert client.post(path(f"documents/{policy.pk}/readers/change/"), change).status_code == 403
+        assert client.post(path(f"collections/{shelf.collection.pk}/readers/change/"), change).status_code == 403
+
+
+def test_nobody_of_another_company_can_be_given_anything(sign_in, policy, erin, mallory):
+    change = {"act": "give", "grantee": f"person:{mallory.pk}", "right": "read"}
+    assert sign_in(erin).post(path(f"documents/{policy.pk}/readers/change/"), change).status_code == 404
+
+
+def test_several_are_shared_together(sign_in, shelf, policy, erin, alice):
+    other = shelf.add("rates.md", "# Rates\n\nThirty pence.\n", read=False)
+    ids = [str(policy.pk), str(other.pk)]
+    client = sign_in(erin)
+    client.post(
+        path("documents/readers/"), {"ids": ids, "act": "give", "grantee": f"person:{alice.pk}", "right": "read"}
+    )
+    assert may_read(alice, policy)
+    assert may_read(alice, other)
+    client.post(path("documents/readers/"), {"ids": ids, "act": "end", "grantee": f"person:{alice.pk}"})
+    assert not may_read(alice, other)
+
+
+def test_htmx_gets_the_part_and_a_browser_the_page(sign_in, policy, erin):
+    client = sign_in(erin)
+    part = client.get(path(f"documents/{policy.pk}/readers/"), headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    assert "data-readers" in part
+    assert "<html" in text_of(client, f"documents/{policy.pk}/readers/")
