@@ -6,10 +6,14 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import cache
 
 from knowledge import backends
 from knowledge.models import Generation
 from knowledge.stores.base import IndexedPassage, Namespace
+
+
+TIDY_AFTER = 20  # writes: each leaves a file of its own that every search has to look into
 
 
 def active_generation(tenant_id: UUID) -> str:
@@ -29,6 +33,7 @@ def where(tenant_id: UUID, generation: str = "") -> Namespace:
 
 def put(tenant_id: UUID, generation: str, passages: Iterable[IndexedPassage]) -> None:
     backends.store().put(where(tenant_id, generation), passages)
+    _count_write(tenant_id)
 
 
 def drop(tenant_id: UUID, version_ids: Iterable[UUID]) -> None:
@@ -38,11 +43,13 @@ def drop(tenant_id: UUID, version_ids: Iterable[UUID]) -> None:
         return
     for name in Generation.objects.for_tenant(tenant_id).values_list("name", flat=True):
         backends.store().drop(Namespace(tenant_id, name), ids)
+    _count_write(tenant_id)
 
 
 def move(tenant_id: UUID, document_id: UUID, collection_id: UUID) -> None:
     for name in Generation.objects.for_tenant(tenant_id).values_list("name", flat=True):
         backends.store().move(Namespace(tenant_id, name), document_id, collection_id)
+    _count_write(tenant_id)
 
 
 def erase(tenant_id: UUID) -> None:
@@ -51,5 +58,25 @@ def erase(tenant_id: UUID) -> None:
         backends.store().erase(Namespace(tenant_id, name))
 
 
-def optimise(tenant_id: UUID) -> None:
-    backends.store().optimise(where(tenant_id))
+def writes(tenant_id: UUID) -> int:
+    """Since the store was tidied; about, since a cache may forget."""
+    return cache.get(_key(tenant_id)) or 0
+
+
+def tidy(tenant_id: UUID, *, after: int = TIDY_AFTER) -> None:
+    """One file instead of many. Readers are not disturbed."""
+    if writes(tenant_id) >= after:
+        backends.store().optimise(where(tenant_id))
+        cache.delete(_key(tenant_id))
+
+
+def _count_write(tenant_id: UUID) -> None:
+    if not cache.add(_key(tenant_id), 1, timeout=None):
+        try:
+            cache.incr(_key(tenant_id))
+        except ValueError:
+            pass
+
+
+def _key(tenant_id: UUID) -> str:
+    return f"knowledge:writes:{tenant_id}"

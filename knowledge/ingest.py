@@ -57,7 +57,7 @@ def _drain_inline() -> int:
     for work in reading.works():
         for done in embed_works([work]):
             write.save([done])
-    write.tidy()
+    write.tidy(reading.tenants)
     return reading.count
 
 
@@ -67,6 +67,7 @@ class _Reading:
     def __init__(self, holder: str) -> None:
         self.holder = holder
         self.count = 0
+        self.tenants: set[UUID] = set()
         self.held: dict[UUID, Claim] = {}
         self._quick = False
 
@@ -79,6 +80,7 @@ class _Reading:
                 time.sleep(LOOK_AGAIN)  # files that are being uploaded join in while there is work
                 continue
             self.count += len(taken)
+            self.tenants.update(claim.tenant_id for claim in taken)
             self.held.update((claim.job_id, claim) for claim in taken)
             yield from self._read(taken)
 
@@ -163,7 +165,7 @@ class _Pipeline:
             thread.join()
         self._over.set()
         heart.join()
-        write.tidy()
+        write.tidy(self._reading.tenants)
         return self._reading.count
 
     def _guarded(self, part, after) -> None:

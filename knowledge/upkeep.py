@@ -16,6 +16,7 @@ from django.utils import timezone
 from knowledge.models import Blob, Document, Trashing
 from knowledge.stores.base import StoreError
 from tenants.models import Tenant
+from tenants.teams import touch_corpus
 
 log = logging.getLogger("knowledge.upkeep")
 
@@ -59,8 +60,6 @@ def follow_moves() -> None:
                 .update(indexed_under=None)
             )
             if followed:
-                from tenants.teams import touch_corpus
-
                 touch_corpus(Tenant(pk=tenant_id))
 
 
@@ -68,14 +67,18 @@ def compact() -> None:
     from knowledge import indexing
 
     for tenant_id in Tenant.objects.filter(is_active=True).values_list("pk", flat=True):
-        indexing.erase(tenant_id)
-        indexing.optimise(tenant_id)
+        if indexing.writes(tenant_id):
+            indexing.erase(tenant_id)
+            indexing.tidy(tenant_id, after=1)
 
 
 def ask_for_compaction() -> None:
-    """The process with the store does it; this one may be without."""
-    from knowledge import tasks
+    """Where something was written since. The process with the store does it; this one may be without."""
+    from knowledge import indexing, tasks
 
+    tenants = Tenant.objects.filter(is_active=True).values_list("pk", flat=True)
+    if not any(indexing.writes(tenant_id) for tenant_id in tenants):
+        return
     cache.set(COMPACT, 1, timeout=None)
     tasks.ring_now()
 

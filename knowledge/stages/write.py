@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
@@ -21,8 +22,6 @@ from tenants.teams import touch_corpus
 
 log = logging.getLogger("knowledge.ingest")
 
-OPTIMISE_AFTER = 20  # writes to a store: each leaves a file of its own that a search has to look into
-_writes: dict[UUID, int] = {}
 
 
 def save(works: list[Work]) -> None:
@@ -51,11 +50,12 @@ def settle(claim: Claim, version: Version) -> None:
         claims.finish([claim])
 
 
-def tidy() -> None:
-    """After a bulk of writes, one file instead of many. Readers are not disturbed."""
-    for tenant_id, count in list(_writes.items()):
-        if count >= OPTIMISE_AFTER:
-            _optimise(tenant_id)
+def tidy(tenant_ids: Iterable[UUID], *, after: int = indexing.TIDY_AFTER) -> None:
+    for tenant_id in tenant_ids:
+        try:
+            indexing.tidy(tenant_id, after=after)
+        except StoreError:
+            log.warning("Compacting the search index failed and is tried again later.", exc_info=True)
 
 
 def _save(tenant_id: UUID, works: list[Work]) -> None:
@@ -68,7 +68,6 @@ def _save(tenant_id: UUID, works: list[Work]) -> None:
             indexing.drop(tenant_id, [work.version.pk])
         work.progress.tell(Status.INDEXING, 0, work.weight)
     indexing.put(tenant_id, works[0].generation, [passage for work in works for passage in _indexed(work)])
-    _writes[tenant_id] = _writes.get(tenant_id, 0) + 1
     tenant = works[0].version.tenant
     with in_tenant(tenant), transaction.atomic():
         kept = _still_ours(tenant_id, works)
@@ -85,8 +84,7 @@ def _save(tenant_id: UUID, works: list[Work]) -> None:
             _take_back(work)
         elif _replaces(work):
             settle(work.claim, work.version)
-    if _writes[tenant_id] >= OPTIMISE_AFTER * 10:
-        _optimise(tenant_id)
+    tidy([tenant_id], after=10 * indexing.TIDY_AFTER)
 
 
 def _still_ours(tenant_id: UUID, works: list[Work]) -> list[Work]:
@@ -214,14 +212,6 @@ def _date(text: str) -> date | None:
     except ValueError:
         return None
     return found if date(1970, 1, 1) < found <= timezone.localdate() else None
-
-
-def _optimise(tenant_id: UUID) -> None:
-    try:
-        indexing.optimise(tenant_id)
-        _writes[tenant_id] = 0
-    except StoreError:
-        log.warning("Compacting the search index failed and is tried again later.", exc_info=True)
 
 
 def _postpone(work: Work, error: Exception) -> None:

@@ -53,6 +53,11 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ROUTES = {
     "knowledge.tasks.ingest_next": {"queue": "ingest"},
 }
+CELERY_BEAT_SCHEDULE = {
+    # A message that nobody took by the next one is of no use any more.
+    "sweep": {"task": "knowledge.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "maintain": {"task": "knowledge.tasks.maintain", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(QUEUE_DIR / "beat-schedule")
 
 # Files
