@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -11,7 +12,6 @@ from django.core.cache import cache
 from knowledge import backends
 from knowledge.models import Generation
 from knowledge.stores.base import IndexedPassage, Namespace
-
 
 TIDY_AFTER = 20  # writes: each leaves a file of its own that every search has to look into
 
@@ -72,10 +72,8 @@ def tidy(tenant_id: UUID, *, after: int = TIDY_AFTER) -> None:
 
 def _count_write(tenant_id: UUID) -> None:
     if not cache.add(_key(tenant_id), 1, timeout=None):
-        try:
+        with contextlib.suppress(ValueError):
             cache.incr(_key(tenant_id))
-        except ValueError:
-            pass
 
 
 def _key(tenant_id: UUID) -> str:
