@@ -97,7 +97,7 @@ def _answer(frame: Frame, limits: ParseLimits, replies: IO[bytes], recognise: An
 def _parse(frame: Frame, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
     from knowledge.parsers.read import NeedsOcr, read
 
-    told = time.monotonic()
+    told = 0.0
 
     def tell(page: int, total: int) -> None:
         nonlocal told

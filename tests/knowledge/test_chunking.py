@@ -31,7 +31,8 @@ def test_a_short_document_is_one_passage():
     parsed = written(("heading", "Hotels", 1), ("paragraph", SENTENCE.strip(), 0))
     [only] = chunk(parsed, RULES)
     assert only.text == parsed.text.strip()
-    assert only.page == 1 and only.heading_path == ("Hotels",)
+    assert only.page == 1
+    assert only.heading_path == ("Hotels",)
 
 
 def test_an_empty_document_has_no_passages():

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from knowledge.parsers.base import ParseFailed, ParseLimits
 from knowledge.parsing import ROOT, Child, ParserChild
@@ -51,7 +52,11 @@ def test_the_child_is_replaced_after_its_number_of_files(page):
 
 
 def test_a_child_that_is_killed_over_a_file_is_a_reason_and_the_next_file_is_read(tmp_path, page):
-    FORMATS["a.pdf"](tmp_path / "a.pdf")
+    canvas = Canvas(str(tmp_path / "a.pdf"))
+    for _ in range(300):
+        canvas.drawString(72, 700, SENTENCE)
+        canvas.showPage()
+    canvas.save()
     with ParserChild() as parser:
         parser.parse(page, "a.md")
         with pytest.raises(ParseFailed) as failed:
