@@ -57,8 +57,8 @@ def remove_tenant(tenant: Tenant, *, by: Actor) -> Removal:
         record(Action.TENANT_REMOVED, by, tenant, rows=rows, people=len(leaving))
         Group.objects.filter(pk__in=groups).delete()
         User.objects.filter(pk__in=leaving, is_superuser=False).delete()
-        PersonKey.objects.filter(pk__in=leaving).delete()
         tenant.delete()
+        PersonKey.objects.filter(pk__in=leaving).delete()  # last: what is recorded above still names who did it
     return Removal(rows=rows, people=len(leaving))
 
 

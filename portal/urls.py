@@ -25,6 +25,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
     path("api/", views.ApiBrowser.as_view(), name="api-browser"),
     *tenants.urls.public,
+    path("t/<slug:slug>/sample/", views.sample, name="sample"),
     path("t/<slug:slug>/api/v1/", include((api, "api"))),
     path("t/<slug:slug>/", include((answers.urls.pages, "answers"))),
     path("t/<slug:slug>/", include((knowledge.urls.pages, "knowledge"))),

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
-from django.shortcuts import render
+from django.http import Http404
+from django.shortcuts import redirect, render
 from drf_spectacular.views import SpectacularSwaggerSplitView
+
+from portal.demo.people import forget
+from portal.removal import remove_tenant
+from tenants.gates import member_view
+from tenants.roles import ADMINS
 
 
 def components(request):
@@ -24,3 +30,16 @@ class ApiBrowser(SpectacularSwaggerSplitView):
             "font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
         return response
+
+
+@member_view(roles=ADMINS)
+def sample(request, member):
+    """Asks whether the sample company may go, and removes it."""
+    if not member.tenant.is_sample:
+        raise Http404
+    if request.method != "POST":
+        return render(request, "sample.html", {"room": "settings"})
+    remove_tenant(member.tenant, by=member.audit_actor())
+    forget()
+    request.session.flush()
+    return redirect("home")  # a sign-in page, or the first-run page when there is no other company

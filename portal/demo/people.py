@@ -39,3 +39,8 @@ def how_to_sign_in() -> list[str]:
     lines = ["", f"Sign in to the sample company, {kept['tenant']}, as"]
     lines += [f"  {p['key']:<11} {p['email']:<{width}}  {p['password']}" for p in kept["people"]]
     return [*lines, f"(kept in {sign_in_file()})", ""]
+
+
+def forget() -> None:
+    """The sample company is gone, and with it who could sign in to it."""
+    sign_in_file().unlink(missing_ok=True)
