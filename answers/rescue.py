@@ -50,7 +50,7 @@ def rescue(tenant: Tenant, answer_id: UUID) -> bool:
             ignore_conflicts=True,
         )
         read = [data for event in story if event.kind == "sources" for data in event.data["read"]]
-        Receipt.objects.get_or_create(
+        Receipt.objects.for_tenant(tenant).get_or_create(
             tenant=tenant,
             answer=answer,
             defaults={

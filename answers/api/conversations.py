@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from answers.api.shapes import ConversationOut, ConversationWhole, RenameIn, of_answer, of_conversation
 from answers.conversations import access_conversation, answers_in, history, remove, rename
 from answers.shown import show_all
-from portal.pagination import NewestFirst
 from tenants.http import MemberAPIView
 from tenants.models.api_key import Scope
+from tenants.pagination import NewestFirst
 
 
 class LatestFirst(NewestFirst):
