@@ -30,7 +30,7 @@ def rooms(member: Membership) -> list[dict]:
     if member.is_admin:
         found.append(("people", "People", "people", "tenants:people"))
     if member.is_auditor:
-        found.append(("audit", "Audit", "shield", "audit:trail"))
+        found.append(("audit", "Audit", "audit", "audit:trail"))
     return [
         {"key": key, "label": label, "icon": icon, "url": reverse(name, args=[member.tenant.slug])}
         for key, label, icon, name in found

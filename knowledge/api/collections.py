@@ -9,9 +9,9 @@ from knowledge.access import access_collection
 from knowledge.api.inputs import CollectionChange, CollectionInput
 from knowledge.api.shapes import CollectionShape
 from knowledge.models import Collection
-from portal.pagination import NewestFirst
 from tenants.http import MemberAPIView
 from tenants.models.api_key import Scope
+from tenants.pagination import NewestFirst
 
 
 class Collections(MemberAPIView):

@@ -14,10 +14,10 @@ from knowledge.access import access_collection, access_document
 from knowledge.api.inputs import DocumentChange, UploadInput
 from knowledge.api.shapes import DocumentShape
 from knowledge.models import Collection, Document, Status
-from portal.pagination import NewestFirst
 from tenants.http import MemberAPIView
 from tenants.models import Membership
 from tenants.models.api_key import Scope
+from tenants.pagination import NewestFirst
 
 SHOWN = ("collection", "owner__user", "latest_version__blob", "current_version")
 

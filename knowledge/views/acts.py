@@ -19,10 +19,10 @@ from knowledge.forms import DetailsForm
 from knowledge.models import Collection, Document, Status
 from knowledge.models.grant import Right
 from knowledge.views.library import library_url, room
-from portal.saying import counted, short_date
 from tenants.errors import Invalid, Problem
 from tenants.gates import member_view
 from tenants.models import Membership
+from tenants.saying import counted, short_date
 
 AT_ONCE = 500  # documents one press may concern
 

@@ -9,8 +9,8 @@ from knowledge.explain import Way, explain
 from knowledge.grants import Given, grants_on
 from knowledge.models import Collection, Document
 from knowledge.models.grant import Right
-from portal.saying import short_date
 from tenants.models import Membership, Team, TeamMember
+from tenants.saying import short_date
 
 MAY = {Right.READ: "may read", Right.WRITE: "may read and change", Right.MANAGE: "may read, change and share"}
 ORDINALS = ("First way", "Second way", "Third way", "Fourth way", "Fifth way")

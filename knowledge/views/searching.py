@@ -182,7 +182,7 @@ def _marked(text: str, words: str) -> list[tuple[int, int]]:
 
 
 def _fresh(found: Found) -> tuple[str, str]:
-    from portal.saying import short_date
+    from tenants.saying import short_date
 
     today = timezone.localdate()
     if found.superseded:

@@ -24,10 +24,10 @@ from knowledge.models.grant import Right
 from knowledge.views.acts import asked_ids, back_to, documents_with
 from knowledge.views.chains import MAY, chains, not_a_reason
 from knowledge.views.library import room
-from portal.saying import counted
 from tenants.errors import Invalid
 from tenants.gates import member_view
 from tenants.models import Membership, Team, TeamMember
+from tenants.saying import counted
 
 PEOPLE_OFFERED = 500
 FOUND_AT_ONCE = 12

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from knowledge.models import Document, Job, Status, Version
-from portal import saying
+from tenants import saying
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    status: str  # a key of portal.saying.STATES
+    status: str  # a key of tenants.saying.STATES
     name: str = ""  # other words than the usual ones
     more: str = ""
     share: float | None = None  # per cent

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from portal import icons, saying
+from portal import icons
 from portal.samples import SAMPLE, tokens
+from tenants import saying
 
 register = template.Library()
 

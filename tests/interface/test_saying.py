@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from portal import saying
+from tenants import saying
 
 FRIDAY = date(2026, 11, 20)
 
