@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from portal import icons, saying
+from portal import icons
+from tenants import saying
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
