@@ -89,7 +89,8 @@ def test_an_export_is_recorded_with_its_filters_and_its_count(client, cora, alic
     ("cell", "safe"),
     [
         ("=1+1", "'=1+1"), ("+49", "'+49"), ("-2", "'-2"), ("@SUM(A1)", "'@SUM(A1)"), ("\tx", "'\tx"),
-        ("\r=x", "'\r=x"), ("\n=x", "'\n=x"), (" =x", "' =x"), ("plain", "plain"), ("a=b", "a=b"), (None, ""), (7, "7"), ("", ""),
+        ("\r=x", "'\r=x"), ("\n=x", "'\n=x"), (" =x", "' =x"), ("plain", "plain"), ("a=b", "a=b"), (None, ""),
+        (7, "7"), ("", ""),
     ],
 )  # fmt: skip
 def test_a_cell_that_a_spreadsheet_would_run_is_made_text(cell, safe):
