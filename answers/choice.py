@@ -1,24 +1,22 @@
 """Which sentences of the passages answer a question best. Pure; without an embedder it costs a few milliseconds.
 
-Every sentence, list line and table row is a candidate unless it is a heading, a menu, a question, or speaks to the
-assistant instead of the reader. The weights of the score were fitted on the dev data: tests/benchmarks/fit_refusal.py.
+Every line that can be said is a candidate. The weights of the score were fitted on the dev data:
+`python -m tests.benchmarks.fit_refusal`.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from uuid import UUID
 
-from answers import sentences
-from answers.addressed import speaks_to_the_assistant
 from answers.answer_models.base import SourcePassage
 from answers.questions import Question, has_answer
-from answers.tables import Table, covers, tables
+from answers.sayable import Line, lines
+from answers.tables import covers
 from answers.words import Word, words
 
 Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
@@ -59,14 +57,6 @@ TIER = 1.5  # for the row of a table whose range holds the amount that was asked
 LIKENESS = 4.0  # weight of the likeness of meaning, when there is an embedder
 LIKENESS_READ = 12  # sentences that are embedded
 
-_BOILERPLATE = re.compile(
-    r"""^\W*(?:skip\s+to\s+(?:main\s+)?content|table\s+of\s+contents|all\s+rights\s+reserved|copyright\b|©|page\s+\d+(?:\s+of\s+\d+)?\W*$
-        |back\s+to\s+top|read\s+more|learn\s+more|click\s+here|was\s+this\s+(?:page|article)\s+helpful|edit\s+this\s+page
-        |see\s+also\b|cookies?\s+(?:policy|settings)|last\s+(?:updated|modified|reviewed)\b)""",
-    re.IGNORECASE | re.VERBOSE,
-)  # fmt: skip
-_BULLET = re.compile(r"^\s*(?:[-*•●▪◦‣]|\d{1,2}[.)]|[a-z][.)])\s+")
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -93,70 +83,15 @@ def rank(
     weights: dict[str, float] = WEIGHTS,
 ) -> list[Candidate]:
     """The candidates, best first."""
-    found = [candidate for place, passage in enumerate(passages) for candidate in _read(place, passage)]
+    found = [(place, line) for place, passage in enumerate(passages) for line in lines(passage)]
     if not found:
         return []
-    scene = _scene(question, passages, found)
-    scored = [_score(question, scene, item, weights) for item in found]
+    about = [(place, line) for place, line in found if question.terms.may_be_in(line.said)]
+    scene = _scene(question, passages, [line for _, line in about], len(found))
+    scored = [_score(question, scene, place, line, weights) for place, line in about or found]
     scored.sort(key=lambda candidate: -candidate.score)
     kept = _without_repeats(scored, passages)
     return kept if embed is None else _by_likeness(question, kept, embed)
-
-
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    place: int
-    order: int
-    start: int
-    end: int
-    said: str
-    kind: str
-    whole: bool
-    before: Sequence[Word]
-    words: Sequence[Word]
-
-
-def _read(place: int, passage: SourcePassage) -> list[_Raw]:
-    rows = tables(passage.text, whole=passage.start == 0)
-    found: list[_Raw] = []
-    before: Sequence[Word] = ()
-    for order, sentence in enumerate(sentences.split(passage.text)):
-        table = next((table for table in rows if table.start <= sentence.start < table.end), None)
-        if table is not None:
-            said, kind = _row(table, sentence.start), "row"
-        else:
-            said, kind = bare(sentence.text), "sentence"
-            if said.rstrip(sentences.CLOSERS)[-1:] not in {*sentences.ENDERS, ":", "："}:
-                kind = "line"
-        found_words = words(said)
-        if said and not _no_answer(said, kind):
-            span = (sentence.start, sentence.end)
-            found.append(_Raw(place, order, *span, said, kind, sentence.whole, before, found_words))
-        before = found_words
-    return found
-
-
-def _row(table: Table, start: int) -> str:
-    return table.sentence(start, skip=speaks_to_the_assistant)
-
-
-def _no_answer(said: str, kind: str) -> bool:
-    if said.endswith(":") and said.count(" ") < 3:  # "Introduction:"
-        return True
-    if said.endswith(("?", "？", "؟")) or _BOILERPLATE.search(said) or speaks_to_the_assistant(said):
-        return True
-    return kind == "line" and _heading(said)
-
-
-def _heading(said: str) -> bool:
-    if ":" in said[:-1] or any(map(str.isdigit, said)):
-        return False
-    return len(said) < 60 and said.count(" ") < 6 and not re.search(r"[\u0600-\u06ff\u3040-\u9fff]", said)
-
-
-def bare(text: str) -> str:
-    """Without the mark of a list and without line breaks."""
-    return _BULLET.sub("", sentences.plain(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +107,10 @@ class _Scene:
     amounts: Sequence[float]
 
 
-def _scene(question: Question, passages: Sequence[SourcePassage], found: Sequence[_Raw]) -> _Scene:
+def _scene(question: Question, passages: Sequence[SourcePassage], about: Sequence[Line], total: int) -> _Scene:
     above = [frozenset(question.terms.found_in(words(" ".join((p.title, *p.heading_path))))) for p in passages]
-    rarity = rarity_of(question.terms.order, [frozenset(question.terms.found_in(item.words)) for item in found])
+    counted = [frozenset(question.terms.found_in(line.words)) for line in about]
+    rarity = rarity_of(question.terms.order, counted, total)
     return _Scene(
         passages,
         above,
@@ -190,23 +126,23 @@ def _is_year(number: str) -> bool:
     return len(number) == 4 and number[:2] in ("19", "20")
 
 
-def rarity_of(keys: Sequence[str], found: Sequence[frozenset[str]]) -> dict[str, float]:
-    """How much each term of the question tells: rare among these sentences means much."""
+def rarity_of(keys: Sequence[str], found: Sequence[frozenset[str]], total: int) -> dict[str, float]:
+    """How much each term of the question tells: rare among all sentences means much."""
     counts = Counter(key for keys_ in found for key in keys_)
-    return {key: math.log(1 + (len(found) - counts[key] + 0.5) / (counts[key] + 0.5)) for key in keys}
+    return {key: math.log(1 + (total - counts[key] + 0.5) / (counts[key] + 0.5)) for key in keys}
 
 
-def _score(question: Question, scene: _Scene, item: _Raw, weights: dict[str, float]) -> Candidate:
-    passage = scene.passages[item.place]
+def _score(question: Question, scene: _Scene, place: int, item: Line, weights: dict[str, float]) -> Candidate:
+    passage = scene.passages[place]
     hits = [(word, key) for word in item.words if (key := question.terms.key(word.folded)) is not None]
     keys = frozenset(key for _, key in hits)
-    around = keys | scene.above[item.place] | frozenset(question.terms.found_in(item.before))
+    around = keys | scene.above[place] | frozenset(question.terms.found_in(item.before.words if item.before else ()))
     count = len(item.words)
     values = (
         sum(scene.rarity[key] for key in keys) / scene.total,
         sum(scene.rarity[key] for key in around) / scene.total,
         passage.score / scene.best_score,
-        1.0 / (1 + item.place),
+        1.0 / (1 + place),
         _near(hits),
         float(has_answer(question, item.said, item.words)),
         float(count < 5),
@@ -223,9 +159,8 @@ def _score(question: Question, scene: _Scene, item: _Raw, weights: dict[str, flo
     if item.kind == "row" and any(covers(item.said, amount) for amount in scene.amounts):
         score += TIER
     leads = item.said.endswith((":", "："))
-    return Candidate(
-        item.place, item.order, item.start, item.end, item.said, item.kind, leads, item.whole, keys, values, score
-    )
+    span = (item.order, item.start, item.end)
+    return Candidate(place, *span, item.said, item.kind, leads, item.whole, keys, values, score)
 
 
 def _near(hits: list[tuple[Word, str]]) -> float:

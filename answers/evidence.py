@@ -14,6 +14,7 @@ from answers import choice
 from answers.answer_models.base import SourcePassage
 from answers.choice import Candidate, Embed
 from answers.questions import Question, has_answer, read
+from answers.sayable import lines, title_words, words_of
 from answers.words import language_of, words
 
 FEATURES = ("bias", "neighbourhood", "found", "near", "lexical_gap", "typed", "likeness")
@@ -72,7 +73,7 @@ def judge(
     if not ranked:
         return Verdict(False, 0.0, everything, "nothing_found")
     confidence = _confidence(asked, passages, ranked, embed, understood)
-    missing = _missing(asked, passages)
+    missing = _missing(asked, passages, ranked)
     if confidence >= threshold:
         return Verdict(True, round(confidence, 3), missing, "")
     return Verdict(
@@ -101,9 +102,8 @@ def features(
     best = ranked[0]
     terms = question.terms
     beside = [item.found for item in ranked if item.place == best.place and abs(item.order - best.order) <= 1]
-    title = words(" ".join((passages[best.place].title, *passages[best.place].heading_path)))
-    near_best = frozenset(terms.found_in(title)).union(*beside)
-    rarity = choice.rarity_of(terms.order, [item.found for item in ranked])
+    near_best = frozenset(terms.found_in(title_words(passages[best.place]))).union(*beside)
+    rarity = choice.rarity_of(terms.order, [item.found for item in ranked], sum(len(lines(p)) for p in passages))
     total = sum(rarity.values()) or 1.0
     lexical = sorted((passage.lexical for passage in passages), reverse=True)
     return (
@@ -126,14 +126,16 @@ def _likeness(question: Question, ranked: Sequence[Candidate], embed: Embed | No
 
 def _across_languages(question: Question, passages: Sequence[SourcePassage]) -> float:
     """Words cannot be compared, so names and figures must do, and what likeness there is. Doubt answers."""
-    shared = max(len(set(question.terms.found_in(words(passage.text)))) for passage in passages)
+    shared = max(len(set(question.terms.found_in(words_of(passage)))) for passage in passages)
     return _squash(-1.2 + 0.9 * shared + 3.0 * max(passage.dense for passage in passages))
 
 
-def _missing(question: Question, passages: Sequence[SourcePassage]) -> tuple[str, ...]:
-    found: set[str] = set()
+def _missing(question: Question, passages: Sequence[SourcePassage], ranked: Sequence[Candidate]) -> tuple[str, ...]:
+    found = frozenset[str]().union(*(item.found for item in ranked))
     for passage in passages:
-        found.update(question.terms.found_in(words(" ".join((passage.title, *passage.heading_path, passage.text)))))
+        if len(found) == len(question.terms):
+            break
+        found |= frozenset(question.terms.found_in(words_of(passage)))
     return tuple(word for key, word in question.terms.surface.items() if key not in found)
 
 

@@ -229,5 +229,12 @@ class Terms:
             return None
         return next((head for head in self._heads if found.startswith(head) or head.startswith(found)), None)
 
+    def may_be_in(self, text: str) -> bool:
+        """False only when none of our terms is in the text. Much cheaper than taking it apart."""
+        if self._prefixes is None or not text.isascii():
+            return True
+        lowered = text.lower()
+        return any(prefix in lowered for prefix in self._prefixes)
+
     def found_in(self, items: Iterable[Word]) -> list[str]:
         return [key for word in items if (key := self.key(word.folded)) is not None]

@@ -10,12 +10,14 @@ from answers.addressed import speaks_to_the_assistant
 from answers.answer_models.base import Delta, SourcePassage, Turn
 from answers.choice import Candidate, Embed
 from answers.questions import Kind, Question, parts, read
+from answers.sayable import bare
 
 MOST_SENTENCES = 4
 SENTENCES_A_PART = 2  # when several things were asked
 MOST_LIST_ITEMS = 8
 LONGEST_ITEM = 240
-ADDS = 0.6  # a further sentence must score this share of the best one
+ADDS = 0.6  # a further sentence must score this share of the best one,
+ADDS_TO_A_FACT = 0.8  # or this one, when one figure, name or date was asked for,
 ABOUT_THE_SAME = 0.5  # and hold this share of the question's words, or stand beside the best one
 ONE_IS_ENOUGH = frozenset({Kind.PERSON, Kind.TIME, Kind.AMOUNT, Kind.PLACE})
 _LEANS_BACK = re.compile(
@@ -69,7 +71,11 @@ def _one(question: Question, passages: Sequence[SourcePassage], embed: Embed | N
     ordered = [best, *sorted(chosen[1:], key=lambda item: (item.place != best.place, item.place, item.start))]
     if _LEANS_BACK.match(best.said):
         ordered.sort(key=lambda item: not (item.place == best.place and item.order == best.order - 1))
-    return [*_lead_in(best, ranked, chosen), *((item.said, item.place) for item in ordered)]
+    return [*_lead_in(best, ranked, chosen), *((_ended(item), item.place) for item in ordered)]
+
+
+def _ended(item: Candidate) -> str:
+    return f"{item.said}." if item.kind == "line" else item.said
 
 
 def _shortened(said: list[tuple[str, int]]) -> list[tuple[str, int]]:
@@ -85,9 +91,14 @@ def _more(question: Question, best: Candidate, others: Sequence[Candidate]) -> l
     for item in others:
         if len(added) == room:
             break
-        if item.score < ADDS * best.score or item.leads or item.kind == "line" or not item.whole:
+        if (
+            item.score < (ADDS_TO_A_FACT if short else ADDS) * best.score
+            or item.leads
+            or item.kind == "line"
+            or not item.whole
+        ):
             continue
-        beside = item.place == best.place and abs(item.order - best.order) <= 1
+        beside = item.place == best.place and abs(item.order - best.order) <= 1 and item.kind == "sentence"
         new = item.found - answered
         if (new and len(item.found) >= ABOUT_THE_SAME * len(question.terms)) or (beside and not short):
             added.append(item)
@@ -113,7 +124,7 @@ def _with_list(lead: Candidate, passages: Sequence[SourcePassage]) -> list[tuple
     """What a sentence that ends with a colon announces: the lines below it, as long as they look like items."""
     said = [lead.said]
     for line in passages[lead.place].text[lead.end :].splitlines():
-        item = choice.bare(line)
+        item = bare(line)
         if not item:
             continue
         if len(said) > MOST_LIST_ITEMS or not _is_item(item) or item in said:

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.servers.openai_server import running
+from tests.servers.portal_server import serving
 
 HANDBOOK = """# Working from home
 
@@ -100,3 +101,50 @@ def shown():
             return show(member, access_answer(member, events[0].data["answer_id"]))
 
     return look
+
+
+@pytest.fixture
+def portal(kept):
+    """The address of the portal, served by uvicorn over a real socket."""
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture
+def browser_of(portal, sign_in):
+    """`browser_of(alice)`: an HTTP client with her session, at her company's pages."""
+    import httpx
+
+    opened = []
+
+    def enter(member) -> httpx.Client:
+        cookies = {name: morsel.value for name, morsel in sign_in(member).cookies.items()}
+        client = httpx.Client(base_url=f"{portal}/t/{member.tenant.slug}", cookies=cookies, timeout=30)
+        client.get("/")  # for the safety token of its forms
+        client.headers["X-CSRFToken"] = client.cookies.get("portal_csrf", "")
+        client.headers["Referer"] = portal
+        opened.append(client)
+        return client
+
+    yield enter
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def program_of(portal, bearer):
+    """`program_of(alice)`: an HTTP client with a key of hers, at her company's API."""
+    import httpx
+
+    opened = []
+
+    def enter(member, *scopes: str) -> httpx.Client:
+        client = httpx.Client(
+            base_url=f"{portal}/t/{member.tenant.slug}/api/v1", headers=bearer(member, *scopes), timeout=30
+        )
+        opened.append(client)
+        return client
+
+    yield enter
+    for client in opened:
+        client.close()
