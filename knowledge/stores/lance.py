@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Awaitable, Callable, Iterable
@@ -16,6 +17,7 @@ from knowledge.ranking import fuse
 from knowledge.stores import lance_held, lance_queries
 from knowledge.stores.base import Hit, IndexedPassage, Namespace, Query, Readable, StoreError, StoreUnavailable
 from knowledge.stores.lance_held import Held
+from knowledge.stores.lance_import import import_lancedb
 from knowledge.stores.lance_loop import Loop
 from knowledge.stores.lance_tables import Folder, as_arrow, id_literals, schema, shelf_number
 
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# One thread multiplies 10,000 vectors in 0.6 ms; several wait for each other and take 3. Read when numpy is imported.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("LANCEDB_LOG", "error")  # it warns about every table it makes
 
 CANDIDATES = 50  # of each ranking
@@ -178,9 +178,11 @@ class LanceStore:
         return await lance_queries.ranked(ranking, held, readable, need, max(need, WORD_SCORES))
 
     async def _near(self, where: Namespace, vector: Any, held: Held, readable: Readable, need: int) -> dict[int, float]:
-        graph = self._folder.mark(where).graph
-        ranking = lance_queries.nearest(self._tables[where], vector, held.allowed(readable), graph=graph)
-        return await lance_queries.ranked(ranking, held, readable, need, need)
+        """A graph loses its way when few of its nodes may be shown: then every allowed row is read."""
+        most = lance_queries.MOST_FETCHED_FROM_GRAPH
+        graph = self._folder.mark(where).graph and need / held.allowed(readable).mean() < most
+        ranking = lance_queries.nearest(self._tables[where], vector, graph=graph)
+        return await lance_queries.ranked(ranking, held, readable, need, need, most=most if graph else 0)
 
     async def _cosines(self, where: Namespace, held: Held, positions: list[int], vector: Any) -> dict[int, float]:
         return await lance_queries.cosines(self._tables[where], held, positions, vector)
@@ -202,22 +204,31 @@ class LanceStore:
             ids = id_literals(row.passage_id for row in rows)
             await table.delete(f"document_no IN ({numbers}) AND passage_id IN ({ids})")
         await table.add(data)
-        indexed = await table.index_stats("terms_idx")
-        if indexed is None or indexed.num_unindexed_rows > max(UNINDEXED_ROWS, indexed.num_indexed_rows // 25):
-            await self._optimise(where)
+        words = await table.index_stats("terms_idx")
+        if words is None or words.num_unindexed_rows > max(UNINDEXED_ROWS, words.num_indexed_rows // 10):
+            await self._index_words(table)
+            _give_back_memory()
 
     async def _create(self, where: Namespace, dimensions: int) -> AsyncTable:
         connection = await self._connect()
         name = self._folder.table_name(where)
         table = await connection.create_table(name, schema=schema(dimensions), mode="overwrite")
-        await table.create_index("terms", config=lance_queries.words_index())
+        await self._index_words(table)
         self._remember(where, table, self._folder.begin(where).incarnation)
         return table
 
     async def _optimise(self, where: Namespace) -> None:
         if table := await self._table(where):
+            words = await table.index_stats("terms_idx")
+            if words is None or words.num_unindexed_rows:
+                await self._index_words(table)
             await table.optimize()
             await self._index_vectors(where, table)
+            _give_back_memory()
+
+    async def _index_words(self, table: AsyncTable) -> None:
+        """Made anew: adding to the one there takes three times as long and keeps more memory with every addition."""
+        await table.create_index("terms", config=lance_queries.words_index(), replace=True)
 
     async def _index_vectors(self, where: Namespace, table: AsyncTable, *, anew: bool = False) -> None:
         wanted = await table.count_rows() > GRAPH_FROM
@@ -230,7 +241,7 @@ class LanceStore:
         if table is None:
             return
         await table.update(updates_sql={"document_no": "document_no"})
-        await table.create_index("terms", config=lance_queries.words_index(), replace=True)
+        await self._index_words(table)
         await self._index_vectors(where, table, anew=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # older versions are to go; readers open again
@@ -266,8 +277,7 @@ class LanceStore:
 
     async def _connect(self) -> lancedb.AsyncConnection:
         if self._connection is None:
-            import lancedb
-
+            lancedb = import_lancedb()
             session = lancedb.Session(
                 index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES
             )
@@ -323,6 +333,16 @@ class LanceStore:
 
 class _Gone(Exception):
     """The namespace was destroyed while it was being read."""
+
+
+def _give_back_memory() -> None:
+    """glibc would keep the 100 MiB and more that upkeep used for a moment."""
+    if sys.platform == "linux":
+        import ctypes
+
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 def _is_gone(error: BaseException | None) -> bool:

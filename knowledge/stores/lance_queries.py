@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.ranking import PAIR_WEIGHT, word_pairs
 from knowledge.stores.base import Readable
-from knowledge.stores.lance_filter import compile_filter
+from knowledge.stores.lance_filter import filter_sql
 from knowledge.stores.lance_held import Held
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 MOST_TERMS = 128
 WORD_REPEATS = round(1 / PAIR_WEIGHT)
-MOST_FETCHED = 4_096  # beyond this a plain list of numbers in the filter is cheaper than a wider ranking
+MOST_FETCHED = 4_096  # about 2 ms more than 200
+MOST_FETCHED_FROM_GRAPH = 512
 REFINE = 4  # the graph holds one byte for each number: look four times as far, and order by the floats
 GRAPH_EFFORT = 200
-SCAN_SHARE = 0.1  # a graph loses its way when few of its nodes may be shown: then every allowed row is read
 
 
 class Moved(Exception):
@@ -30,7 +30,7 @@ def nearest_held(held: Held, mask: np.ndarray, vector: np.ndarray, need: int) ->
     """Exact: every allowed row is looked at, and no other."""
     import numpy as np
 
-    scores = np.where(mask, held.vectors @ _unit(vector), -np.inf)
+    scores = np.where(mask, _dot(held.vectors, vector), -np.inf)
     count = min(need, int(mask.sum()))
     best = np.argpartition(scores, -count)[-count:] if count < len(scores) else np.arange(len(scores))
     best = best[np.argsort(-scores[best], kind="stable")]
@@ -38,7 +38,7 @@ def nearest_held(held: Held, mask: np.ndarray, vector: np.ndarray, need: int) ->
 
 
 def cosines_held(held: Held, positions: list[int], vector: np.ndarray) -> list[float]:
-    return (held.vectors[positions] @ _unit(vector)).tolist()
+    return _dot(held.vectors[positions], vector).tolist()
 
 
 async def cosines(table: AsyncTable, held: Held, positions: list[int], vector: np.ndarray) -> dict[int, float]:
@@ -47,7 +47,7 @@ async def cosines(table: AsyncTable, held: Held, positions: list[int], vector: n
     rows = await table.take_row_ids(held.addresses[positions].tolist()).select(["vector"]).with_row_id().to_arrow()
     rows = rows.combine_chunks()
     floats = np.concatenate([chunk.flatten().to_numpy() for chunk in rows["vector"].chunks])
-    values = floats.reshape(rows.num_rows, -1) @ _unit(vector)
+    values = _dot(floats.reshape(rows.num_rows, -1), vector)
     return dict(zip(held.positions(rows["_rowid"].to_numpy()).tolist(), values.tolist(), strict=True))
 
 
@@ -68,43 +68,56 @@ def matching(table: AsyncTable, terms: str) -> Callable[[int], Any]:
     return ranking
 
 
-def nearest(table: AsyncTable, vector: np.ndarray, mask: np.ndarray, *, graph: bool) -> Callable[[int], Any]:
+def nearest(table: AsyncTable, vector: np.ndarray, *, graph: bool) -> Callable[[int], Any]:
     def ranking(limit: int) -> Any:
         query = table.query().nearest_to(_unit(vector)).column("vector").distance_type("cosine")
-        if graph and mask.mean() < SCAN_SHARE:
-            query = query.bypass_vector_index()
-        elif graph:
+        if graph:
             query = query.refine_factor(REFINE).ef(max(GRAPH_EFFORT, limit * REFINE))
+        else:
+            query = query.bypass_vector_index()
         return query.select(["_distance"]).with_row_id().limit(limit)
 
     return ranking
 
 
 async def ranked(
-    ranking: Callable[[int], Any], held: Held, readable: Readable, need: int, fetch: int
+    ranking: Callable[[int], Any], held: Held, readable: Readable, need: int, fetch: int, *, most: int = MOST_FETCHED
 ) -> dict[int, float]:
-    """Position and score of the best rows that the reader may see: at least `need` of them if there are so many."""
-    rights = compile_filter(readable)
+    """Position and score of the best rows that the reader may see: at least `need` of them if there are so many.
+
+    Both of LanceDB's rankings order a row by its own score, whoever asks. So the best n that the reader may see are
+    found by going down the ranking and leaving the others out, as long as it takes; that costs less than planning a
+    filter. For a reader who may see little it would take long, and the filter goes with the question.
+    """
     mask = held.allowed(readable)
-    if not rights.exact:
-        fetch = max(fetch, int(need / rights.likely * 1.25) + 1)
-    while True:
-        if fetch > MOST_FETCHED and not rights.exact:
-            rights, fetch = compile_filter(readable, always_exact=True), need
-        found = await ranking(fetch).where(rights.sql).to_arrow()
-        positions = held.positions(found["_rowid"].to_numpy())
-        if (positions < 0).any():
-            raise Moved
-        mine = {at: score for at, score in zip(positions.tolist(), _scores(found), strict=True) if mask[at]}
-        if rights.exact or len(mine) >= need or found.num_rows < fetch:
+    fetch = max(fetch, int(need / mask.mean() * 1.25) + 1)
+    while fetch <= most:
+        found = await ranking(fetch).to_arrow()
+        mine = _mine(found, held, mask)
+        if len(mine) >= need or found.num_rows < fetch:
             return mine
         fetch *= 4
+    return _mine(await ranking(need).where(filter_sql(readable, held, mask)).to_arrow(), held, mask)
+
+
+def _mine(found: Any, held: Held, mask: np.ndarray) -> dict[int, float]:
+    positions = held.positions(found["_rowid"].to_numpy())
+    if (positions < 0).any():
+        raise Moved
+    return {at: score for at, score in zip(positions.tolist(), _scores(found), strict=True) if mask[at]}
 
 
 def _scores(found: Any) -> list[float]:
     if "_score" in found.column_names:
         return [score / WORD_REPEATS for score in found["_score"].to_pylist()]
     return [1 - distance for distance in found["_distance"].to_pylist()]
+
+
+def _dot(vectors: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Not `@`: its library takes several threads for this, which wait for each other and make it five times slower."""
+    import numpy as np
+
+    return np.einsum("ij,j->i", vectors, _unit(vector))
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:
