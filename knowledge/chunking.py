@@ -20,6 +20,7 @@ SECTION_LEVEL = 2  # headings down to this level begin a new passage
 TINY = 4  # a section below a quarter of a passage is joined with its neighbours
 HEADER_WORDS = 60  # a longer header row is cut before it is repeated in the embedding text
 SECTION, PAGE = "section", "page"
+SENTENCE_ENDS = set(".!?:;\u2026\u3002\uff01\uff1f\u061f")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Chunk:
 
 def chunk(parsed: ParsedDocument, rules: ChunkRules = ChunkRules()) -> list[Chunk]:
     text = parsed.text
-    sections = _sections(list(_units(parsed, rules)))
+    sections = _sections(_whole_sentences(list(_units(parsed, rules)), text, rules))
     spans = [span for section in _joined(sections, rules) for span in _packed(section, rules)]
     return [
         Chunk(ordinal, text[units[0].start : units[-1].end], units[0].start, units[-1].end, *_place(units, parsed))
@@ -139,6 +140,25 @@ def _smallest(text: str, block: Block, rules: ChunkRules) -> Iterator[tuple[int,
             yield from pieces(text, start, end, rules.words)
         else:
             yield start, end
+
+
+def _whole_sentences(units: Sequence[_Unit], text: str, rules: ChunkRules) -> list[_Unit]:
+    """A sentence that runs over the end of a page belongs to the page on which it begins."""
+    whole: list[_Unit] = []
+    for unit in units:
+        last = whole[-1] if whole else None
+        if last and unit.breaks == PAGE and _goes_on(last, unit, text) and last.weight + unit.weight <= rules.words:
+            whole[-1] = replace(last, end=unit.end, weight=last.weight + unit.weight)
+        elif last and not unit.breaks and unit.page != last.page:
+            whole.append(replace(unit, breaks=PAGE))
+        else:
+            whole.append(unit)
+    return whole
+
+
+def _goes_on(last: _Unit, unit: _Unit, text: str) -> bool:
+    prose = last.kind in {"paragraph", "list_item"} and unit.kind == "paragraph"
+    return prose and text[unit.start].islower() and text[last.end - 1] not in SENTENCE_ENDS
 
 
 def _sections(units: Sequence[_Unit]) -> list[list[_Unit]]:

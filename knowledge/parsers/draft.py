@@ -60,6 +60,7 @@ class Draft:
     title: str = ""
     author: str = ""
     created: str = ""
+    cover: str = ""  # what a title page says
     headings_name_it: bool = True  # the first heading is a title where the file has none
     warnings: list[ParseWarning] = field(default_factory=list)
 
@@ -128,20 +129,25 @@ def assemble(draft: Draft, media_type: str, *, most_characters: int) -> ParsedDo
         elif block := text.add(piece):
             blocks.append(block)
     text.close_page(pages)
-    headings = (piece.text for piece in draft.pieces if isinstance(piece, Piece) and piece.kind == "heading")
-    title = one_line(draft.title)
     return ParsedDocument(
         text="".join(text.parts),
         media_type=media_type,
         pages=tuple(_begin_where_the_last_ends(pages)),
         blocks=tuple(blocks),
-        title=(title if _says_something(title) else one_line(next(headings, "")) if draft.headings_name_it else "")[
-            :MOST_TITLE
-        ],
+        title=_title(draft)[:MOST_TITLE],
         author=one_line(draft.author)[:300],
         created=draft.created,
         warnings=tuple(draft.warnings),
     )
+
+
+def _title(draft: Draft) -> str:
+    """What the file calls itself, else what its first page says in large letters."""
+    headings = (piece.text for piece in draft.pieces if isinstance(piece, Piece) and piece.kind == "heading")
+    said = one_line(draft.title)
+    if _says_something(said):
+        return said
+    return one_line(draft.cover or next(headings, "")) if draft.headings_name_it else ""
 
 
 def _says_something(title: str) -> bool:

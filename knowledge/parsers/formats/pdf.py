@@ -9,7 +9,7 @@ import pypdfium2.raw as pdfium_c
 
 from knowledge.parsers.archives import damaged
 from knowledge.parsers.base import ParseFailed
-from knowledge.parsers.draft import Draft
+from knowledge.parsers.draft import Draft, Page, Piece
 from knowledge.parsers.formats.pdf_layout import Outline, pieces_of
 from knowledge.parsers.formats.pdf_lines import PageLines, page_lines
 from knowledge.parsers.read import NeedsOcr, Reading
@@ -18,6 +18,7 @@ from knowledge.parsers.sniff import password_protected
 MOST_PAGES = 5_000
 FEW_LETTERS = 25  # a page number or a stamp on a scan
 SCANNED = 0.4  # of the page is a picture, and there is next to no text
+MOST_ON_COVER = 3
 MOST_BOOKMARKS = 2_000
 PICTURE_DOTS = 2000  # of the longer side of a page that is read as a picture
 
@@ -77,6 +78,7 @@ def _read(document: pdfium.PdfDocument, reading: Reading) -> Draft:
     if recognised:
         draft.warn("ocr_used", "Text was read from pictures of pages and may contain mistakes.")
     draft.pieces += pieces_of(pages, _outline(document))
+    draft.cover = _cover(draft.pieces)
     _note_properties(document, draft)
     return draft
 
@@ -140,6 +142,15 @@ def _outline(document: pdfium.PdfDocument) -> Outline:
     except (pdfium.PdfiumError, ValueError, AttributeError):
         return found
     return found
+
+
+def _cover(pieces: list[Piece | Page]) -> str:
+    """The title of a document whose first page says nothing else: "Acme: Travel policy"."""
+    second = next((at for at, piece in enumerate(pieces) if isinstance(piece, Page) and piece.number == 2), 0)
+    first = [piece for piece in pieces[:second] if isinstance(piece, Piece)]
+    if 1 < len(first) <= MOST_ON_COVER and all(piece.kind == "heading" for piece in first):
+        return ": ".join(piece.text for piece in first)
+    return ""
 
 
 def _note_properties(document: pdfium.PdfDocument, draft: Draft) -> None:

@@ -128,7 +128,7 @@ class _Headings:
         if not alone or goes_on:
             return 0
         numbered = _section_number.match(text)
-        return min(len(self.levels) + 1 + (numbered.group(1).count(".") if numbered else 0), 6)
+        return min(max(self.levels.values(), default=0) + 1 + (numbered.group(1).count(".") if numbered else 0), 6)
 
 
 def _distinct(sizes: Iterable[float]) -> list[float]:

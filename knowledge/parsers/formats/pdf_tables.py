@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ WHITE_SPACE = "  "  # between cells, as on the page: a quote of a row reads as i
 NO_GAP = 0.12  # of a line's height: parts of one word
 FEWEST_ROWS = 2
 ROW_GAP = 1.6  # of a line's height between rows of one table
+
+_label = re.compile(r"^(?:[^\w\s]|o|[\uf000-\uf0ff]|\(?\d{1,3}[.)]|\(?[a-z]{1,2}[.)])$")
 
 
 def rows_joined(lines: Sequence[Line]) -> list[Line]:
@@ -34,7 +37,15 @@ def rows_joined(lines: Sequence[Line]) -> list[Line]:
             joined[-1] = _merged(last, line, " ", [*_cells(last), *_cells(line)])
         else:
             joined.append(line)
-    return joined
+    return [_without_label(line) for line in joined]
+
+
+def _without_label(line: Line) -> Line:
+    """The mark of a list item stands apart from its text, but that makes no table."""
+    if not line.cells or not _label.match(line.cells[0].text):
+        return line
+    cells = (_one(line.cells[0], line.cells[1], " "), *line.cells[2:])
+    return replace(line, cells=cells if len(cells) > 1 else ())
 
 
 def table_at(lines: Sequence[Line], start: int) -> int:
