@@ -29,12 +29,12 @@ WITH_MEANING = {
     "likeness": 7.64,
 }
 WORDS_ONLY = {
-    "bias": -4.98,
-    "neighbourhood": 6.67,
+    "bias": -4.8,
+    "neighbourhood": 6.79,
     "found": 1.66,
-    "near": 1.39,
-    "lexical_gap": 0.77,
-    "typed": 0.5,
+    "near": 1.0,
+    "lexical_gap": 0.56,
+    "typed": 0.45,
     "likeness": 0.0,
 }
 THRESHOLD = 0.4

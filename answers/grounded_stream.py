@@ -69,6 +69,7 @@ _URL_MAY_BEGIN = re.compile(
     r"(?<!\w)(?:h|ht|htt|https?|https?:|https?:/|w|ww|www|f|ft|ftp|ftp:|ftp:/|j|ja|jav|javas\w*)$", re.IGNORECASE
 )
 _TRIGGER = re.compile(r"[\[【<(]|!\[|!$|\*\*|\*$")
+_MARKS = frozenset(sentences.ENDERS + "\n")
 _BEFORE_CLOSING = frozenset(".,;:!?…)]。，")
 
 
@@ -85,6 +86,7 @@ class GroundedStream:
         self._gap = False
         self._cited: list[tuple[int, str]] = []  # position in `text`, label
         self._began = 0
+        self._may_end = False  # an end mark stands in the sentence that is being written
         self._numbers: dict[tuple[object, int, int], int] = {}
 
     def feed(self, piece: str) -> list[Event]:
@@ -200,10 +202,11 @@ class GroundedStream:
             self.text += added
             out += added
             self._space, self._gap = "", False
+        self._may_end = self._may_end or not _MARKS.isdisjoint(out)
         return out
 
     def _finished_statements(self) -> Iterable[Statement]:
-        while True:
+        while self._may_end:
             length = sentences.boundary(self.text[self._began :])
             labelled_end = next((at for at, _ in self._cited if self._began < at < len(self.text)
                                  and self.text[at - 1] in sentences.ENDERS + sentences.CLOSERS), -1)  # fmt: skip
@@ -219,6 +222,7 @@ class GroundedStream:
         cited = [label for at, label in self._cited if at <= end]
         self._cited = [(at, label) for at, label in self._cited if at > end]
         self._began = end
+        self._may_end = not _MARKS.isdisjoint(self.text[end:])
         text = raw.strip()
         if not any(map(str.isalnum, text)):
             return None

@@ -209,6 +209,7 @@ class Terms:
         self._prefixes = None if self.language in _PREFIXING else frozenset(key[:3] for key in self.order)
         self._heads = [key for key in self.order if len(key) >= COMPOUND] if self.language in _COMPOUNDING else []
         self._known: dict[str, str | None] = {}
+        self._beginnings: re.Pattern[str] | None = None
 
     def __len__(self) -> int:
         return len(self.order)
@@ -233,8 +234,10 @@ class Terms:
         """False only when none of our terms is in the text. Much cheaper than taking it apart."""
         if self._prefixes is None or not text.isascii():
             return True
-        lowered = text.lower()
-        return any(prefix in lowered for prefix in self._prefixes)
+        if self._beginnings is None:
+            either = "|".join(map(re.escape, sorted(self._prefixes)))
+            self._beginnings = re.compile(rf"\b(?:{either})" if either else r"(?!)", re.IGNORECASE)
+        return self._beginnings.search(text) is not None
 
     def found_in(self, items: Iterable[Word]) -> list[str]:
         return [key for word in items if (key := self.key(word.folded)) is not None]

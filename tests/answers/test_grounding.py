@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from answers.grounded_stream import Citation, GroundedStream, NotCovered, Statement, TextPiece, clean_output
@@ -116,6 +116,7 @@ def test_every_statement_stands_where_it_says():
     assert all(reading.text[each.start : each.end] == each.text for each in reading.statements)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=60), st.randoms(use_true_random=False))
 def test_any_cut_gives_the_same_answer(sizes, random):
     whole, _ = stream(ANSWER, 10_000)
@@ -129,6 +130,7 @@ def test_any_cut_gives_the_same_answer(sizes, random):
     assert [each for each in events if isinstance(each, Statement)] == whole.statements
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("[]()P12!<>a .h:/tps*\n"), max_size=60), st.integers(1, 9))
 def test_nothing_a_model_writes_breaks_the_reader_or_leaves_a_link(text, size):
     reading, events = stream(text, size)
