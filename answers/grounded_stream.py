@@ -208,13 +208,18 @@ class GroundedStream:
     def _finished_statements(self) -> Iterable[Statement]:
         while self._may_end:
             length = sentences.boundary(self.text[self._began :])
-            labelled_end = next((at for at, _ in self._cited if self._began < at < len(self.text)
-                                 and self.text[at - 1] in sentences.ENDERS + sentences.CLOSERS), -1)  # fmt: skip
+            labelled_end = next((at for at, _ in self._cited if self._ended_at(at)), -1)
             end = min((e for e in (self._began + length if length > 0 else -1, labelled_end) if e > 0), default=-1)
             if end < 0:
                 return
             if statement := self._close(end):
                 yield statement
+
+    def _ended_at(self, at: int) -> bool:
+        """A label behind an end mark ends the sentence even where the mark alone would not: "... etc. [P1] Next"."""
+        return self._began < at < len(self.text) and (
+            self.text[self._began : at].rstrip(sentences.CLOSERS)[-1:] in {*sentences.ENDERS}
+        )
 
     def _close(self, end: int) -> Statement | None:
         raw = self.text[self._began : end]

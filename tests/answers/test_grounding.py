@@ -175,6 +175,15 @@ def test_a_sentence_may_rest_on_two_passages():
     assert isinstance(reading.statements[0].citations[0], Citation)
 
 
+def test_a_label_behind_a_bracket_does_not_end_the_sentence():
+    reading, _ = stream("Hotels (up to 140 EUR) [P1] are refunded. Then etc. [P1] Next one [P1].", 3)
+    assert [each.text for each in reading.statements] == [
+        "Hotels (up to 140 EUR) are refunded.",
+        "Then etc.",
+        "Next one.",
+    ]
+
+
 def test_a_stopped_answer_keeps_what_was_said():
     reading = GroundedStream([TRAVEL])
     reading.feed("Hotels are refunded up to 140 EUR a night. [P1] Trips longer than [")
