@@ -47,7 +47,7 @@ class _Word:
         body = next((child for child in archive.xml(part) if local_name(child.tag) == "body"), None)
         if body is None:
             raise damaged()
-        self.styles = Styles(archive.optional_xml(f"{folder}/styles.xml"))
+        self.styles = Styles(archive.read(f"{folder}/styles.xml") if f"{folder}/styles.xml" in archive else b"")
         self.numbering = Numbering(archive.optional_xml(f"{folder}/numbering.xml"))
         self.notes: list[tuple[str, str]] = []
         self.in_table = 0

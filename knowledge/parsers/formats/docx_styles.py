@@ -6,12 +6,15 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
+from xml.sax.saxutils import escape
 
-from knowledge.parsers.archives import attribute, local_name
+from knowledge.parsers.archives import attribute, local_name, parse_xml
+from knowledge.parsers.base import ParseFailed
 from knowledge.parsers.formats.ooxml import is_on
 
 LONGEST_CHAIN = 12
 
+_root = re.compile(rb"<w:styles\b[^>]*>")
 _heading = re.compile(r"heading (\d)$", re.IGNORECASE)
 
 
@@ -25,12 +28,12 @@ class Style:
 
 
 class Styles:
-    def __init__(self, tree: Element | None) -> None:
-        self._elements = (
-            {attribute(style, "styleId"): style for style in tree if local_name(style.tag) == "style"}
-            if tree is not None
-            else {}
-        )
+    """The styles of a document, each parsed when a paragraph uses it: templates carry hundreds of kilobytes of them."""
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+        root = _root.search(source)
+        self._root = root.group() if root else b""
         self._known: dict[str, Style] = {}
 
     def of(self, name: str) -> Style:
@@ -41,10 +44,10 @@ class Styles:
     def _resolved(self, name: str) -> Style:
         """From the style up to those it is based on; what is nearer counts."""
         style, outline = Style(), ""
-        if not self._elements and (bare := re.match(r"Heading(\d)$", name)):
+        if not self._source and (bare := re.match(r"Heading(\d)$", name)):
             style.level = int(bare.group(1))
         for _ in range(LONGEST_CHAIN):
-            element = self._elements.get(name)
+            element = self._element(name)
             if element is None:
                 break
             found = {local_name(part.tag): part for part in element.iter()}
@@ -63,6 +66,17 @@ class Styles:
         if not style.level and outline.isdigit() and int(outline) < 9:
             style.level = int(outline) + 1
         return style
+
+
+    def _element(self, name: str) -> Element | None:
+        at = self._source.find(b'w:styleId="%s"' % escape(name, {'"': "&quot;"}).encode()) if name else -1
+        start, end = self._source.rfind(b"<w:style ", 0, max(at, 0)), self._source.find(b"</w:style>", at)
+        if at < 0 or start < 0 or end < 0:
+            return None
+        try:
+            return parse_xml(self._root + self._source[start:end] + b"</w:style></w:styles>")[0]
+        except (ParseFailed, IndexError):
+            return None
 
 
 @dataclass(slots=True)
