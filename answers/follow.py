@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from answers import phrases, runner
-from answers.events import Done, Failed, Numbered, Retry, SentenceFinished, Token, Withdrawn, numbered
+from answers.events import LAST, Done, Failed, Numbered, Retry, SentenceFinished, Token, Withdrawn, numbered
 from answers.models import Answer, AnswerEvent, State
 from answers.off_loop import in_thread
 from answers.rescue import DEAD, rescue
@@ -32,6 +32,8 @@ async def follow(member: Membership, answer_id: UUID, *, after: int = 0) -> Asyn
     if view.withdrawn:
         for event in view.instead:
             yield event
+        return
+    if view.told:
         return
     run = runner.running(answer_id)
     if run is not None and run.member.pk == member.pk:
@@ -90,6 +92,7 @@ class _View:
     after: int
     events: tuple[Numbered, ...] = ()
     ended: bool = False
+    told: bool = False  # to its last event, before `after`
     stale: bool = False
     ending: Numbered | None = None
     withdrawn: bool = False  # something that was read for it is no longer shared with this reader
@@ -108,6 +111,8 @@ def _look(member: Membership, answer_id: UUID, after: int) -> _View:
         if read and access.still_readable(member, read) != read:
             last = rows.order_by("-number").values_list("number", flat=True).first() or 0
             return _View(after, withdrawn=True, instead=tuple(_instead(member, answer, max(last, after))))
+        if after and not answer.is_running and rows.filter(kind__in=LAST, number__lte=after).exists():
+            return _View(after, ended=True, told=True)
         fresh = [Numbered(row.number, row.kind, row.data) for row in rows.filter(number__gt=after).order_by("number")]
         ended = not answer.is_running
         return _View(

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from answers import conflicts, evidence
+from answers import backends, conflicts, evidence
 from answers.answer_models.base import SourcePassage, Turn
 from answers.draft import Draft, source_passages
 from answers.events import Source, Sources, Step
@@ -80,7 +80,7 @@ def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filt
     searched = time.perf_counter()
     read = found[: settings.RETRIEVAL_LIMIT]
     passages = source_passages(read)
-    verdict = evidence.judge(asked.question, passages)
+    verdict = _judged(asked.question, passages)
     draft = Draft(answer_id, read, viewer(member.tenant.slug), timezone.localdate())
     return Looked(
         question=asked.question,
@@ -93,6 +93,15 @@ def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filt
         search_seconds=round(searched - began, 3),
         judge_seconds=round(time.perf_counter() - searched, 3),
     )
+
+
+def _judged(question: str, passages: Sequence[SourcePassage]) -> evidence.Verdict:
+    """The meaning of single sentences only ever speaks for an answer, so it is asked only where that is in doubt."""
+    threshold = evidence.LENIENT if backends.answer_model() else evidence.THRESHOLD
+    verdict = evidence.judge(question, passages, threshold=threshold)
+    if verdict.enough or not passages:
+        return verdict
+    return evidence.judge(question, passages, threshold=threshold, embed=backends.embed)
 
 
 def look_aside(member: Membership, looked: Looked) -> Aside:

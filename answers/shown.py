@@ -115,6 +115,7 @@ class Place:
 class Shown:
     answer: Answer
     text: str
+    steps: tuple[dict[str, Any], ...]
     sentences: tuple[ShownSentence, ...]
     citations: tuple[ShownCitation, ...]
     closest: tuple[Place, ...]
@@ -145,7 +146,7 @@ class Shown:
     @property
     def line(self) -> str:
         """The one line of steps."""
-        told = [step["text"] for step in self.answer.steps if step["key"] != "write"]
+        told = [step["text"] for step in self.steps if step["key"] != "write"]
         return " · ".join([*told, f"{self.seconds:.1f} s"] if self.seconds else told)
 
     @property
@@ -272,6 +273,8 @@ def _shown(
     return Shown(
         answer=answer,
         text=text,
+        # Which documents were read stands in the steps by title.
+        steps=tuple(step if all_open or step["key"] != "read" else step | {"detail": ""} for step in answer.steps),
         sentences=sentences,
         citations=tuple(by_id.values()),
         closest=_closest(reader, read) if answer.state == State.NOT_FOUND else (),
@@ -331,12 +334,16 @@ def _receipt(reader: _Reader, receipt: dict[str, Any]) -> dict[str, Any]:
     """Documents that are no longer readable keep their place in it, without title."""
     if not receipt:
         return {}
-    read = [
-        each if UUID(each["document_id"]) in reader.readable
-        else {"position": each.get("position"), "lost": True, "title": LOST, "used": each.get("used", False)}
-        for each in receipt.get("read", [])
-    ]  # fmt: skip
-    return receipt | {"read": read}
+    read = receipt.get("read", [])
+    kept = [each if UUID(each["document_id"]) in reader.readable else _lost(each) for each in read]
+    shown = receipt | {"read": kept}
+    if kept != read:
+        shown["conflict"] = None  # it says what either side says
+    return shown
+
+
+def _lost(each: dict[str, Any]) -> dict[str, Any]:
+    return {"position": each.get("position"), "lost": True, "title": LOST, "used": each.get("used", False)}
 
 
 def _told(shown: Shown) -> str:

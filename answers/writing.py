@@ -19,13 +19,14 @@ from answers import backends
 from answers.answer_models.base import AnswerModel, Delta, Turn, Usage
 from answers.answer_models.errors import ModelError
 from answers.answer_models.extractive import compose
-from answers.choice import bare
 from answers.conflicts import Conflict
 from answers.draft import Draft
 from answers.events import Event, Token, Withdrawn
+from answers.evidence import THRESHOLD
 from answers.look import Aside, Looked
 from answers.off_loop import in_thread
 from answers.questions import read
+from answers.sayable import bare
 from answers.stop import Stop
 
 log = logging.getLogger("answers.writing")
@@ -76,6 +77,8 @@ async def write(
             yield Withdrawn(written.failures[-1]["code"])
         if stop.why:
             return
+    if looked.verdict.confidence < THRESHOLD:  # enough for a model that reads; not for picking sentences
+        return
     written.mode, written.model = QUOTES, "extractive"
     draft.basis = (await aside).basis
     said = await in_thread(_sentences, looked, (await aside).conflict)
