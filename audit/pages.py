@@ -125,13 +125,14 @@ def action_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 def _changes(event: AuditEvent, request: Sequence[AuditEvent]) -> Iterator[Change]:
     """What the fields were before and after, of the same thing in the same request."""
+    if event.action == Action.MEMBER_ROLE_CHANGED:
+        yield Change("Role", event.data.get("former", ""), event.data.get("role", ""))
+        return
     for row in request:
         same = row.pk == event.pk or (row.target_id == event.target_id and row.target_id)
         if row.action == Action.RECORD_CHANGED and same:
             for field, (before, after) in sorted(row.data.get("fields", {}).items()):
                 yield Change(words.label(field), _value(before), _value(after))
-    if event.action == Action.MEMBER_ROLE_CHANGED:
-        yield Change("Role", event.data.get("former", ""), event.data.get("role", ""))
 
 
 def _facts(event: Told) -> Iterator[tuple[str, str]]:

@@ -31,7 +31,7 @@ def people(request: HttpRequest, member: Membership) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         invitation = invitations.invite(**form.cleaned_data, by=member, base=base_of(request))
         messages.success(request, f"{invitation.email} is invited.")
-        return redirect(f"{_here(member)}?invited={invitation.pk}#invitations")
+        return redirect(f"{_here(member)}?invited={invitation.pk}")
     status = 200 if request.method == "GET" else 400
     return render(request, "tenants/people.html", _page(request, member) | {"form": form}, status=status)
 
@@ -85,7 +85,7 @@ def withdrawal(request: HttpRequest, member: Membership, invitation_id: UUID) ->
 def sending(request: HttpRequest, member: Membership, invitation_id: UUID) -> HttpResponse:
     invitation = invitations.send_again(_invitation(member, invitation_id), by=member, base=base_of(request))
     messages.success(request, f"{invitation.email} has a new link.", extra_tags="The one before is void.")
-    return redirect(f"{_here(member)}?invited={invitation.pk}#invitations")
+    return redirect(f"{_here(member)}?invited={invitation.pk}")
 
 
 def colleague(member: Membership, member_id: UUID | str) -> Membership:

@@ -9,4 +9,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   event.detail.target.scrollTop = 0;
   mark();
 });
+document.addEventListener("keydown", (event) => {
+  const covers = matchMedia("(max-width: 1023.98px)").matches;
+  if (event.key === "Escape" && covers && !document.querySelector("dialog[open], :popover-open")) document.querySelector("[data-story-close]")?.click();
+});
 addEventListener("popstate", () => location.reload());
