@@ -1,4 +1,4 @@
-"""The doors to collections and documents: fetch and authorise in one step. Everything else about rights is passed on."""
+"""The doors to collections and documents: fetch and authorise in one step. The rest about rights is passed on."""
 
 from __future__ import annotations
 

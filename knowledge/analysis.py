@@ -46,6 +46,7 @@ _SCRIPTS = (
     ("ru", re.compile("[\u0400-\u04ff]")),
     ("hi", re.compile("[\u0900-\u097f]")),
 )
+_UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 _MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u200b-\u200f\u2060\ufeff]")
 _ARABIC_FORMS = str.maketrans("أإآٱىةیک", "اااايهيك")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ё": "е"})
@@ -68,13 +69,18 @@ def terms(text: str, language: str = "") -> str:
     return " ".join(kept)
 
 
-def located(text: str, language: str = "") -> Iterator[tuple[int, int, list[str]]]:
-    """Where each word stands, [start, end) in code points, and its terms. Writing without spaces comes in pairs."""
-    likely = _likely_languages(text)
-    if language in STEMMERS and len(likely) != 1:
-        likely = (language,)
+def located(
+    text: str, language: str = "", *, within: re.Pattern[str] | None = None
+) -> Iterator[tuple[int, int, list[str]]]:
+    """Where each word stands, [start, end) in code points, and its terms. Writing without spaces comes in pairs.
+
+    Words in which `within` is not found are passed over.
+    """
+    likely = (language,) if language in STEMMERS else _likely_languages(text)
     for match in _TOKEN.finditer(text):
         word, start = match.group(), match.start()
+        if within is not None and within.search(word) is None:
+            continue
         if not word.isascii() and _NO_SPACES.search(word):
             for i in range(max(1, len(word) - 1)):
                 yield start + i, start + i + len(word[i : i + 2]), [fold(word[i : i + 2])]
@@ -100,7 +106,7 @@ def _likely_languages(text: str) -> tuple[str, ...]:
     if script == "latin":
         return _voted(sample, LATIN, USUAL)
     if script == "ru":
-        return _voted(sample, ("ru", "uk"), ("ru",))
+        return ("uk",) if _UKRAINIAN.search(sample) else ("ru",)
     if script == "ar":
         return _voted(sample, ("ar", "fa"), ("ar",))
     return (script,) if script else USUAL
@@ -123,7 +129,7 @@ def _script(sample: str) -> str:
 
 def _voted(sample: str, among: tuple[str, ...], otherwise: tuple[str, ...]) -> tuple[str, ...]:
     votes: Counter[str] = Counter()
-    for word in re.findall(r"[^\W\d_]+", sample.casefold()):
+    for word in re.findall(r"[^\W\d_]{2,}", sample.casefold()):
         owners = _owners().get(word, ())
         for code in owners:
             if code in among:
@@ -214,7 +220,7 @@ def _stems(word: str, languages: tuple[str, ...], drop_stop_words: bool) -> tupl
     script = "latin" if word.isascii() else _script(word)
     if script in {"ar", "fa"}:
         codes: tuple[str, ...] = ("fa",) if languages == ("fa",) else ("ar",)
-        word = fold(word)
+        word = _MARKS.sub("", word)
     elif script == "latin":
         codes = tuple(code for code in languages if code in LATIN) or ("en",)
     elif script == "ru":

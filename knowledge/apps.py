@@ -1,14 +1,16 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class KnowledgeConfig(AppConfig):
     name = "knowledge"
 
     def ready(self) -> None:
-        from knowledge import deletion, handover
+        from knowledge import deletion, handover, rights
         from tenants import handover as leaving
 
         leaving.register(handover.hand_over, handover.belongings)
+        post_migrate.connect(rights.forget_permissions, dispatch_uid="knowledge.rights")
         deletion.on_erase("pictures", _forget_pictures)
 
 

@@ -48,7 +48,7 @@ def change_collection(
 
 @transaction.atomic
 def remove_collection(member: Membership, collection: Collection, *, with_documents: bool = False) -> None:
-    """An empty one at once. With documents only when asked for: they go to the trash, and the shelf stays for a while."""
+    """An empty one at once. With documents only when asked for: they go to the trash; the shelf stays for a while."""
     collection = access_collection(member, collection.pk, Right.MANAGE)
     holding = Document.objects.for_tenant(member.tenant).filter(collection=collection)
     present = list(holding.present())

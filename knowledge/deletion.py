@@ -125,7 +125,7 @@ def trash_of(member: Membership):
 
 
 def erase_overdue(*, limit: int = 200) -> int:
-    """What the trash has kept long enough. For the process that writes the store; again after a crash changes nothing."""
+    """What the trash has kept long enough. For the process that writes the store; doing it again is harmless."""
     overdue = list(
         Trashing.objects.across_tenants("the grace period ends for every tenant")
         .filter(erase_after__lte=timezone.now())

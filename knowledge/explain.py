@@ -40,7 +40,7 @@ class Way:
 
 
 def basis(member: Membership, document_ids: Many[UUID]) -> dict[UUID, str]:
-    """For each readable one, the plainest reason: "you own it", "shared with you by Ines Koller", "via Finance team"."""
+    """The plainest reason for each readable one: "you own it", "shared with you by Ines Koller", "via Finance team"."""
     if not document_ids or not may_work(member):
         return {}
     documents = list(

@@ -35,7 +35,7 @@ def _shown(found: Found, query: str) -> dict[str, Any]:
         "start": found.start,
         "end": found.end,
         "score": round(found.score, 4),
-        "highlights": [list(span) for span in highlights(found.text, query)],
+        "highlights": [list(span) for span in highlights(found.text, query, found.language)],
         "passage_id": str(found.passage_id),
         "version_id": str(found.version_id),
         "version": found.version_number,

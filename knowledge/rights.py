@@ -7,8 +7,10 @@ includes read. guardian's shortcuts are not used: a global grant or a superuser 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from uuid import UUID
 
+from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
 from knowledge.models import (
@@ -20,7 +22,7 @@ from knowledge.models import (
     DocumentUserGrant,
 )
 from knowledge.models.grant import Right
-from tenants.models import Membership
+from tenants.models import Membership, TeamMember
 
 
 def may_work(member: Membership) -> bool:
@@ -68,15 +70,36 @@ def visible_collection_ids(member: Membership) -> set[UUID]:
     return collection_ids(member) | set(singles)
 
 
-def granted(grants, member: Membership, right: Right) -> QuerySet:
-    """Rows of one grant table that give this member that right or a higher one.
-
-    Teams by our own membership, not by `user.groups`: a person in two companies has the groups of both.
-    """
+def granted(grants, member: Membership, right: Right, groups: list[int] | None = None) -> QuerySet:
+    """Rows of one grant table that give this member that right or a higher one. `groups`: their teams', if known."""
     kind = grants._meta.get_field("content_object").related_model._meta.model_name
-    rows = grants.scoped.for_tenant(member.tenant_id).filter(
-        permission__codename__in=[f"{each}_{kind}" for each in right.sufficient]
-    )
+    rows = grants.scoped.for_tenant(member.tenant_id).filter(permission_id__in=_permissions(kind, right))
     if grants in (CollectionTeamGrant, DocumentTeamGrant):
-        return rows.filter(group__team__members__member_id=member.pk)
+        return rows.filter(group_id__in=_groups(member) if groups is None else groups)
     return rows.filter(user_id=member.user_id)
+
+
+def group_ids(member: Membership) -> list[int]:
+    return list(_groups(member))
+
+
+def _groups(member: Membership) -> QuerySet:
+    """Of the teams they are in. By our own membership, not by `user.groups`: a person in two companies has both's."""
+    return (
+        TeamMember.objects.for_tenant(member.tenant_id)
+        .filter(member_id=member.pk)
+        .values_list("team__group_id", flat=True)
+    )
+
+
+@lru_cache(maxsize=16)
+def _permissions(kind: str, right: Right) -> tuple[int, ...]:
+    """Ids of guardian's permissions. They are made by migrating and stay, so that asking once is enough."""
+    names = [f"{each}_{kind}" for each in right.sufficient]
+    found = Permission.objects.filter(content_type__app_label="knowledge", codename__in=names)
+    return tuple(found.values_list("pk", flat=True))
+
+
+def forget_permissions(**_) -> None:
+    """After migrating, or emptying a test database."""
+    _permissions.cache_clear()

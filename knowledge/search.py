@@ -1,4 +1,4 @@
-"""Finding passages: the only reader of the vector store. Rights go into the filter, and the rows are asked once more."""
+"""Finding passages: the only reader of the store. Rights go into its filter, and the rows are asked once more."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
-
-from django.db.models import Q
-from django.utils import timezone
 
 from knowledge import access, backends, indexing
 from knowledge.media import media_types
 from knowledge.models import Document, Generation, Passage
 from knowledge.stores.base import Hit, Query, Readable
+from knowledge.visibility import in_force
 from tenants.models import Membership
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage that this reader may see, and the document it is in. `start` and `end` are places in the version's text."""
+    """A passage that this reader may see, and its document. `start` and `end` are places in the version's text."""
 
     passage_id: UUID
     document_id: UUID
@@ -85,12 +83,12 @@ def find(member: Membership, phrasings: Sequence[str], *, limit: int, filters: F
             if known is None or _order(hit) < _order(known):
                 best[hit.passage_id] = hit
     hits = sorted(best.values(), key=_order)
-    return _checked(member, hits)[:limit]
+    return _checked(member, hits[: limit + SPARE], standing, filters)[:limit]
 
 
 def count_readable(member: Membership) -> int:
     """Documents that this reader's questions are answered from."""
-    return Document.objects.visible_to(member).filter(_in_force(), current_version__isnull=False).count()
+    return Document.objects.visible_to(member).filter(in_force(), current_version__isnull=False).count()
 
 
 def warm() -> None:
@@ -146,87 +144,100 @@ def _narrowed(member: Membership, readable: Readable, filters: Filters) -> Reada
     return replace(readable, within=frozenset(documents.values_list("number", flat=True)))
 
 
-def _checked(member: Membership, hits: list[Hit]) -> list[Found]:
-    """The hits whose rows say, now, that this reader may see them: a grant revoked or a document hidden since the
-    filter was made, a version just replaced, a stale row of the store all end here."""
-    if not hits:
-        return []
-    readable_documents = Document.objects.visible_to(member).filter(
-        _in_force(), pk__in={hit.document_id for hit in hits}
-    )
-    documents = {
-        row[0]: row
-        for row in readable_documents.values_list(
-            "pk",
-            "current_version_id",
-            "collection_id",
-            "title",
-            "filename",
-            "dated",
-            "reviewed_on",
-            "review_due",
-            "superseded_by_id",
-            "current_version__number",
-            "current_version__language",
-            "current_version__media_type",
-        )
-    }
-    shown = [hit for hit in hits if hit.document_id in documents]
-    passages = {
-        row[0]: row
-        for row in Passage.objects.for_tenant(member.tenant_id)
-        .filter(pk__in=[hit.passage_id for hit in shown])
-        .values_list("pk", "version_id", "page", "heading_path", "text", "start", "end")
-    }
+def _checked(member: Membership, hits: list[Hit], known: access.Standing, filters: Filters) -> list[Found]:
+    """The hits whose rows say that this reader may see them now.
+
+    The rows come with the version of the corpus that they belong to. When it is the one the rights were read from,
+    nothing was revoked, hidden or moved meanwhile; otherwise the rights are read again. Either way it is the row's own
+    collection, number and current version that count, not what the store says they are.
+    """
+    documents = _documents({hit.document_id for hit in hits})
+    versions = {row.corpus_version for row in documents.values()}
+    if versions - {known.corpus_version}:
+        known = access.standing(member)
+    allows = _narrowed(member, known.readable, filters).allows
+    shown = [
+        hit
+        for hit in hits
+        if (row := documents.get(hit.document_id)) is not None
+        and row.tenant_id == member.tenant_id
+        and not row.trashed
+        and allows(row.collection_id, row.number)
+    ]
+    passages = _passages([hit.passage_id for hit in shown])
     found = []
     for hit in shown:
         document, passage = documents[hit.document_id], passages.get(hit.passage_id)
-        if passage is None or passage[1] != document[1]:
-            continue
-        found.append(_found(hit, document, passage))
+        if passage is not None and passage.version_id == document.version_id:  # else just replaced, or of a stale index
+            found.append(_found(hit, document, passage))
     return found
 
 
-def _found(hit: Hit, document: tuple, passage: tuple) -> Found:
-    (
-        pk,
-        version_id,
-        collection_id,
-        title,
-        filename,
-        dated,
-        reviewed_on,
-        review_due,
-        successor,
-        number,
-        language,
-        media,
-    ) = document
-    _, _, page, heading_path, text, start, end = passage
+class _Document(NamedTuple):
+    """One row as it is now. Fetched by its key alone, which is quick; its tenant is looked at by who asked for it."""
+
+    pk: UUID
+    tenant_id: UUID
+    corpus_version: int
+    number: int
+    collection_id: UUID
+    version_id: UUID | None
+    trashed: UUID | None
+    title: str
+    filename: str
+    dated: date | None
+    reviewed_on: date | None
+    review_due: date | None
+    superseded_by: UUID | None
+    version_number: int
+    language: str
+    media_type: str
+
+
+class _Passage(NamedTuple):
+    pk: UUID
+    version_id: UUID
+    page: int
+    heading_path: list[str]
+    text: str
+    start: int
+    end: int
+
+
+def _documents(ids: set[UUID]) -> dict[UUID, _Document]:
+    rows = Document.objects.across_tenants("by key, the tenant is compared below").filter(pk__in=ids)
+    columns = ("pk", "tenant_id", "tenant__corpus_version", "number", "collection_id", "current_version_id")
+    facts = ("trashing__pk", "title", "filename", "dated", "reviewed_on", "review_due", "superseded_by_id")
+    version = ("current_version__number", "current_version__language", "current_version__media_type")
+    return {row[0]: _Document(*row) for row in rows.values_list(*columns, *facts, *version)}
+
+
+def _passages(ids: list[UUID]) -> dict[UUID, _Passage]:
+    rows = Passage.objects.across_tenants("by key, of versions whose documents were checked").filter(pk__in=ids)
+    return {row[0]: _Passage(*row) for row in rows.values_list(*_Passage._fields)}
+
+
+def _found(hit: Hit, document: _Document, passage: _Passage) -> Found:
     return Found(
-        passage_id=hit.passage_id,
-        document_id=pk,
-        version_id=version_id,
-        version_number=number,
-        collection_id=collection_id,
-        title=title,
-        filename=filename,
-        page=page,
-        heading_path=tuple(heading_path),
-        text=text,
-        start=start,
-        end=end,
+        passage_id=passage.pk,
+        document_id=document.pk,
+        version_id=passage.version_id,
+        version_number=document.version_number,
+        collection_id=document.collection_id,
+        title=document.title,
+        filename=document.filename,
+        page=passage.page,
+        heading_path=tuple(passage.heading_path),
+        text=passage.text,
+        start=passage.start,
+        end=passage.end,
         score=hit.score,
         dense=hit.dense,
         lexical=hit.lexical,
-        document_date=dated,
-        reviewed_on=reviewed_on,
-        review_due=review_due,
-        superseded=successor is not None,
-        language=language,
-        media_type=media,
+        document_date=document.dated,
+        reviewed_on=document.reviewed_on,
+        review_due=document.review_due,
+        superseded=document.superseded_by is not None,
+        language=document.language,
+        media_type=document.media_type,
     )
-
-
-def _in_force() -> Q:
-    return Q(expires_on__isnull=True) | Q(expires_on__gt=timezone.localdate())

@@ -1,7 +1,7 @@
 """Bytes on disk: streamed in while they are hashed, whole or not there at all.
 
-A file's path begins with its tenant's id and is its own: a digest as the name would let an upload of the same bytes meet
-the erasing of the last document that had them.
+A file's path begins with its tenant's id and is its own: with a digest as its name, an upload of the same bytes could
+meet the erasing of the last document that had them.
 """
 
 from __future__ import annotations

@@ -10,16 +10,26 @@ from datetime import date
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from knowledge.models import Document, DocumentTeamGrant, DocumentUserGrant, Trashing
+from knowledge.models import (
+    Collection,
+    CollectionTeamGrant,
+    CollectionUserGrant,
+    Document,
+    DocumentTeamGrant,
+    DocumentUserGrant,
+    Trashing,
+)
+from knowledge.models.document import PECULIAR
 from knowledge.models.grant import Right
-from knowledge.rights import collection_ids, granted, may_work
+from knowledge.rights import granted, group_ids, may_work
 from knowledge.stores.base import Readable
 from tenants.models import Membership
 
 REMEMBERED = 512  # readers whose rights are kept in memory
+COLUMNS = ("number", "collection_id", "restricted", "expires_on", "superseded_by_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,82 +75,96 @@ def still_readable(member: Membership, document_ids: Many[UUID]) -> set[UUID]:
     return set(
         Document.objects.visible_to(member)
         .filter(pk__in=list(document_ids))
-        .filter(Q(expires_on__isnull=True) | Q(expires_on__gt=timezone.localdate()))
+        .filter(in_force())
         .values_list("pk", flat=True)
     )
 
 
 def _compile(member: Membership, today: date) -> Readable:
-    shelves = collection_ids(member)
+    """In few plain queries, since each new version of the corpus asks them again."""
+    groups = group_ids(member)
+    shelves = _shelves(member, groups)
     hidden: set[int] = set()  # on a readable shelf, or still labelled with one in the store, and yet not to be found
     singles: set[int] = set()
     replaced: dict[int, UUID] = {}
-    if shelves:
-        peculiar = Q(restricted=True) | Q(expires_on__lte=today) | Q(superseded_by__isnull=False)
-        rows = (
-            Document.objects.for_tenant(member.tenant_id)
-            .filter((Q(collection__in=shelves) & peculiar) | Q(indexed_under__isnull=False))
-            .values_list("number", "collection_id", "restricted", "expires_on", "superseded_by_id", "indexed_under")
-        )
-        for number, shelf, restricted, expires_on, successor, label in rows:
-            if label is not None:  # moved, and the store has not followed yet
-                if label in shelves:
-                    hidden.add(number)
-                if shelf in shelves and not restricted:
-                    singles.add(number)
-            if expires_on and expires_on <= today:
+    for row in Document.objects.for_tenant(member.tenant_id).filter(PECULIAR).values_list(*COLUMNS, "indexed_under"):
+        number, shelf, restricted, expires_on, successor, label = row
+        if label is not None and shelf in shelves:  # moved here, and the store has not followed yet
+            singles.add(number)
+        if label in shelves:
+            hidden.add(number)
+        if restricted or (expires_on and expires_on <= today):
+            singles.discard(number)
+            if shelf in shelves:
                 hidden.add(number)
-                singles.discard(number)
-            elif restricted:
-                hidden.add(number)
-            elif successor:
-                replaced[number] = successor
-        trashed = Trashing.objects.for_tenant(member.tenant_id)
-        gone = set(trashed.filter(document__collection__in=shelves).values_list("document__number", flat=True))
-        hidden |= gone
-        singles -= gone
-    for number, shelf, restricted, expires_on, successor in _single_documents(member, shelves):
+        elif successor and shelf in shelves:
+            replaced[number] = successor
+    trashed = set()
+    for number, shelf, label in Trashing.objects.for_tenant(member.tenant_id).values_list(
+        "document__number", "document__collection_id", "document__indexed_under"
+    ):
+        singles.discard(number)
+        trashed.add(number)
+        if shelf in shelves or label in shelves:
+            hidden.add(number)
+    for number, shelf, restricted, expires_on, successor in _single_documents(member, shelves, groups):
         if expires_on and expires_on <= today:
             continue
         if restricted or shelf not in shelves:
             singles.add(number)
             if successor:
                 replaced[number] = successor
-    old = _replaced_by_readable(member, replaced)
-    return Readable(frozenset(shelves), frozenset(hidden | old), frozenset(singles - old))
-
-
-def _single_documents(member: Membership, shelves: set[UUID]) -> list[tuple]:
-    """Documents given one by one, or owned outside what is read anyway; none of the trash."""
-    columns = ("number", "collection_id", "restricted", "expires_on", "superseded_by_id")
-    owned = (
-        Document.objects.for_tenant(member.tenant_id)
-        .present()
-        .filter(Q(restricted=True) | ~Q(collection__in=shelves), owner_id=member.pk)
+    old = _replaced_by_readable(member, replaced)  # of singles, for the rest an exception like any other
+    return Readable(
+        frozenset(shelves),
+        frozenset(hidden | old),
+        frozenset(singles - trashed - old),
     )
-    rows = list(owned.values_list(*columns))
+
+
+def _shelves(member: Membership, groups: list[int]) -> set[UUID]:
+    owned = Collection.objects.for_tenant(member.tenant_id).filter(owner_id=member.pk).values_list("pk", flat=True)
+    shelves = set(owned)
+    shelves.update(_given(CollectionUserGrant, member, groups).values_list("content_object_id", flat=True))
+    shelves.update(_given(CollectionTeamGrant, member, groups).values_list("content_object_id", flat=True))
+    return shelves
+
+
+def _single_documents(member: Membership, shelves: set[UUID], groups: list[int]) -> list[tuple]:
+    """Documents given one by one, or owned where they are not read anyway."""
+    mine = Document.objects.for_tenant(member.tenant_id).filter(owner_id=member.pk)
+    rows = list(mine.exclude(collection__in=shelves).values_list(*COLUMNS))
+    rows += mine.filter(PECULIAR, restricted=True).values_list(*COLUMNS)
     for grants in (DocumentUserGrant, DocumentTeamGrant):
-        given = granted(grants, member, Right.READ).filter(content_object__trashing__isnull=True)
-        rows += given.values_list(*(f"content_object__{column}" for column in columns))
+        rows += _given(grants, member, groups).values_list(*(f"content_object__{column}" for column in COLUMNS))
     return rows
+
+
+def _given(grants, member: Membership, groups: list[int]) -> QuerySet:
+    """What `granted` gives, with the teams already looked up."""
+    if grants in (CollectionTeamGrant, DocumentTeamGrant) and not groups:
+        return grants.scoped.none()
+    return granted(grants, member, Right.READ, groups)
 
 
 def _replaced_by_readable(member: Membership, replaced: dict[int, UUID]) -> set[int]:
     """The numbers whose successor answers in their place. Somebody who cannot read the successor keeps the old one."""
     if not replaced:
         return set()
-    today = timezone.localdate()
     answering = set(
         Document.objects.visible_to(member)
-        .filter(current_version__isnull=False, supersedes__isnull=False)
-        .filter(Q(expires_on__isnull=True) | Q(expires_on__gt=today))
+        .filter(in_force(), current_version__isnull=False, supersedes__isnull=False)
         .values_list("pk", flat=True)
     )
     return {number for number, successor in replaced.items() if successor in answering}
 
 
+def in_force() -> Q:
+    return Q(expires_on__isnull=True) | Q(expires_on__gt=timezone.localdate())
+
+
 class _Remembered:
-    """Rights by reader, good for one corpus version and one day. The hits of a search are checked on the rows as well."""
+    """Rights by reader, good for one corpus version and one day."""
 
     def __init__(self) -> None:
         self._rows: OrderedDict[tuple[UUID, UUID], tuple[int, date, Standing]] = OrderedDict()

@@ -12,6 +12,15 @@ from knowledge.models.grant import GrantFields, Right
 from tenants.models import Membership, TenantOwned, TenantQuerySet
 
 
+# Where the collection's readers are not the whole story. An index holds just these, and is used for just this condition.
+PECULIAR = (
+    models.Q(restricted=True)
+    | models.Q(expires_on__isnull=False)
+    | models.Q(superseded_by__isnull=False)
+    | models.Q(indexed_under__isnull=False)
+)
+
+
 class DocumentQuerySet(TenantQuerySet):
     def present(self) -> Self:
         """Not in the trash."""
@@ -71,6 +80,8 @@ class Document(TenantOwned):
         indexes = [
             models.Index(fields=["tenant", "collection", "-changed_at"], name="document_shelf"),
             models.Index(fields=["tenant", "-changed_at"], name="document_recent"),
+            models.Index(fields=["owner", "collection"], name="document_owned"),
+            models.Index(fields=["tenant"], condition=PECULIAR, name="document_peculiar"),
         ]
 
     def __str__(self) -> str:

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from knowledge import access, backends, grants
+from knowledge import backends, grants
 from knowledge.deletion import put_in_trash
 from knowledge.documents import change_document, move_document
 from knowledge.models import Document
 from knowledge.search import Filters, find
+from knowledge.stores.base import Readable
 
 pytestmark = pytest.mark.django_db
 
@@ -117,10 +118,38 @@ def test_a_moved_document_has_its_new_readers_before_the_store_has_followed(
     assert annex.pk in spy.searches[-1][1].collection_ids
 
 
-def test_hits_that_the_rows_refuse_are_not_shown(monkeypatch, upload, alice, erin):
+class Careless(Spy):
+    """A store whose filter was dropped on the way."""
+
+    def search(self, where, query, *, readable, limit):
+        from knowledge.models import Collection
+
+        everything = frozenset(Collection.objects.across_tenants("all").values_list("pk", flat=True))
+        return super().search(where, query, readable=Readable(collection_ids=everything), limit=limit)
+
+
+def test_hits_that_the_rows_refuse_are_not_shown(monkeypatch, shelf, upload, erin, alice):
     """Were the filter wrong, the rows would still say no."""
+    mine = upload("travel.md")
+    upload("pay.md", "# Pay day\n\nSalaries and meal money are paid on the 25th.")
+    grants.give(mine, "read", alice, by=erin)
+    careless = Careless(backends.store())
+    monkeypatch.setattr(backends, "store", lambda: careless)
+    assert {found.title for found in find(alice, ["meal money"], limit=5)} == {"Travel"}
+    assert len(_numbers(careless.searches[-1][2])) == 2
+
+
+def test_what_is_revoked_while_the_store_searches_is_not_shown(monkeypatch, shelf, upload, erin, alice):
     upload("travel.md")
-    monkeypatch.setattr(access, "standing", lambda member: access.Standing(1, access.readable(erin)))
+    grants.give(shelf, "read", alice, by=erin)
+
+    class Slow(Spy):
+        def search(self, *arguments, **options):
+            hits = super().search(*arguments, **options)
+            grants.revoke(shelf, alice, by=erin)
+            return hits
+
+    monkeypatch.setattr(backends, "store", lambda store=backends.store(): Slow(store))
     assert find(alice, ["meal"], limit=5) == []
 
 
