@@ -48,10 +48,21 @@ def person_key(person_id: UUID) -> bytes:
 
 def seal(person_id: UUID | None, content: dict[str, Any]) -> str:
     """The content, readable only while that person's key exists. An empty content stays empty."""
-    if not any(content.values()):
-        return ""
-    person = person_id or NOBODY
-    return _encrypt(person_key(person), json.dumps(content, ensure_ascii=False, default=str).encode(), person.bytes)
+    return Sealer(person_id)(content)
+
+
+class Sealer:
+    """`seal` for several fields of one person, whose key is fetched once."""
+
+    def __init__(self, person_id: UUID | None) -> None:
+        self._person = person_id or NOBODY
+        self._key: bytes | None = None
+
+    def __call__(self, content: dict[str, Any]) -> str:
+        if not any(content.values()):
+            return ""
+        self._key = self._key or person_key(self._person)
+        return _encrypt(self._key, json.dumps(content, ensure_ascii=False, default=str).encode(), self._person.bytes)
 
 
 class Unsealer:

@@ -65,7 +65,7 @@ def record(
     person = subject if subject is None or isinstance(subject, Actor) else subject.audit_actor()
     what = target if target is None or isinstance(target, Target) else target.audit_target()
     origin = current_origin()
-    key_of = actor.person_id
+    seal = crypto.Sealer(actor.person_id)
     return AuditEvent.objects.create(
         tenant_id=actor.tenant_id,
         occurred_at=timezone.now(),
@@ -73,14 +73,14 @@ def record(
         outcome=outcome.value,
         actor_kind=actor.kind,
         actor_id=actor.person_id,
-        actor_sealed=crypto.seal(key_of, {"name": actor.name, "email": actor.email}) if actor.kind != "system" else "",
+        actor_sealed=seal({"name": actor.name, "email": actor.email}) if actor.kind != "system" else "",
         subject_id=person.person_id if person else None,
         subject_sealed=crypto.seal(person.person_id, {"name": person.name, "email": person.email}) if person else "",
         target_type=what.type if what else "",
         target_id=what.id if what else "",
         target_name=what.name[:300] if what else "",
-        origin_sealed=crypto.seal(key_of, {"address": origin.address, "agent": origin.agent}),
+        origin_sealed=seal({"address": origin.address, "agent": origin.agent}),
         request_id=origin.request_id,
         data={"key": actor.key, **data} if actor.key else data,
-        data_sealed=crypto.seal(key_of, personal or {}),
+        data_sealed=seal(personal or {}),
     )

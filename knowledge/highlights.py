@@ -8,7 +8,7 @@ from functools import lru_cache
 from knowledge import analysis
 
 MOST = 60
-PREFIX = 3  # characters that a word and its stem share: what does not begin so need not be stemmed
+PREFIX = 3  # characters at least that a word and its stem share: what does not begin so need not be stemmed
 LONGEST_QUERY = 2_000
 
 
@@ -36,5 +36,5 @@ def _wanted(query: str) -> tuple[frozenset[str], re.Pattern[str] | None]:
     wanted = frozenset(analysis.terms(query).split())
     if not all(stem.isascii() for stem in wanted):
         return wanted, None
-    beginnings = sorted({re.escape(stem[:PREFIX]) for stem in wanted})
-    return wanted, re.compile("|".join(beginnings), re.IGNORECASE) if beginnings else None
+    beginnings = "|".join(sorted({re.escape(stem[: max(PREFIX, len(stem) - 1)]) for stem in wanted}))
+    return wanted, re.compile(rf"(?<![^\W\d_])(?:{beginnings})", re.IGNORECASE) if beginnings else None
