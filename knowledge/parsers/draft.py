@@ -17,6 +17,7 @@ CLOSE = {
 }  # these stand line by line, everything else has an empty line around it
 
 MOST_TITLE = 200
+NO_AUTHORS = {"anonymous", "(anonymous)", "unknown", "author", "user", "python-docx", "openpyxl", "administrator"}
 
 _no_title = re.compile(
     r"(?:untitled(?: document| spreadsheet| presentation)?|\(?anonymous\)?|document|unbenannt|dokument|title|slide"
@@ -135,7 +136,7 @@ def assemble(draft: Draft, media_type: str, *, most_characters: int) -> ParsedDo
         pages=tuple(_begin_where_the_last_ends(pages)),
         blocks=tuple(blocks),
         title=_title(draft)[:MOST_TITLE],
-        author=one_line(draft.author)[:300],
+        author="" if one_line(draft.author).lower() in NO_AUTHORS else one_line(draft.author)[:300],
         created=draft.created,
         warnings=tuple(draft.warnings),
     )

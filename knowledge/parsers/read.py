@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import math
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,9 @@ FILE_READERS = {
 }
 
 
+ENOUGH = 0.85  # of the time for a scan
+
+
 class NeedsOcr(Exception):
     """The file shows text only as a picture; a process with the recogniser has to read it."""
 
@@ -72,6 +77,7 @@ class Reading:
     limits: ParseLimits
     on_progress: Progress = field(default=lambda page, total: None)
     recognise: Any = None
+    until: float = math.inf  # of the monotonic clock: then no further page is recognised, so that the others are kept
 
 
 def read(
@@ -89,7 +95,8 @@ def read(
         if found.media_type in TEXT_READERS:
             draft = _reader(TEXT_READERS[found.media_type])(found.text)
         else:
-            reading = Reading(path, found.media_type, limits, on_progress, recognise)
+            until = time.monotonic() + ENOUGH * limits.ocr_wall_seconds
+            reading = Reading(path, found.media_type, limits, on_progress, recognise, until)
             draft = _reader(FILE_READERS[found.media_type])(reading)
     except RecursionError as error:
         raise damaged() from error

@@ -52,7 +52,7 @@ def with_time_for_scans(entry: dict):
     return pytest.param(entry, id=entry["file"], marks=[pytest.mark.slow, pytest.mark.timeout(900)] if scan else [])
 
 
-@pytest.mark.parametrize("entry", map(with_time_for_scans, FILES))
+@pytest.mark.parametrize("entry", [with_time_for_scans(entry) for entry in FILES])
 def test_the_file_behaves_as_the_index_says(parser, entry):
     found = outcome(parser, entry)
     expected = entry["expect"]

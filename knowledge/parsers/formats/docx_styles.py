@@ -67,7 +67,6 @@ class Styles:
             style.level = int(outline) + 1
         return style
 
-
     def _element(self, name: str) -> Element | None:
         at = self._source.find(b'w:styleId="%s"' % escape(name, {'"': "&quot;"}).encode()) if name else -1
         start, end = self._source.rfind(b"<w:style ", 0, max(at, 0)), self._source.find(b"</w:style>", at)

@@ -194,6 +194,7 @@ class _Reader:
         words = _autolink.sub(r"\1", words)
         if "<" in words and _tag.search(words):
             words = self._without_tags(words)
+        words = words.replace("<!--", "").replace("-->", "")
         words = _link.sub(r"\1", _image.sub("", words))
         words = _footnote_mark.sub("", words)
         for _ in range(3):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -61,11 +62,11 @@ def _read(document: pdfium.PdfDocument, reading: Reading) -> Draft:
         elif _is_scan(lines):
             if reading.recognise is None:
                 raise NeedsOcr
-            if recognised < reading.limits.ocr_pages:
+            if recognised < reading.limits.ocr_pages and time.monotonic() < reading.until:
                 lines = _recognised(document, number, reading) or lines
                 recognised += 1
             else:
-                draft.warn("ocr_pages_left_out", f"Only the first {reading.limits.ocr_pages} scanned pages were read.")
+                draft.warn("ocr_pages_left_out", f"Only the first {recognised} scanned pages were read.")
         hidden = hidden or lines.hid_text
         pages.append(lines)
         reading.on_progress(number + 1, total)
@@ -108,8 +109,11 @@ def _with_filled_fields(document: pdfium.PdfDocument, page: pdfium.PdfPage, numb
 
 
 def _is_scan(page: PageLines) -> bool:
-    letters = sum(len(line.text) for line in page.lines)
-    return letters <= FEW_LETTERS and page.picture >= SCANNED
+    """Next to no letters, and something else there: a picture, or characters whose font does not say what they mean."""
+    signs = "".join(line.text for line in page.lines)
+    letters = sum(sign.isalnum() for sign in signs)
+    unknown = sum(sign == "\ufffd" or "\ue000" <= sign <= "\uf8ff" for sign in signs)
+    return (letters <= FEW_LETTERS and page.picture >= SCANNED) or unknown > max(FEW_LETTERS, letters)
 
 
 def _recognised(document: pdfium.PdfDocument, number: int, reading: Reading) -> PageLines | None:

@@ -10,6 +10,7 @@ import pypdfium2.raw as pdfium_c
 INVISIBLE = (pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP)
 NEARLY_WHITE = 248
 SCAN = 0.5  # of the page is a picture: then text without ink is what the scanner recognised in it
+DRAWN_LETTERS = 60  # shapes on a page without text: letters that a program drew as outlines
 MOST_DEPTH = 4
 MOST_OBJECTS = 200_000
 
@@ -21,9 +22,11 @@ def hidden_characters(page, text_page, width: float, height: float) -> tuple[fro
     inkless: set[int] = set()
     white: list[tuple[int, Box]] = []
     painted: list[Box] = []
-    picture = 0.0
+    picture, texts, paths = 0.0, 0, 0
     for item, depth in _objects(page.raw):
         kind = pdfium_c.FPDFPageObj_GetType(item)
+        texts += kind == pdfium_c.FPDF_PAGEOBJ_TEXT
+        paths += kind == pdfium_c.FPDF_PAGEOBJ_PATH
         if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
             if pdfium_c.FPDFTextObj_GetTextRenderMode(item) in INVISIBLE:
                 inkless.add(_address(item))
@@ -39,6 +42,8 @@ def hidden_characters(page, text_page, width: float, height: float) -> tuple[fro
             painted.append(box)
         elif kind == pdfium_c.FPDF_PAGEOBJ_SHADING or (kind == pdfium_c.FPDF_PAGEOBJ_PATH and _is_painted(item)):
             painted.append(_bounds(item))
+    if not texts and paths >= DRAWN_LETTERS:
+        picture = 1.0
     hidden = {address for address, box in white if not _on_something(box, painted)}
     if picture < SCAN:
         hidden |= inkless

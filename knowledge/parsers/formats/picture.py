@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from knowledge.parsers.archives import damaged
@@ -27,7 +28,7 @@ def read_picture(reading: Reading) -> Draft:
             PageLines(tuple(lines_of(reading.recognise, picture, width, height)), width, height, 1.0, recognised=True)
         )
         reading.on_progress(number, total)
-        if number == reading.limits.ocr_pages and total > number:
+        if total > number and (number == reading.limits.ocr_pages or time.monotonic() > reading.until):
             draft.warn("ocr_pages_left_out", f"Only the first {number} pages were read.")
             break
     if not any(page.lines for page in pages):
