@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+DEEPEST = 3  # levels of headings that look different
 LEAF = 9_000  # characters of one leaf: what is sent and shown at once; a page may have several
 
 
@@ -82,7 +83,7 @@ def leaves(text: str, pages: Sequence, blocks: Sequence) -> list[Leaf]:
     """`pages` and `blocks` as knowledge.models.Content keeps them."""
     pages = pages or [[1, 0, len(text), ""]]
     found, at = [], 0
-    blocks = sorted(blocks, key=lambda block: block[1])
+    blocks = _without_gaps(sorted(blocks, key=lambda block: block[1]))
     for number, start, end, *rest in pages:
         label = rest[0] if rest else ""
         own = []
@@ -134,6 +135,17 @@ def page_at(pages: Sequence, offset: int) -> int:
 
 def heading_at(entries: Sequence[Entry], offset: int) -> Entry | None:
     return next((entry for entry in reversed(entries) if entry.start <= offset), None)
+
+
+def _without_gaps(blocks: Sequence) -> list[tuple]:
+    """Headings from level 1 on, none more than one deeper than the one before: what a screen reader can walk."""
+    order = {level: rank for rank, level in enumerate(sorted({b[3] for b in blocks if b[0] == "heading"}), 1)}
+    found, last = [], 0
+    for kind, start, end, level, *rest in blocks:
+        if kind == "heading":
+            level = last = min(order[level], last + 1, DEEPEST)
+        found.append((kind, start, end, level, *rest))
+    return found
 
 
 def _from_level_one(entries: list[Entry]) -> list[Entry]:

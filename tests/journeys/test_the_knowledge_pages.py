@@ -1,0 +1,174 @@
+"""The knowledge pages in a browser: axe in both themes at three widths, narrow screens, the keyboard alone, no scripts."""
+
+import re
+
+import pytest
+
+RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+LOOKS = ((1440, "light"), (1440, "dark"), (820, "light"), (390, "light"), (390, "dark"))
+PAGES = {
+    "library": "documents/",
+    "one collection": "documents/?collection={collection}",
+    "nothing fits": "documents/?q=zzzz",
+    "trash": "documents/trash/",
+    "new collection": "collections/new/",
+    "settings": "collections/{collection}/settings/",
+    "details": "documents/{text}/details/",
+    "replace": "documents/{text}/replace/",
+    "remove": "documents/remove/?ids={text}",
+    "move": "documents/move/?ids={text}",
+    "viewer of text": "documents/{text}/?start=30&end=60",
+    "viewer of a PDF": "documents/{pdf}/?start=400&end=520",
+    "viewer of a PDF as text": "documents/{pdf}/?view=text&start=400&end=520",
+    "viewer of a workbook": "documents/{sheet}/",
+    "readers": "documents/{text}/readers/",
+    "why": "documents/{text}/readers/?who=person:{adam}",
+    "readers of a collection": "collections/{collection}/readers/?q=a",
+    "readers of several": "documents/readers/?ids={text}&ids={pdf}",
+    "search": "search/?q=hotel",
+    "empty search": "search/",
+}
+
+
+@pytest.fixture(scope="session")
+def places(portal, people, tmp_path_factory) -> dict[str, str]:
+    """Ids of a small library: a text, a PDF, a workbook and a file that cannot be read."""
+    from tests.journeys.conftest import REPOSITORY
+
+    samples = REPOSITORY / "portal" / "demo" / "documents"
+    broken = tmp_path_factory.mktemp("broken") / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.4 cut short")
+    key = portal.key(people["adam"])
+    shelf = portal.call(key, "POST", "collections/", {"name": "Travel desk"})
+    files = [
+        samples / name for name in ("purchasing-guide.html", "delegation-of-authority.pdf", "travel-rates-2026.xlsx")
+    ]
+    portal.ingest("Travel desk", *files, by=people["adam"])
+    portal.manage("ingest", str(broken), "--tenant", "acme", "--collection", "Travel desk", "--user", people["adam"])
+    found = {
+        row["filename"]: row["id"] for row in portal.call(key, "GET", f"documents/?collection={shelf['id']}")["results"]
+    }
+    owner = portal.call(key, "GET", f"collections/{shelf['id']}/")["owner"]
+    return {
+        "collection": shelf["id"],
+        "text": found["purchasing-guide.html"],
+        "pdf": found["delegation-of-authority.pdf"],
+        "sheet": found["travel-rates-2026.xlsx"],
+        "adam": owner["id"] if isinstance(owner, dict) else owner,
+    }
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(name, portal, places, sign_in):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = sign_in("adam", reduced_motion="reduce", bypass_csp=True)  # axe is brought in
+    page.goto(portal.url(PAGES[name].format(**places)))
+    wrong = {}
+    for width, theme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.wait_for_timeout(50)
+        for rule in Axe().run(page, options={"runOnly": RULES}).response["violations"]:
+            wrong.setdefault(rule["id"], []).append((width, theme, rule["nodes"][0]["html"][:160]))
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_scrolls_sideways(name, portal, places, sign_in):
+    page = sign_in("adam", width=360, height=740)
+    page.goto(portal.url(PAGES[name].format(**places)))
+    for width in (360, 320, 768):
+        page.set_viewport_size({"width": width, "height": 740})
+        wide = page.evaluate(
+            "[document.documentElement, ...document.querySelectorAll('main, .scroll, .desk')]"
+            ".filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'none')"
+            ".map(e => [e.className || e.tagName, e.scrollWidth, e.clientWidth])"
+        )
+        assert wide == [], width
+
+
+def test_a_file_is_uploaded_with_the_keyboard_alone(portal, places, sign_in, tmp_path):
+    file = tmp_path / "bicycle-rules.txt"
+    file.write_text("Bicycles stand in the east yard. The gate is locked at eight in the evening.")
+    page = sign_in("adam")
+    page.goto(portal.url(f"documents/?collection={places['collection']}"))
+    tab_to(page, "#upload-files")
+    assert page.evaluate("getComputedStyle(document.querySelector('.upload-zone')).outlineStyle") == "solid"
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(file)
+    row = page.locator("[data-document]", has_text="bicycle-rules")
+    row.get_by_text("Ready", exact=True).wait_for(timeout=60_000)
+    assert "has arrived" in page.locator("[data-upload-said]").inner_text()
+
+
+def test_a_reader_is_added_and_taken_off_with_the_keyboard_alone(portal, places, sign_in):
+    page = sign_in("adam")
+    page.goto(portal.url(f"documents/?collection={places['collection']}&q=purchasing"))
+    tab_to(page, f"[popovertarget='menu-{places['text']}']")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Readers")
+    page.keyboard.press("Enter")
+    page.locator("#readers-dialog[open] #readers-title").wait_for()
+    tab_to(page, "#grantee")
+    page.keyboard.type("Bob")
+    tab_to(page, ".grant-form button")
+    page.keyboard.press("Enter")
+    page.get_by_text("Bob Acme may read").wait_for()
+    tab_to(page, "[aria-label='End the grant of Bob Acme']")
+    page.keyboard.press("Enter")
+    page.get_by_text("Bob Acme can no longer read").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("#readers-dialog").wait_for(state="hidden")
+
+
+def test_rows_are_chosen_by_key_and_the_bar_says_how_many(portal, places, sign_in):
+    page = sign_in("adam")
+    page.goto(portal.url(f"documents/?collection={places['collection']}"))
+    for key in ("j", "x", "j", "j", "Shift+X"):
+        page.keyboard.press(key)
+    assert page.locator("[data-chosen-count]").inner_text() == "3 selected"
+    page.get_by_role("button", name="Choose none").click()
+    assert page.locator(".bulk-bar").is_hidden()
+
+
+def test_the_pages_work_without_scripts(portal, places, sign_in, tmp_path):
+    sign_in("adam")
+    file = tmp_path / "lockers.txt"
+    file.write_text("Lockers are emptied on the last Friday of June.")
+    page = sign_in("adam", scripts=False)
+    page.goto(portal.url(f"documents/?collection={places['collection']}"))
+    page.locator("#upload-files").set_input_files(file)
+    page.locator(".upload-zone").get_by_role("button", name="Upload").click()
+    page.get_by_text("lockers has arrived").wait_for()
+    page.goto(portal.url(f"documents/{places['text']}/readers/"))
+    page.locator("#grantee").select_option(label="Bob Acme")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_text("Bob Acme may read").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("Bob Acme can no longer read").wait_for()
+    page.goto(portal.url("search/?q=hotel"))
+    page.locator(".search-group .search-hit").first.click()
+    assert page.locator("#quote").count() == 1
+
+
+def test_a_file_that_cannot_be_taken_says_why_and_the_others_go_on(portal, places, sign_in, tmp_path):
+    good, empty = tmp_path / "windows.txt", tmp_path / "nothing.txt"
+    good.write_text("Windows are cleaned in March and in October.")
+    empty.write_bytes(b"")
+    page = sign_in("adam")
+    page.goto(portal.url(f"documents/?collection={places['collection']}"))
+    page.locator("#upload-files").set_input_files([empty, good])
+    page.get_by_text(re.compile("The file is empty: it has 0 bytes")).first.wait_for()
+    page.locator("[data-document]", has_text="windows").get_by_text("Ready", exact=True).wait_for(timeout=60_000)
+    assert "Failed: " in page.locator("[data-document]", has_text="broken").inner_text()
+
+
+def tab_to(page, selector, most=80):
+    """By the Tab key, as somebody without a pointer gets there; fails when it cannot be reached."""
+    for _ in range(most):
+        if page.evaluate("wanted => document.activeElement?.matches(wanted)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} cannot be reached with the Tab key")
