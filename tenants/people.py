@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audit.actions import Action
 from audit.record import Actor, record, system
-from tenants.errors import Conflicting, Invalid
+from tenants.errors import Conflicting, Invalid, NotAllowed
 from tenants.handover import hand_over_everything
 from tenants.models import ApiKey, Membership, Tenant, User
 from tenants.rank import insist_on_one_company, insist_on_rank
@@ -65,7 +65,7 @@ def insist_on_another_owner(member: Membership) -> None:
 
 @transaction.atomic
 def change_role(member: Membership, role: str, *, by: Membership) -> None:
-    insist_on_one_company(by, member)
+    _look_again(by, member)
     insist_on_rank(by, member.role, role)
     former = member.role
     if former == role:
@@ -85,7 +85,7 @@ def end_membership(member: Membership, *, by: Membership, heir: Membership | Non
 
     Without an heir it is whoever removes them, or, for somebody who leaves, the owner who has been there longest.
     """
-    insist_on_one_company(by, member)
+    _look_again(by, member)
     if by.pk != member.pk:
         insist_on_rank(by, member.role)
     insist_on_another_owner(member)
@@ -98,6 +98,17 @@ def end_membership(member: Membership, *, by: Membership, heir: Membership | Non
     member.is_active, member.ended_at = False, now
     member.save(update_fields=["is_active", "ended_at"])
     record(Action.MEMBER_REMOVED, by, member, subject=member)
+
+
+def _look_again(by: Membership, member: Membership) -> None:
+    """Both as they are now: roles may have changed since the request began, and two owners may leave at once. The
+    company's row is held until the end, so that the second of two sees what the first did."""
+    insist_on_one_company(by, member)
+    Tenant.objects.select_for_update().get(pk=by.tenant_id)
+    for person in (by, member):
+        person.refresh_from_db(fields=["role", "is_active"])
+    if not by.may_work:
+        raise NotAllowed("You no longer belong to the company.")
 
 
 def _heir_of(member: Membership, wished: Membership | None, by: Membership) -> Membership:
