@@ -15,8 +15,17 @@ from uuid import UUID
 
 from knowledge.ranking import fuse
 from knowledge.stores import lance_held, lance_queries
-from knowledge.stores.base import Hit, IndexedPassage, Namespace, Query, Readable, StoreError, StoreUnavailable
-from knowledge.stores.lance_held import Held
+from knowledge.stores.base import (
+    Hit,
+    IndexedPassage,
+    Namespace,
+    Query,
+    Readable,
+    StoreBusy,
+    StoreError,
+    StoreUnavailable,
+)
+from knowledge.stores.lance_held import Held, Moved
 from knowledge.stores.lance_import import import_lancedb
 from knowledge.stores.lance_loop import Loop
 from knowledge.stores.lance_tables import Folder, as_arrow, id_literals, schema, shelf_number
@@ -31,19 +40,23 @@ os.environ.setdefault("LANCEDB_LOG", "error")  # it warns about every table it m
 
 CANDIDATES = 50  # of each ranking
 WORD_SCORES = 200  # so that the word score of nearly every candidate by meaning is known
-GRAPH_FROM = lance_held.HOLD_VECTORS_UP_TO
 HELD_BYTES = 96 * 1024**2
 OPEN_TABLES = 64
 INDEX_CACHE_BYTES = 128 * 1024**2
 METADATA_CACHE_BYTES = 32 * 1024**2
+READ_ATTEMPTS = 6
 UNINDEXED_ROWS = 500  # a search reads these one by one: about 10 microseconds each
 
 
 class LanceStore:
-    """Opens nothing before the first call, and only in the process that calls (LanceDB starts threads)."""
+    """Opens nothing before the first call, and only in the process that calls (LanceDB starts threads).
 
-    def __init__(self, path: Path) -> None:
+    Tables of up to `vectors_up_to` passages are compared in memory; larger ones get a vector index.
+    """
+
+    def __init__(self, path: Path, *, vectors_up_to: int = lance_held.HOLD_VECTORS_UP_TO) -> None:
         self._folder = Folder(path)
+        self._vectors_up_to = vectors_up_to
         self._loop = Loop()
         self._holding = threading.Lock()
         self._forget()
@@ -127,6 +140,8 @@ class LanceStore:
         """The words are looked up by LanceDB's threads while this one multiplies vectors."""
         need = max(limit, CANDIDATES)
         held = self._hold(where)
+        if held is None:
+            return []
         mask = held.allowed(readable)
         if not mask.any():
             return []
@@ -159,33 +174,33 @@ class LanceStore:
         ]
         return [hit for hit in hits if readable.allows(hit.collection_id, hit.document_no)]
 
-    def _hold(self, where: Namespace) -> Held:
+    def _hold(self, where: Namespace) -> Held | None:
         with self._holding:
             return self._run(self._newest(where))
 
-    async def _newest(self, where: Namespace) -> Held:
+    async def _newest(self, where: Namespace) -> Held | None:
         table = await self._table(where)
         if table is None:
-            raise _Gone
-        held = await lance_held.read(table, self._held.pop(where, None))
+            return None
+        held = await lance_held.read(table, self._held.pop(where, None), vectors_up_to=self._vectors_up_to)
         self._held[where] = held
         while len(self._held) > 1 and sum(each.bytes for each in self._held.values()) > HELD_BYTES:
             self._held.pop(next(iter(self._held)))
         return held
 
     async def _words(self, where: Namespace, terms: str, held: Held, readable: Readable, need: int) -> dict[int, float]:
-        ranking = lance_queries.matching(self._tables[where], terms)
+        ranking = lance_queries.matching(await self._open(where), terms)
         return await lance_queries.ranked(ranking, held, readable, need, max(need, WORD_SCORES))
 
     async def _near(self, where: Namespace, vector: Any, held: Held, readable: Readable, need: int) -> dict[int, float]:
         """A graph loses its way when few of its nodes may be shown: then every allowed row is read."""
         most = lance_queries.MOST_FETCHED_FROM_GRAPH
         graph = self._folder.mark(where).graph and need / held.allowed(readable).mean() < most
-        ranking = lance_queries.nearest(self._tables[where], vector, graph=graph)
+        ranking = lance_queries.nearest(await self._open(where), vector, graph=graph)
         return await lance_queries.ranked(ranking, held, readable, need, need, most=most if graph else 0)
 
     async def _cosines(self, where: Namespace, held: Held, positions: list[int], vector: Any) -> dict[int, float]:
-        return await lance_queries.cosines(self._tables[where], held, positions, vector)
+        return await lance_queries.cosines(await self._open(where), held, positions, vector)
 
     # The parts of writing
 
@@ -231,7 +246,7 @@ class LanceStore:
         await table.create_index("terms", config=lance_queries.words_index(), replace=True)
 
     async def _index_vectors(self, where: Namespace, table: AsyncTable, *, anew: bool = False) -> None:
-        wanted = await table.count_rows() > GRAPH_FROM
+        wanted = await table.count_rows() > self._vectors_up_to
         if wanted and (anew or not self._folder.mark(where).graph):
             await table.create_index("vector", config=lance_queries.graph_index(), replace=True)
             self._folder.note(where, graph=True)
@@ -266,6 +281,12 @@ class LanceStore:
             connection = await self._connect()
             table = await connection.open_table(self._folder.table_name(where))
             self._remember(where, table, mark.incarnation)
+        return table
+
+    async def _open(self, where: Namespace) -> AsyncTable:
+        table = await self._table(where)
+        if table is None:
+            raise Moved
         return table
 
     def _remember(self, where: Namespace, table: AsyncTable, incarnation: str) -> None:
@@ -303,16 +324,17 @@ class LanceStore:
 
     def _read(self, where: Namespace, work: Callable[[], T]) -> T:
         """Upkeep takes files away from under a reader, or rows to other places: it looks again, from the start."""
-        for attempt in range(3):
+        for attempt in range(READ_ATTEMPTS):
             try:
                 return work()
-            except (_Gone, lance_queries.Moved):
-                continue
+            except Moved:
+                if attempt == READ_ATTEMPTS - 1:
+                    raise StoreBusy("The index is being rewritten just now. Try again.") from None
             except StoreUnavailable as error:
-                if attempt or not _is_gone(error.__cause__):
+                if attempt == READ_ATTEMPTS - 1 or not _is_gone(error.__cause__):
                     raise
                 self._tables.pop(where, None)
-        return [] if not self._folder.mark(where).exists else work()
+        raise AssertionError("unreachable")
 
     def _run(self, work: Awaitable[T]) -> T:
         return self._result(self._submit(work))
@@ -325,14 +347,10 @@ class LanceStore:
     def _result(self, future: Any) -> Any:
         try:
             return future.result()
-        except (StoreError, _Gone, lance_queries.Moved):
+        except (StoreError, Moved):
             raise
         except (RuntimeError, ValueError, OSError) as error:
             raise _typed(error) from error
-
-
-class _Gone(Exception):
-    """The namespace was destroyed while it was being read."""
 
 
 def _give_back_memory() -> None:

@@ -23,6 +23,10 @@ HOLD_VECTORS_UP_TO = 30_000  # 46 MB
 REMEMBERED_MASKS = 8
 
 
+class Moved(Exception):
+    """The table was rewritten while it was looked at: look again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     version: int
@@ -79,7 +83,7 @@ class Held:
         return {name: UUID(bytes=self.ids[position, i].tobytes()) for i, name in enumerate(ID_COLUMNS)}
 
 
-async def read(table: AsyncTable, before: Held | None) -> Held:
+async def read(table: AsyncTable, before: Held | None, *, vectors_up_to: int = HOLD_VECTORS_UP_TO) -> Held:
     """The newest version, reading only what `before` does not know."""
     import numpy as np
 
@@ -87,7 +91,7 @@ async def read(table: AsyncTable, before: Held | None) -> Held:
     if before is not None and before.version == version:
         return before
     size = await table.count_rows()
-    with_vectors = size <= HOLD_VECTORS_UP_TO
+    with_vectors = size <= vectors_up_to
     if before is None or (before.vectors is not None) != with_vectors:
         return _from_arrow(version, await _scan(table, with_vectors), with_vectors)
 
@@ -98,8 +102,10 @@ async def read(table: AsyncTable, before: Held | None) -> Held:
     kept = _kept(before, np.isin(before.addresses, there, assume_unique=True), version)
     if not len(new):
         return kept
-    query = table.take_row_ids(new.tolist()).select(_columns(with_vectors)).with_row_id()
-    return _joined(kept, _from_arrow(version, await query.to_arrow(), with_vectors))
+    taken = await table.take_row_ids(new.tolist()).select(_columns(with_vectors)).with_row_id().to_arrow()
+    if taken.num_rows != len(new):
+        raise Moved
+    return _joined(kept, _from_arrow(version, taken, with_vectors))
 
 
 def _columns(with_vectors: bool) -> list[str]:
@@ -119,8 +125,9 @@ def _from_arrow(version: int, rows: pa.Table, with_vectors: bool) -> Held:
     ids = np.stack([_bytes(rows[name]) for name in ID_COLUMNS], axis=1)
     vectors = None
     if with_vectors:
-        floats = np.concatenate([chunk.flatten().to_numpy() for chunk in rows["vector"].chunks] or [np.zeros(0)])
-        vectors = floats.reshape(len(order), -1)[order].astype(np.float32, copy=False)
+        parts = [chunk.flatten().to_numpy() for chunk in rows["vector"].chunks]
+        floats = np.concatenate(parts or [np.zeros(0, np.float32)])
+        vectors = floats.reshape(len(order), rows.schema.field("vector").type.list_size)[order]
     return Held(
         version,
         addresses[order],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.ranking import PAIR_WEIGHT, word_pairs
 from knowledge.stores.base import Readable
 from knowledge.stores.lance_filter import filter_sql
-from knowledge.stores.lance_held import Held
+from knowledge.stores.lance_held import Held, Moved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,10 +20,6 @@ MOST_FETCHED = 4_096  # about 2 ms more than 200
 MOST_FETCHED_FROM_GRAPH = 512
 REFINE = 4  # the graph holds one byte for each number: look four times as far, and order by the floats
 GRAPH_EFFORT = 200
-
-
-class Moved(Exception):
-    """The table has been rewritten since it was looked at."""
 
 
 def nearest_held(held: Held, mask: np.ndarray, vector: np.ndarray, need: int) -> dict[int, float]:
@@ -60,7 +56,8 @@ def matching(table: AsyncTable, terms: str) -> Callable[[int], Any]:
 
     asked = terms.split()[:MOST_TERMS]
     words = list(dict.fromkeys(asked)) * WORD_REPEATS
-    query = MatchQuery(" ".join([*words, word_pairs(" ".join(asked))]), "terms")
+    pairs = dict.fromkeys(word_pairs(" ".join(asked)).split())
+    query = MatchQuery(" ".join([*words, *pairs]), "terms")
 
     def ranking(limit: int) -> Any:
         return table.query().nearest_to_text(query).select(["_score"]).with_row_id().limit(limit)

@@ -14,7 +14,7 @@ import pytest
 
 from knowledge.stores.base import IndexedPassage, Namespace, Query, Readable, StoreError
 
-STORES = ["lance"]
+STORES = ["lance", "lance-indexed"]
 DIMENSIONS = 32
 SHELVES = [uuid5(UUID(int=7), f"shelf {n}") for n in range(4)]
 EVERYTHING = Readable(frozenset(SHELVES))
@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def open_store(name: str, folder: Path):
     from knowledge.stores.lance import LanceStore
 
-    return LanceStore(folder)
+    return LanceStore(folder, vectors_up_to=0) if name == "lance-indexed" else LanceStore(folder)
 
 
 @pytest.fixture(params=STORES)
@@ -228,14 +228,16 @@ def test_rights_are_applied_before_ranking_so_nothing_allowed_is_lost(many, read
         assert {hit.passage_id for hit in hits} <= {row.passage_id for row in mine}
 
 
-@pytest.fixture(scope="module")
-def many(tmp_path_factory):
-    """600 documents of two passages, in several writes."""
-    store = open_store("lance", tmp_path_factory.mktemp("many"))
+@pytest.fixture(scope="module", params=STORES)
+def many(request, tmp_path_factory):
+    """600 documents of two passages, in several writes, tended once in between."""
+    store = open_store(request.param, tmp_path_factory.mktemp("many"))
     where = Namespace(uuid4(), "g")
     rows = passages(range(600), each=2)
     for start in range(0, len(rows), 300):
         store.put(where, rows[start : start + 300])
+        if start == 600:
+            store.optimise(where)
     yield store, where, rows
     store.close()
 
