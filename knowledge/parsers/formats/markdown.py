@@ -30,6 +30,10 @@ _html_block = re.compile(
 _definition = re.compile(r"^ {0,3}\[(?!\^)[^\]]+\]:[ \t]*\S+")
 _indented = re.compile(r"^(?: {4}|\t)")
 
+# What site generators fill in: commented-out parts go, of other tags the last quoted word stays, which is what they show.
+_set_aside = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
+_generated = re.compile(r"\{%-?\s*[\w-]+(?:[^%\"]|\"[^\"]*\"|%(?!\}))*%\}")
+_quoted = re.compile(r"\"([^\"]+)\"")
 _code_span = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _autolink = re.compile(r"<((?:https?|mailto|ftp)[^>\s]+|[\w.+-]+@[\w.-]+)>")
 _tag = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--.*?--)>", re.DOTALL)
@@ -52,7 +56,8 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.draft = Draft()
         text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace(CODE_MARK, "")
-        self.lines = self._without_front_matter(text).split("\n")
+        text = _set_aside.sub("", self._without_front_matter(text))
+        self.lines = text.split("\n")
         self.at = 0
         self.held: list[str] = []
         self.kind, self.level = "paragraph", 0
@@ -180,6 +185,7 @@ class _Reader:
         for piece in found.pieces:
             if isinstance(piece, Piece):
                 piece.text = self._plain(piece.text) if piece.kind != "code" else piece.text
+                piece.cells = [self._plain(cell) for cell in piece.cells]
                 self.draft.pieces.append(piece)
         self.draft.warnings += [warning for warning in found.warnings if warning not in self.draft.warnings]
 
@@ -191,7 +197,7 @@ class _Reader:
             return CODE_MARK
 
         words = _code_span.sub(keep, words)
-        words = _autolink.sub(r"\1", words)
+        words = _autolink.sub(r"\1", _generated.sub(_shown, words))
         if "<" in words and _tag.search(words):
             words = self._without_tags(words)
         words = words.replace("<!--", "").replace("-->", "")
@@ -215,6 +221,11 @@ class _Reader:
         self.draft.warnings += [warning for warning in found.warnings if warning not in self.draft.warnings]
         pieces = (piece for piece in found.pieces if isinstance(piece, Piece))
         return " ".join(piece.text or " ".join(piece.cells) for piece in pieces)
+
+
+def _shown(tag: re.Match[str]) -> str:
+    quoted = _quoted.findall(tag.group())
+    return quoted[-1] if quoted and not tag.group().startswith(("{% include", "{%- include", "{% alert")) else ""
 
 
 def _cells(line: str) -> list[str]:
