@@ -30,7 +30,7 @@ _html_block = re.compile(
 _definition = re.compile(r"^ {0,3}\[(?!\^)[^\]]+\]:[ \t]*\S+")
 _indented = re.compile(r"^(?: {4}|\t)")
 
-# What site generators fill in: commented-out parts go, of other tags the last quoted word stays, which is what they show.
+# What site generators fill in: commented-out parts go; of other tags the last quoted words stay, which they show.
 _set_aside = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
 _generated = re.compile(r"\{%-?\s*[\w-]+(?:[^%\"]|\"[^\"]*\"|%(?!\}))*%\}")
 _quoted = re.compile(r"\"([^\"]+)\"")
