@@ -62,11 +62,19 @@ def as_problem(error: Exception) -> Problem | None:
 
 def note_refusal(request: HttpRequest, problem: Problem) -> None:
     """On the trail: who was refused what. Only refusals of rights; a mistyped form is nobody's business."""
-    if problem.status not in (403, 429):
+    if problem.status not in (403, 429) or (isinstance(problem, TooMany) and not problem.first):
         return
     member = getattr(request, "member", None)
     actor = member.audit_actor() if member is not None else Actor(None, None, kind="nobody")
-    record(Action.REQUEST_REFUSED, actor, outcome=Outcome.REFUSED, path=request.path[:300], code=problem.code)
+    record(Action.REQUEST_REFUSED, actor, outcome=Outcome.REFUSED, path=_place(request), code=problem.code)
+
+
+def _place(request: HttpRequest) -> str:
+    """Where it was refused. Outside a company's pages an address may hold a token, so the pattern stands for it."""
+    if request.path.startswith("/t/"):
+        return request.path[:300]
+    match = request.resolver_match
+    return f"/{match.route}" if match else ""
 
 
 def wants_json(request: HttpRequest) -> bool:

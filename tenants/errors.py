@@ -39,14 +39,15 @@ class TooLarge(Problem):
 
 
 class TooMany(Problem):
-    """`retry_after` in seconds."""
+    """`retry_after` in seconds. Only the `first` refusal of a window is recorded: a flood must not become rows."""
 
     status = 429
     code = "too_many_requests"
 
-    def __init__(self, message: str, *, retry_after: int, hint: str = "") -> None:
+    def __init__(self, message: str, *, retry_after: int, hint: str = "", first: bool = True) -> None:
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
+        self.first = first
 
 
 class Unavailable(Problem):

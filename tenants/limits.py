@@ -39,10 +39,14 @@ def spend(limit: Limit, subject: str) -> None:
     now = time.time()
     key = _key(limit, subject, now)
     cache.add(key, 0, timeout=limit.seconds + 60)
-    if _count(key) > limit.times:
+    tries = _count(key)
+    if tries > limit.times:
         wait = max(1, int(limit.seconds - now % limit.seconds) + 1)
         raise TooMany(
-            "That was tried too often.", hint=f"Nothing was changed. Try again in {_words(wait)}.", retry_after=wait
+            "That was tried too often.",
+            hint=f"Nothing was changed. Try again in {_words(wait)}.",
+            retry_after=wait,
+            first=tries == limit.times + 1,
         )
 
 

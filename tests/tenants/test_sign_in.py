@@ -141,3 +141,14 @@ def test_signing_out_needs_a_form(client, alice, sign_in):
     client = sign_in(alice)
     assert client.get(reverse("sign-out")).status_code == 405
     assert client.get("/").url == "/t/acme/"
+
+
+def test_a_flood_of_tries_leaves_one_refusal_on_the_trail_and_no_token(client, acme, adam):
+    from tenants import invitations
+
+    invitation = invitations.invite("nina@acme.example", "member", by=adam, base="http://portal.example")
+    path = invitations.link_for(invitation, by=adam).removeprefix("http://portal.example")
+    codes = [client.get(path).status_code for _ in range(70)]
+    assert codes.count(429) == 10
+    refused = AuditEvent.objects.filter(tenant_id=None, action=Action.REQUEST_REFUSED)
+    assert [event.data["path"] for event in refused] == ["/invitation/<str:token>/"]
