@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.http import Http404
@@ -37,6 +38,7 @@ __all__ = [
     "rights_on",
     "standing",
     "still_readable",
+    "successors",
     "visible_collection_ids",
 ]
 
@@ -74,6 +76,12 @@ def rights_on(member: Membership, target: Collection | Document) -> set[Right]:
     """Everything this member may do with it: what a page shows buttons for."""
     of_kind = type(target).objects
     return {right for right in Right if of_kind.allowing(member, right).filter(pk=target.pk).exists()}
+
+
+def successors(member: Membership, documents: Iterable[Document]) -> dict[UUID, Document]:
+    """By id, what these were replaced by, where this member may read that too. For others there is no such document."""
+    wanted = {document.superseded_by_id for document in documents if document.superseded_by_id}
+    return {found.pk: found for found in Document.objects.visible_to(member).filter(pk__in=wanted)} if wanted else {}
 
 
 def _lacking(right: Right, thing: str) -> NotAllowed:

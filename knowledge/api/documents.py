@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from knowledge import deletion, documents, uploads
-from knowledge.access import access_collection, access_document
+from knowledge.access import access_collection, access_document, successors
 from knowledge.api.inputs import DocumentChange, UploadInput
 from knowledge.api.shapes import DocumentShape
 from knowledge.models import Collection, Document, Status
@@ -52,7 +52,7 @@ class Documents(MemberAPIView):
             )
         pages = NewestFirst()
         page = pages.paginate_queryset(rows.select_related(*SHOWN), request, view=self)
-        return pages.get_paginated_response(DocumentShape(page, many=True).data)
+        return pages.get_paginated_response(DocumentShape(page, many=True, context={"successors": successors(self.member, page)}).data)
 
     @extend_schema(
         request={"multipart/form-data": UploadInput},
@@ -143,7 +143,7 @@ class Retry(MemberAPIView):
 def shown(member: Membership, document: Document) -> dict:
     """As it is now, after whatever the request changed. A move may have taken it out of the mover's own sight."""
     fresh = Document.objects.for_tenant(member.tenant).select_related(*SHOWN).get(pk=document.pk)
-    return DocumentShape(fresh).data
+    return DocumentShape(fresh, context={"successors": successors(member, [fresh])}).data
 
 
 def collection_named(member: Membership, wanted: str) -> Collection:

@@ -92,7 +92,7 @@ class DocumentShape(serializers.ModelSerializer):
     size = serializers.IntegerField(source="latest_version.blob.size", default=0, help_text="bytes")
     language = serializers.CharField(source="current_version.language", default="")
     owner = serializers.CharField(source="owner.user.__str__")
-    superseded_by = serializers.UUIDField(source="superseded_by_id", allow_null=True)
+    superseded_by = serializers.SerializerMethodField()
 
     class Meta:
         model = Document
@@ -149,6 +149,12 @@ class DocumentShape(serializers.ModelSerializer):
             "unit": "passages" if version.status in (Status.EMBEDDING, Status.INDEXING) else "pages",
             "place_in_queue": place_in_queue(version) if waiting else 0,
         }
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_superseded_by(self, document: Document) -> str | None:
+        """Only what this reader may read too."""
+        successor = document.superseded_by_id
+        return str(successor) if successor in self.context.get("successors", ()) else None
 
     @extend_schema_field(ContentsShape())
     def get_coverage(self, document: Document) -> dict:

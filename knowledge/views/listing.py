@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from knowledge import media
-from knowledge.access import document_condition
+from knowledge.access import document_condition, successors
 from knowledge.models import (
     Collection,
     CollectionTeamGrant,
@@ -147,7 +147,7 @@ def listed(member: Membership) -> QuerySet[Document]:
     return (
         Document.objects.visible_to(member)
         .filter(Q(current_version__isnull=False) | document_condition(member, Right.WRITE))
-        .select_related("collection", "owner__user", "current_version", "latest_version__blob", "superseded_by")
+        .select_related("collection", "owner__user", "current_version", "latest_version__blob")
     )
 
 
@@ -179,6 +179,7 @@ def rows_of(member: Membership, documents: Iterable[Document], now: datetime | N
         managed = set(managing.values_list("pk", flat=True))
     readers = _readers(member, [document for document in documents if document.pk in writable])
     places, jobs = _queue(member, documents)
+    replaced_by = successors(member, documents)
     return [
         Row(
             document,
@@ -186,6 +187,7 @@ def rows_of(member: Membership, documents: Iterable[Document], now: datetime | N
                 document,
                 place=places.get(document.latest_version_id),
                 job=jobs.get(document.latest_version_id),
+                successor=replaced_by.get(document.superseded_by_id),
                 now=now,
             ),
             kinds.kind_of(document.filename),

@@ -51,7 +51,7 @@ class Wanted:
             dated_from=_day(query.get("from", "")),
             dated_to=_day(query.get("to", "")),
             author=query.get("author", "").replace("\0", "").strip()[:200],
-            page=int(page) if page.isdecimal() and 0 < int(page) <= DEEPEST // ON_PAGE else 1,
+            page=int(page) if page.isdecimal() and len(page) < 5 and 0 < int(page) <= DEEPEST // ON_PAGE else 1,
         )
 
     def filters(self) -> Filters:

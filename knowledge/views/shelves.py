@@ -52,7 +52,7 @@ def settings(request: HttpRequest, member: Membership, collection_id: UUID) -> H
 @member_view()
 def remove(request: HttpRequest, member: Membership, collection_id: UUID) -> HttpResponse:
     collection = access_collection(member, collection_id, Right.MANAGE)
-    held = Document.objects.for_tenant(member.tenant).filter(collection=collection).present().count()
+    held = Document.objects.visible_to(member).filter(collection=collection).count()
     if request.method == "POST":
         collections.remove_collection(member, collection, with_documents=request.POST.get("documents") == "with")
         more = "Its documents are in the trash, and the collection goes with the last of them." if held else ""

@@ -31,8 +31,15 @@ class Shown:
         return self.name or saying.STATES[self.status][2]
 
 
-def state_of(document: Document, *, place: int | None = None, job: Job | None = None, now: datetime) -> Shown:
-    """`place` is the number in the queue; `job` belongs to the latest version."""
+def state_of(
+    document: Document,
+    *,
+    now: datetime,
+    place: int | None = None,
+    job: Job | None = None,
+    successor: Document | None = None,
+) -> Shown:
+    """`place` is the number in the queue; `job` belongs to the latest version; `successor` is one the reader may read."""
     version = document.latest_version
     today = now.date()
     if version is None:
@@ -48,8 +55,8 @@ def state_of(document: Document, *, place: int | None = None, job: Job | None = 
     if is_expired(document, today) or version.status == Status.EXPIRED:
         day = f"Expired {saying.short_date(document.expires_on)}" if document.expires_on else ""
         return Shown("expired", day, "Not used in answers", act="details")
-    if document.superseded_by_id:
-        return Shown("ready", more=f"Replaced by {document.superseded_by}")
+    if successor is not None:
+        return Shown("ready", more=f"Replaced by {successor}")
     if version.status == Status.READY_WITH_WARNINGS:
         return Shown("ready_with_warnings", more=_warnings(version), act="open")
     return Shown("ready")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit.actions import Action
 from audit.record import record
 from knowledge import pdf_pages
-from knowledge.access import access_document, basis, rights_on
+from knowledge.access import access_document, basis, rights_on, successors
 from knowledge.downloads import file_response
 from knowledge.grants import grants_on
 from knowledge.models import Content, Document, Passage, Version
@@ -48,6 +48,7 @@ def document(request: HttpRequest, member: Membership, document_id: UUID) -> Htt
     wanted = _wanted(request, member, document_id)
     version = _version(document, wanted)
     may = rights_on(member, document)
+    successor = successors(member, [document]).get(document.superseded_by_id)
     record(Action.DOCUMENT_OPENED, member, document, version=version.number if version else 0, page=wanted.page or 0)
     context = {
         "room": "knowledge",
@@ -55,7 +56,8 @@ def document(request: HttpRequest, member: Membership, document_id: UUID) -> Htt
         "version": version,
         "kind": kind_of(document.filename),
         "answer": wanted.answer,
-        "state": state_of(document, now=timezone.now()),
+        "state": state_of(document, now=timezone.now(), successor=successor),
+        "successor": successor,
         "freshness": freshness(document, timezone.localdate()),
         "may_write": Right.WRITE in may,
         "may_manage": Right.MANAGE in may,
