@@ -218,7 +218,8 @@ def _timeout(seconds: float) -> ParseFailed:
     return ParseFailed(
         "timeout",
         f"Reading the file took longer than {round(seconds)} seconds.",
-        "Split it into smaller files and upload those.",
+        "Try again when less is going on, or split it into smaller files and upload those.",
+        permanent=False,  # a busy machine; a file that only burns processor time meets that limit first
     )
 
 
