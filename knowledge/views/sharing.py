@@ -117,6 +117,7 @@ def _page(request: HttpRequest, member: Membership, target: Document | Collectio
         "tab": "why" if person or team or request.GET.get("tab") == "why" else "readers",
         "readers": [who for who in readers if _fits(who, words)],
         "readers_count": len(readers),
+        "given_count": len(given),
         "others": _others(member, target, readers, words) if words else [],
         "words": words,
         "person": person,

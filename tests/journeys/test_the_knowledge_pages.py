@@ -1,4 +1,4 @@
-"""The knowledge pages in a browser: axe in both themes at three widths, narrow screens, the keyboard alone, no scripts."""
+"""The knowledge pages in a browser: axe in both themes, narrow screens, the keyboard alone, no scripts."""
 
 import re
 

@@ -33,6 +33,8 @@ function swapRow(old, fresh) {
 function swapCoverage(page) {
   const old = document.querySelector("[data-coverage]"), fresh = page.querySelector("[data-coverage]");
   if (old && fresh && old.innerHTML !== fresh.innerHTML) old.innerHTML = fresh.innerHTML;
+  const count = document.querySelector("[data-total-documents]");
+  if (count && fresh && count.textContent !== fresh.dataset.total) count.textContent = fresh.dataset.total;
 }
 
 const rowOf = (id) => list.querySelector(`[data-document="${CSS.escape(id)}"]`);
