@@ -25,6 +25,7 @@ from tenants.models import Membership
 from tenants.scope import in_tenant
 
 BLOCK = 1_000  # rows read, opened and written at a time
+FORMULA = frozenset("=+-@＝＋－＠")  # what a spreadsheet takes a cell that begins so for, the wide forms too
 
 
 class Format(StrEnum):
@@ -77,7 +78,7 @@ def as_dict(event: Told) -> dict:
 def defused(cell: object) -> str:
     """A cell that a spreadsheet would take for a formula is made text, by an apostrophe in front."""
     text = "" if cell is None else str(cell)
-    return f"'{text}" if text[:1] in ("\t", "\r", "\n") or text.lstrip()[:1] in ("=", "+", "-", "@") else text
+    return f"'{text}" if text[:1] in ("\t", "\r", "\n") or text.lstrip()[:1] in FORMULA else text
 
 
 @transaction.atomic

@@ -139,6 +139,22 @@ def test_days_are_whole_days_in_utc_and_both_included(sign_in, cora, alice, ther
     assert rows(client.get(there, {"until": "1999-01-01"})) == []
 
 
+def test_a_clock_that_stumbles_at_midnight_hides_nothing_behind_it(sign_in, cora, alice, there):
+    """Ids and times may cross by moments: what lies behind such a crossing is still found, and its pages follow."""
+    midnight = datetime(2026, 3, 2, tzinfo=UTC)
+    inside = [at(midnight - timedelta(minutes=200 - n), alice).pk for n in range(60)]
+    for _ in range(20):
+        at(midnight + timedelta(milliseconds=1), alice)
+    late = at(midnight - timedelta(milliseconds=1), alice).pk
+    client, seen, address = sign_in(cora), [], f"{there}?until=2026-03-01"
+    while address:
+        page = client.get(address)
+        seen += rows(page)
+        found = re.search(r'rel="next" href="([^"]+)"', page.content.decode())
+        address = found and found[1].replace("&amp;", "&")
+    assert seen == [late, *reversed(inside)]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
