@@ -55,6 +55,8 @@ _TAG_LIKE = re.compile(r"</?\s*passages?-[0-9a-f]*\s*>", re.IGNORECASE)
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
 )
+NESTED = 8  # labels within labels that are taken apart; nobody writes more in earnest
+_NO_BRACKETS = str.maketrans("[]【】<>", "()()()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +98,9 @@ def _passage(label: str, passage: SourcePassage) -> str:
 
 def plain(text: str) -> str:
     """Without fences, labels and characters nobody sees, so that data cannot pass for what we write around it."""
-    return _CONTROL.sub("", _TAG_LIKE.sub(" ", _LABEL.sub(" ", text)))
+    text = _CONTROL.sub("", text)
+    for _ in range(NESTED):  # what is taken out may bring a label's two ends together
+        before, text = text, _TAG_LIKE.sub(" ", _LABEL.sub(" ", text))
+        if text == before:
+            return text
+    return text.translate(_NO_BRACKETS)

@@ -9,9 +9,8 @@ from django.urls import reverse
 
 def base_of(request: HttpRequest | None = None) -> str:
     """The portal's own address: PORTAL_URL where set, else the one this request came for (ALLOWED_HOSTS checked it)."""
-    configured = getattr(settings, "PORTAL_URL", "")
-    if configured:
-        return configured.rstrip("/")
+    if settings.PORTAL_URL:
+        return settings.PORTAL_URL.rstrip("/")
     return f"{request.scheme}://{request.get_host()}" if request else "http://127.0.0.1:8000"
 
 

@@ -35,14 +35,16 @@ If it was not you, do nothing: your password stays as it is.
 def write_invitation(invitation: Invitation, link: str) -> OutboxMail:
     forget_links(invitation=invitation)
     words = INVITATION.format(
-        inviter=invitation.invited_by, company=invitation.tenant, until=f"{invitation.expires_at:%d %B %Y}"
+        inviter=_line(invitation.invited_by),
+        company=_line(invitation.tenant),
+        until=f"{invitation.expires_at:%d %B %Y}",
     )
     return _write(
         OutboxMail(
             tenant=invitation.tenant,
             kind=OutboxMail.Kind.INVITATION,
             to=invitation.email,
-            subject=f"Join the knowledge portal of {invitation.tenant}"[:200],
+            subject=f"Join the knowledge portal of {_line(invitation.tenant)}"[:200],
             body=words,
             invitation=invitation,
             expires_at=invitation.expires_at,
@@ -84,6 +86,11 @@ def forget_links(**of: object) -> None:
 def try_again(mail: OutboxMail) -> None:
     OutboxMail.objects.filter(pk=mail.pk).update(error="")
     _ring(mail)
+
+
+def _line(name: object) -> str:
+    """A name on one line: it stands in a subject, and must not begin lines of its own."""
+    return " ".join(str(name).split())
 
 
 def _write(mail: OutboxMail, link: str) -> OutboxMail:

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +15,7 @@ from knowledge.api.inputs import DocumentChange, UploadInput
 from knowledge.api.shapes import DocumentShape
 from knowledge.models import Collection, Document, Status
 from tenants.http import MemberAPIView
+from tenants.json_body import JsonBody
 from tenants.models import Membership
 from tenants.models.api_key import Scope
 from tenants.pagination import NewestFirst
@@ -24,7 +25,7 @@ SHOWN = ("collection", "owner__user", "latest_version__blob", "current_version")
 
 class Documents(MemberAPIView):
     scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
-    parser_classes = [MultiPartParser, FormParser, JSONParser]
+    parser_classes = [MultiPartParser, FormParser, JsonBody]
 
     @extend_schema(
         operation_id="documents_list",
@@ -52,7 +53,9 @@ class Documents(MemberAPIView):
             )
         pages = NewestFirst()
         page = pages.paginate_queryset(rows.select_related(*SHOWN), request, view=self)
-        return pages.get_paginated_response(DocumentShape(page, many=True, context={"successors": successors(self.member, page)}).data)
+        return pages.get_paginated_response(
+            DocumentShape(page, many=True, context={"successors": successors(self.member, page)}).data
+        )
 
     @extend_schema(
         request={"multipart/form-data": UploadInput},

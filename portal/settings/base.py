@@ -19,6 +19,7 @@ DEBUG = False
 HOST = env.text("HOST", "127.0.0.1")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+PORTAL_URL = env.text("PORTAL_URL")  # begins the links in mails; else the address that a request came for
 # Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. None by default.
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 
@@ -106,6 +107,7 @@ SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 0)
 CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())
 INVITATION_LIFETIME = timedelta(days=14)
+EVEN_STEP = 0.25  # seconds; failed sign-ins and forgotten passwords are answered at full steps of it
 
 # guardian: no anonymous user row, no generic permission tables in use
 ANONYMOUS_USER_NAME = None
@@ -143,7 +145,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api_auth.MemberAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["tenants.json_body.JsonBody"],
     "DEFAULT_PAGINATION_CLASS": "tenants.pagination.NewestFirst",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.errors.problem",

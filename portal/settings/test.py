@@ -11,5 +11,6 @@ from portal.settings.base import DATA_DIR
 from portal.settings.services import *  # noqa: F403
 from portal.settings.services import DATABASES
 
+EVEN_STEP = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}  # a file: other processes and threads take part

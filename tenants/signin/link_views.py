@@ -16,6 +16,7 @@ from tenants import invitations, limits, passwords
 from tenants.links import base_of
 from tenants.models import Invitation, User
 from tenants.signin import session
+from tenants.signin.evenly import evenly
 from tenants.signin.forms import ForgottenForm, JoinForm, NewPasswordForm
 
 
@@ -43,7 +44,8 @@ def password_forgotten(request: HttpRequest) -> HttpResponse:
         email = form.cleaned_data["email"]
         limits.spend(limits.RESET_FROM_ADDRESS, limits.address_of(request))
         limits.spend(limits.RESET_FOR_ACCOUNT, email)
-        passwords.ask_for_reset(email, base=base_of(request))
+        with evenly():
+            passwords.ask_for_reset(email, base=base_of(request))
         return render(request, "tenants/password_asked.html")
     status = 200 if request.method == "GET" else 400
     return render(request, "tenants/password_forgotten.html", {"form": form}, status=status)

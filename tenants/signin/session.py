@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from django.contrib.auth import authenticate, login, logout
 from django.db import transaction
 from django.http import HttpRequest
@@ -10,6 +12,7 @@ from audit.actions import Action, Outcome
 from audit.record import record
 from tenants import limits
 from tenants.models import User
+from tenants.signin.evenly import wait
 from tenants.signin.trail import NOBODY, record_everywhere
 
 BACKEND = "tenants.signin.backend.EmailBackend"
@@ -20,6 +23,7 @@ def sign_in(request: HttpRequest, *, email: str, password: str) -> User | None:
 
     Tries are counted before the password is looked at, so that many at once cannot pass, and given back on success.
     """
+    began = time.monotonic()
     address = limits.address_of(request)
     counted = (
         (limits.SIGN_IN_FROM_ADDRESS, address),
@@ -31,6 +35,7 @@ def sign_in(request: HttpRequest, *, email: str, password: str) -> User | None:
     user = authenticate(request, email=email, password=password)
     if user is None:
         _note_failure(email)
+        wait(began)
         return None
     for limit, subject in counted:
         limits.refund(limit, subject)
