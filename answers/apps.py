@@ -5,12 +5,22 @@ class AnswersConfig(AppConfig):
     name = "answers"
 
     def ready(self) -> None:
-        from knowledge import viewer_context
+        from knowledge import search_context, viewer_context
 
         viewer_context.register(_cited_places)
+        search_context.register(_own_questions)
+
+
+# With what they import, these are loaded when first asked.
 
 
 def _cited_places(member, citation_id):
-    from answers.cited_places import cited_places  # with what it imports, loaded at the first question
+    from answers.cited_places import cited_places
 
     return cited_places(member, citation_id)
+
+
+def _own_questions(member, words):
+    from answers.own_questions import own_questions
+
+    return own_questions(member, words)

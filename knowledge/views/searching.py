@@ -8,8 +8,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.template import TemplateDoesNotExist
-from django.template.loader import get_template
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -21,6 +19,7 @@ from knowledge.access import basis
 from knowledge.highlights import highlights
 from knowledge.models import Collection
 from knowledge.search import Filters, Found
+from knowledge.search_context import own_questions
 from knowledge.views.kinds import kind_of
 from knowledge.views.listing import shelves
 from knowledge.views.snippets import ONE_LINE, SHOWN, Part, snippet
@@ -99,7 +98,7 @@ def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
         "more": len(rows) > IN_DIALOG,
         "places": _places(member, wanted.words),
         "ask_url": ask_url(member, wanted.words),
-        "questions_template": _there("answers/_search_questions.html"),
+        "questions": [(_title(each.text, wanted.words), each) for each in own_questions(member, wanted.words)],
     }
     return render(request, "knowledge/_search_rows.html", context)
 
@@ -196,23 +195,13 @@ def _fresh(found: Found) -> tuple[str, str]:
 def _places(member: Membership, words: str) -> list[tuple[list[Part], Collection]]:
     """Collections whose name holds every word; without words, all of them."""
     wanted = words.casefold().split()
-    found = []
-    for shelf, _ in shelves(member):
-        name = shelf.name.casefold()
-        if all(word in name for word in wanted):
-            spans = [
-                (name.index(word), name.index(word) + len(word)) for word in wanted if len(name) == len(shelf.name)
-            ]
-            found.append((snippet(shelf.name, spans, 200), shelf))
-    return found[:5]
+    named = Collection.objects.visible_to(member).order_by("name")
+    found = [shelf for shelf in named if all(word in shelf.name.casefold() for word in wanted)]
+    return [(_title(shelf.name, words), shelf) for shelf in found[:5]]
 
 
-def _there(template: str) -> str:
-    try:
-        get_template(template)
-    except TemplateDoesNotExist:
-        return ""
-    return template
+def _title(text: str, words: str) -> list[Part]:
+    return snippet(text, highlights(text, words), 200)
 
 
 def _only_words(wanted: Wanted) -> str:

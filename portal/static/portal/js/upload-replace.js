@@ -1,0 +1,35 @@
+// A new version goes up with its progress in bytes. Without script the form does the same and says so at the end.
+
+const form = document.querySelector("form[data-replace]");
+const size = (bytes) => (bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(bytes < 9.95e6 ? 1 : 0)} MB`);
+
+form?.addEventListener("submit", (event) => {
+  const [file] = form.elements.file.files;
+  if (!file) return;
+  event.preventDefault();
+  const bar = form.querySelector("[data-replace-bar]"), said = form.querySelector("[data-replace-said]"), button = form.querySelector("[type=submit]");
+  const request = new XMLHttpRequest();
+  const failed = (words) => {
+    bar.hidden = true;
+    said.textContent = words;
+    said.classList.add("bad");
+    button.removeAttribute("aria-disabled");
+  };
+  said.classList.remove("bad");
+  button.setAttribute("aria-disabled", "true");
+  bar.hidden = false;
+  request.open("POST", form.action);
+  request.setRequestHeader("HX-Request", "true");
+  request.upload.addEventListener("progress", (now) => {
+    bar.max = now.total || 1;
+    bar.value = now.loaded;
+    said.textContent = `${size(now.loaded)} of ${size(now.total)}`;
+  });
+  request.addEventListener("load", () => {
+    if (request.status === 201) { location.assign(form.dataset.replace); return; }
+    const page = new DOMParser().parseFromString(request.responseText, "text/html");
+    failed([...page.querySelectorAll(".problem-box p")].slice(1).map((p) => p.textContent.trim()).join(" ") || "The portal did not take it. Nothing was replaced.");
+  });
+  request.addEventListener("error", () => failed("The upload stopped, and nothing of it is kept. The version that answers is not touched. Try it again."));
+  request.send(new FormData(form));
+});
