@@ -6,10 +6,14 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
 
-from django.conf import settings  # noqa: E402
-from django.core.asgi import get_asgi_application  # noqa: E402
-from servestatic import ServeStaticASGI  # noqa: E402
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from servestatic import ServeStaticASGI
 
-application = ServeStaticASGI(
-    get_asgi_application(), root=str(settings.STATIC_ROOT), prefix=settings.STATIC_URL, max_age=86400
+from portal.body_limit import BodyLimit
+
+application = BodyLimit(
+    ServeStaticASGI(get_asgi_application(), root=str(settings.STATIC_ROOT), prefix=settings.STATIC_URL, max_age=86400),
+    largest=settings.UPLOAD_LIMIT,
+    session_cookie=settings.SESSION_COOKIE_NAME,
 )
