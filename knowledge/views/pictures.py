@@ -22,6 +22,7 @@ PDF = "application/pdf"
 ENDING = pdf_pages.MEDIA_TYPE.partition("/")[2]
 A4 = (1190, 1684)
 UNITS = 1000  # of the drawing over a page, in both directions
+AIR = 5  # units between the words and the ring that shows the focus
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Marked:
         """The smallest frame around all its lines, in per cent of the page."""
         left, top = min(box.x for box in self.boxes), min(box.y for box in self.boxes)
         right, bottom = max(box.x + box.width for box in self.boxes), max(box.y + box.height for box in self.boxes)
-        sides = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+        sides = {"x": left - AIR, "y": top - AIR, "width": right - left + 2 * AIR, "height": bottom - top + 2 * AIR}
         return {name: f"{100 * side / UNITS:.2f}%" for name, side in sides.items()}
 
 

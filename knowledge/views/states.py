@@ -39,7 +39,7 @@ def state_of(
     job: Job | None = None,
     successor: Document | None = None,
 ) -> Shown:
-    """`place` is the number in the queue, `job` that of the latest version, `successor` one that the reader may read."""
+    """`place` is the number in the queue, `job` that of the latest version, `successor` one the reader may read."""
     version = document.latest_version
     today = now.date()
     if version is None:
