@@ -15,7 +15,7 @@ from answers.draft import Draft
 from answers.events import Asked, Done, Event, Failed, Step
 from answers.look import Aside, Looked, look, look_aside
 from answers.models import Answer, State
-from answers.off_loop import in_thread
+from answers.off_loop import in_later_thread, in_thread
 from answers.saving import AnswerGone, Begun, Ending, RightsLost, begin, end
 from answers.stop import Stop, Why
 from answers.writing import QUOTES, Written, write
@@ -67,7 +67,7 @@ async def _aside(member: Membership, looked: Looked, first: asyncio.Event) -> As
     if backends.answer_model() is not None and looked.verdict.enough:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(first.wait(), HOLD_BACK)
-    return await in_thread(look_aside, member, looked)
+    return await in_later_thread(look_aside, member, looked)
 
 
 async def _finished(
@@ -104,7 +104,7 @@ async def _finished(
         receipt=receipts.compose(member, answer, looked, draft, written, aside, seconds),
     )
     try:
-        await in_thread(end, member, answer, ending, None if refused else draft)
+        await in_later_thread(end, member, answer, ending, None if refused else draft)
     except RightsLost:
         return await _failed(member, answer, "rights_changed", phrases.RIGHTS_CHANGED)
     except AnswerGone:
@@ -137,7 +137,7 @@ async def _message(member: Membership, state: State, looked: Looked, draft: Draf
     if stop.why:
         return {Why.READER: phrases.STOPPED, Why.TOO_LONG: phrases.TOO_LONG}.get(stop.why, phrases.INTERRUPTED)
     if state == State.NOT_FOUND:
-        return phrases.not_found(len(looked.phrasings), await in_thread(_count, member))
+        return phrases.not_found(len(looked.phrasings), await in_later_thread(_count, member))
     if state == State.PARTIAL:
         return phrases.partial(draft.not_covered)
     return phrases.quotes_only(written.degraded) if written.mode == QUOTES else ""
@@ -145,7 +145,7 @@ async def _message(member: Membership, state: State, looked: Looked, draft: Draf
 
 async def _failed(member: Membership, answer: Answer, code: str, message: str) -> Failed:
     with contextlib.suppress(AnswerGone):
-        await in_thread(end, member, answer, Ending(State.FAILED, code=code, message=message))
+        await in_later_thread(end, member, answer, Ending(State.FAILED, code=code, message=message))
     return Failed(code, message)
 
 

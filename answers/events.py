@@ -139,6 +139,14 @@ class Retry:
     after_ms: int = 2000
 
 
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Nothing happened for a while; whoever follows may want to show that it is still there."""
+
+
+Followed = Numbered | Retry | Quiet
+
+
 def numbered(number: int, event: Event) -> Numbered:
     return Numbered(number, event.kind, _data(event))
 

@@ -11,7 +11,20 @@ from django.http import Http404
 from django.utils import timezone
 
 from answers import phrases, runner
-from answers.events import LAST, Done, Failed, Numbered, Retry, SentenceFinished, Token, Withdrawn, numbered
+from answers.events import (
+    LAST,
+    Done,
+    Failed,
+    Followed,
+    Numbered,
+    Quiet,
+    Retry,
+    SentenceFinished,
+    Token,
+    Withdrawn,
+    numbered,
+)
+from answers.keeping import told_by
 from answers.models import Answer, AnswerEvent, State
 from answers.off_loop import in_thread
 from answers.rescue import DEAD, rescue
@@ -20,10 +33,11 @@ from knowledge import access
 from tenants.models import Membership
 from tenants.scope import in_tenant
 
+QUIET = 15.0  # seconds of silence after which followers are told that there is nothing to tell
 POLL = 0.2  # seconds between looks at the rows of an answer that another process writes
 
 
-async def follow(member: Membership, answer_id: UUID, *, after: int = 0) -> AsyncIterator[Numbered | Retry]:
+async def follow(member: Membership, answer_id: UUID, *, after: int = 0) -> AsyncIterator[Followed]:
     """The events after `after`, then those to come, until the last one. Http404 for what is not the member's.
 
     Ends with Retry where the rest is to be had by coming again: the process is leaving, or the writer was lost.
@@ -44,7 +58,7 @@ async def follow(member: Membership, answer_id: UUID, *, after: int = 0) -> Asyn
         yield event
 
 
-async def follow_run(run: runner.Run, *, after: int = 0) -> AsyncIterator[Numbered | Retry]:
+async def follow_run(run: runner.Run, *, after: int = 0) -> AsyncIterator[Followed]:
     """From the buffer. For whoever started it in this very request, and for `follow`, which asked for rights."""
     place = after
     while True:
@@ -57,12 +71,20 @@ async def follow_run(run: runner.Run, *, after: int = 0) -> AsyncIterator[Number
         if run.finished:
             yield Retry()
             return
-        await run.news(place)
+        try:
+            async with asyncio.timeout(QUIET):
+                await run.news(place)
+        except TimeoutError:
+            yield Quiet()
 
 
-async def _follow_rows(member: Membership, answer_id: UUID, view: _View) -> AsyncIterator[Numbered | Retry]:
-    place, waited = view.after, False
+async def _follow_rows(member: Membership, answer_id: UUID, view: _View) -> AsyncIterator[Followed]:
+    place, waited, since = view.after, False, 0.0
     while True:
+        since = 0.0 if view.events else since + POLL
+        if since > QUIET:
+            since = 0.0
+            yield Quiet()
         for event in view.events:
             place = event.number
             yield event
@@ -113,7 +135,7 @@ def _look(member: Membership, answer_id: UUID, after: int) -> _View:
             return _View(after, withdrawn=True, instead=tuple(_instead(member, answer, max(last, after))))
         if after and not answer.is_running and rows.filter(kind__in=LAST, number__lte=after).exists():
             return _View(after, ended=True, told=True)
-        fresh = [Numbered(row.number, row.kind, row.data) for row in rows.filter(number__gt=after).order_by("number")]
+        fresh = told_by(rows.filter(number__gt=after).order_by("number"), after)
         ended = not answer.is_running
         return _View(
             after=after,

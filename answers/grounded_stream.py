@@ -7,7 +7,7 @@ since retrieved text must not be able to act in a reader's browser.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from answers import sentences
@@ -80,7 +80,7 @@ class GroundedStream:
         self.text = ""
         self.statements: list[Statement] = []
         self.not_covered: list[str] = []
-        self._passages = {label: Reading(passage) for label, passage in labelled(passages).items()}
+        self._passages = _Readings(passages)
         self._raw = ""
         self._space = ""
         self._gap = False
@@ -249,6 +249,28 @@ class GroundedStream:
 
     def _number(self, quote: Quote) -> int:
         return self._numbers.setdefault((quote.passage_id, quote.start, quote.end), len(self._numbers) + 1)
+
+
+class _Readings(Mapping[str, Reading]):
+    """The passages by label, each taken apart when it is first looked into: the first word does not wait for that."""
+
+    def __init__(self, passages: Sequence[SourcePassage]) -> None:
+        self._passages = labelled(passages)
+        self._read: dict[str, Reading] = {}
+
+    def __getitem__(self, label: str) -> Reading:
+        if label not in self._read:
+            self._read[label] = Reading(self._passages[label])
+        return self._read[label]
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._passages
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._passages)
+
+    def __len__(self) -> int:
+        return len(self._passages)
 
 
 def _together(text: str, cited: Sequence[Reading]) -> list[Quote]:

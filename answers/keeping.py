@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from uuid import UUID
 
 from django.db import transaction
@@ -44,15 +45,44 @@ def keep(batches: Iterable[Batch]) -> dict[UUID, Why]:
     return wishes
 
 
+def note_version(answer_id: UUID, corpus_version: int) -> None:
+    """The corpus as it was before the search: as long as it stays that, what was found may be read."""
+    _versions[answer_id] = corpus_version
+
+
+def corpus_moved_on(answer_id: UUID, tenant_id: UUID) -> bool:
+    """Whether visibility or content changed since this answer's documents were last found or checked."""
+    return _versions.get(answer_id) != Tenant.objects.values_list("corpus_version", flat=True).get(pk=tenant_id)
+
+
+def told_by(rows: Iterable[AnswerEvent], after: int = 0) -> list[Numbered]:
+    """The events that rows hold."""
+    events: list[Numbered] = []
+    for row in rows:
+        if row.kind != "tokens":
+            events.append(Numbered(row.number, row.kind, row.data))
+            continue
+        first = row.number - len(row.data["pieces"]) + 1
+        events += [Numbered(first + at, "token", {"text": piece}) for at, piece in enumerate(row.data["pieces"])]
+    return [event for event in events if event.number > after]
+
+
+def _rows(batch: Batch) -> Iterator[AnswerEvent]:
+    """Words that follow each other share a row, which has the number of the last one: SQLite writes rows, not words."""
+    own = {"tenant_id": batch.member.tenant_id, "answer_id": batch.answer_id}
+    for words, events in groupby(batch.events, key=lambda event: event.kind == "token"):
+        if words:
+            told = list(events)
+            pieces = [event.data["text"] for event in told]
+            yield AnswerEvent(**own, number=told[-1].number, kind="tokens", data={"pieces": pieces})
+        else:
+            for event in events:
+                yield AnswerEvent(**own, number=event.number, kind=event.kind, data=event.data)
+
+
 def _write(batches: Sequence[Batch]) -> None:
     tenant_id, ids = batches[0].member.tenant_id, [batch.answer_id for batch in batches]
-    rows = [
-        AnswerEvent(
-            tenant_id=tenant_id, answer_id=batch.answer_id, number=event.number, kind=event.kind, data=event.data
-        )
-        for batch in batches
-        for event in batch.events
-    ]
+    rows = [row for batch in batches for row in _rows(batch)]
     now = timezone.now()
     stale = [each for each in ids if now.timestamp() - _beats.get(each, 0) > HEARTBEAT]
     if not rows and not stale:

@@ -16,19 +16,29 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connections
 
-THREADS = 6
+THREADS = 4  # for what a first word waits for
+LATER = 2  # for what is done while and after words are shown: it must not slow down other people's first word
 IDLE = 60.0  # seconds after which a connection is not trusted to be alive
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="answers")  # its threads start with the first piece of work
+_later = ThreadPoolExecutor(LATER, thread_name_prefix="answers-later")
 _thread = threading.local()
 
 
 async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    return await _in(_pool, function, args, kwargs)
+
+
+async def in_later_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    return await _in(_later, function, args, kwargs)
+
+
+async def _in(pool: ThreadPoolExecutor, function: Callable[..., R], args: Any, kwargs: Any) -> R:
     context = copy_context()  # the request id follows
-    return await asyncio.get_running_loop().run_in_executor(_pool, lambda: context.run(_work, function, args, kwargs))
+    return await asyncio.get_running_loop().run_in_executor(pool, lambda: context.run(_work, function, args, kwargs))
 
 
 def _work(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from answers import phrases
+from answers.keeping import told_by
 from answers.models import Answer, AnswerEvent, Citation, Receipt, State
 from audit.actions import Action, Outcome
 from audit.record import record, system
@@ -27,7 +28,7 @@ def rescue(tenant: Tenant, answer_id: UUID) -> bool:
         if not mine.update(state=State.INTERRUPTED, finished_at=now, error_message=phrases.INTERRUPTED):
             return False
         answer = Answer.objects.for_tenant(tenant).get(pk=answer_id)
-        story = list(AnswerEvent.objects.for_tenant(tenant).filter(answer=answer).order_by("number"))
+        story = told_by(AnswerEvent.objects.for_tenant(tenant).filter(answer=answer).order_by("number"))
         taken_back = [event.number for event in story if event.kind == "withdrawn"]
         said = [event for event in story if not taken_back or event.number > taken_back[-1]]
         found = [event.data for event in said if event.kind == "citation"]

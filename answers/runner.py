@@ -18,7 +18,7 @@ from answers import keeping, phrases
 from answers.ask import ask
 from answers.asking import Asking
 from answers.events import Event, Failed, Numbered, numbered
-from answers.off_loop import in_thread
+from answers.off_loop import in_later_thread
 from answers.saving import DEADLINE
 from answers.stop import Stop, Why
 from tenants.errors import TooMany, Unavailable
@@ -184,7 +184,7 @@ async def _carry_out(run: Run) -> None:
 async def _broken(run: Run, error: BaseException) -> Failed:
     log.error("Answer %s broke", run.answer_id, exc_info=error)
     try:
-        gone = await in_thread(keeping.give_up, run.member, run.answer_id, phrases.BROKE)
+        gone = await in_later_thread(keeping.give_up, run.member, run.answer_id, phrases.BROKE)
     except Exception:
         log.exception("Answer %s could not be marked as failed", run.answer_id)
         gone = False
@@ -207,7 +207,7 @@ async def _keep_saving(hurry: asyncio.Event) -> None:
         hurry.clear()
         batches = [(run, run.events[run.saved :]) for run in here]
         try:
-            wishes = await in_thread(
+            wishes = await in_later_thread(
                 keeping.keep,
                 [keeping.Batch(run.member, run.answer_id, run.documents, events) for run, events in batches],
             )

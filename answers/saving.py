@@ -15,6 +15,7 @@ from django.utils import timezone
 from answers.answer_models.base import Turn
 from answers.asking import Asking
 from answers.draft import Draft
+from answers.keeping import corpus_moved_on, note_version
 from answers.models import Answer, Citation, Conversation, Receipt, State
 from answers.process import owner
 from answers.shown import turns_of
@@ -22,7 +23,7 @@ from audit.actions import Action, Outcome
 from audit.record import record
 from knowledge import access
 from knowledge.search import Filters
-from tenants.models import Membership
+from tenants.models import Membership, Tenant
 from tenants.scope import in_tenant
 
 DEADLINE = timedelta(minutes=3)
@@ -69,6 +70,7 @@ def begin(member: Membership, asking: Asking) -> Begun:
             if conversation is None:
                 raise Http404
             turns = tuple(turns_of(member, conversation))
+        note_version(asking.answer_id, Tenant.objects.values_list("corpus_version", flat=True).get(pk=member.tenant_id))
         now = timezone.now()
         with transaction.atomic():
             if conversation is None:
@@ -101,45 +103,51 @@ def begin(member: Membership, asking: Asking) -> Begun:
 
 def end(member: Membership, answer: Answer, ending: Ending, draft: Draft | None = None) -> None:
     """Answer, citations and receipt, or nothing: what the reader may no longer read is not kept as theirs."""
-    now = timezone.now()
     citations = draft.citations if draft and ending.text else []
-    with in_tenant(member.tenant), transaction.atomic():
-        if citations:
+    with in_tenant(member.tenant):
+        # Before the transaction, which would hold SQLite's one write lock meanwhile; doors ask again in any case.
+        if citations and corpus_moved_on(answer.pk, member.tenant_id):
             cited = draft.cited_documents
             if access.still_readable(member, cited) != cited:
                 raise RightsLost
-        running = Answer.objects.for_tenant(member.tenant_id).filter(pk=answer.pk, state=State.RUNNING)
-        ended = running.update(
-            state=ending.state,
-            mode=ending.mode,
-            text=ending.text,
-            sentences=_sentences(draft) if ending.text and draft else [],
-            steps=list(ending.steps),
-            model=ending.model[:120],
-            confidence=ending.confidence,
-            error_code=ending.code[:40],
-            error_message=ending.message[:300],
-            not_covered=list(ending.not_covered),
-            first_token_at=ending.first_token_at,
-            finished_at=now,
-            heartbeat_at=now,
-        )
-        if not ended:
-            raise AnswerGone
-        Citation.objects.bulk_create(_citation(answer, found) for found in citations)
-        Receipt.objects.create(tenant=member.tenant, answer=answer, content=ending.receipt)
-        action, outcome = _told(ending.state)
-        record(
-            action,
-            member,
-            answer,
-            outcome=outcome,
-            state=str(ending.state),
-            mode=ending.mode,
-            model=ending.model,
-            documents=sorted({found.document_id for found in citations}),
-            **({"code": ending.code} if ending.code else {}),
-        )
+        _end(member, answer, ending, draft, citations)
+
+
+@transaction.atomic
+def _end(member: Membership, answer: Answer, ending: Ending, draft: Draft | None, citations: Sequence[Any]) -> None:
+    now = timezone.now()
+    running = Answer.objects.for_tenant(member.tenant_id).filter(pk=answer.pk, state=State.RUNNING)
+    ended = running.update(
+        state=ending.state,
+        mode=ending.mode,
+        text=ending.text,
+        sentences=_sentences(draft) if ending.text and draft else [],
+        steps=list(ending.steps),
+        model=ending.model[:120],
+        confidence=ending.confidence,
+        error_code=ending.code[:40],
+        error_message=ending.message[:300],
+        not_covered=list(ending.not_covered),
+        first_token_at=ending.first_token_at,
+        finished_at=now,
+        heartbeat_at=now,
+    )
+    if not ended:
+        raise AnswerGone
+    Citation.objects.bulk_create(_citation(answer, found) for found in citations)
+    Receipt.objects.create(tenant=member.tenant, answer=answer, content=ending.receipt)
+    action, outcome = _told(ending.state)
+    record(
+        action,
+        member,
+        answer,
+        outcome=outcome,
+        state=str(ending.state),
+        mode=ending.mode,
+        model=ending.model,
+        documents=sorted({found.document_id for found in citations}),
+        **({"code": ending.code} if ending.code else {}),
+    )
 
 
 def title_of(question: str) -> str:

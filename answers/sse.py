@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 from django.http import HttpRequest, StreamingHttpResponse
 
-from answers.events import Numbered, Retry
+from answers.events import Followed, Quiet, Retry
 
 RECONNECT = 2000  # milliseconds
-PING = 15.0  # seconds of silence after which a comment keeps proxies from closing the stream
 
 
-def stream(events: AsyncIterator[Numbered | Retry]) -> StreamingHttpResponse:
+def stream(events: AsyncIterator[Followed]) -> StreamingHttpResponse:
     response = StreamingHttpResponse(_lines(events), content_type="text/event-stream; charset=utf-8")
     response["Cache-Control"] = "private, no-store"
     response["X-Accel-Buffering"] = "no"  # a proxy must not hold words back
@@ -27,38 +26,17 @@ def last_event_id(request: HttpRequest) -> int:
     return min(int(given), 10**9) if given.isascii() and given.isdigit() else 0
 
 
-def line(event: Numbered | Retry) -> bytes:
+def line(event: Followed) -> bytes:
+    if isinstance(event, Quiet):
+        return b": still here\n\n"
     if isinstance(event, Retry):
         return f"retry: {event.after_ms}\nevent: retry\ndata: {{}}\n\n".encode()
     data = json.dumps(event.data, ensure_ascii=False, separators=(",", ":"))
     return f"id: {event.number}\nevent: {event.kind}\ndata: {data}\n\n".encode()
 
 
-async def _lines(events: AsyncIterator[Numbered | Retry]) -> AsyncIterator[bytes]:
+async def _lines(events: AsyncIterator[Followed]) -> AsyncIterator[bytes]:
     yield f"retry: {RECONNECT}\n\n".encode()
-    waiting: asyncio.Task | None = None
-    try:
-        while True:
-            waiting = waiting or asyncio.ensure_future(anext(events))
-            done, _ = await asyncio.wait({waiting}, timeout=PING)
-            if not done:
-                yield b": still here\n\n"
-                continue
-            try:
-                event = waiting.result()
-            except StopAsyncIteration:
-                return
-            finally:
-                waiting = None
+    async with aclosing(events):
+        async for event in events:
             yield line(event)
-    finally:
-        if waiting is not None:
-            waiting.cancel()
-        await _close(events)
-
-
-async def _close(events: AsyncIterator) -> None:
-    try:
-        await events.aclose()
-    except RuntimeError:  # it is just being cancelled
-        await asyncio.sleep(0)

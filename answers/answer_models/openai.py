@@ -132,16 +132,21 @@ class OpenAIModel:
 async def _chunks(response: Any) -> AsyncIterator[dict[str, Any]]:
     """The protocol's chunks, as plain dicts: building the SDK's own objects costs ten times as much as all else that
     happens to a word."""
-    async for line in _lines(response):
+    lines = _lines(response)
+    async for line in lines:
         if not line.startswith("data:"):
             continue
         data = line[5:].strip()
         if data == "[DONE]":
-            return
+            break
         chunk = json.loads(data)
         if not isinstance(chunk, dict) or chunk.get("error"):
             raise ModelUnavailable("The endpoint sent an error in the middle of its answer.")
         yield chunk
+    with contextlib.suppress(ModelUnavailable, TimeoutError):  # a response read to its end gives its connection back
+        async with asyncio.timeout(0.1):
+            async for _ in lines:
+                pass
 
 
 async def _lines(response: Any) -> AsyncIterator[str]:
