@@ -31,6 +31,11 @@ def embedder() -> Embedder:
 @cache
 def parser() -> ParserChild:
     """For one thread at a time. Its child process leaves by itself when idle."""
+    return new_parser()
+
+
+def new_parser() -> ParserChild:
+    """One more, for another thread, which closes it."""
     from dataclasses import replace
 
     from knowledge.parsers.base import ParseLimits

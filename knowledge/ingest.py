@@ -1,6 +1,6 @@
 """From a file to passages that can be found: claim, read, cut, embed, save. One claim holds through all of it.
 
-Three threads hand work on, so that both cores embed while the next file is read and the last one is saved:
+Three threads hand work on (a fourth reads on while the first is stuck with a long file), so that both cores embed while the next file is read and the last one is saved:
 reader (claims, parses in a child process, cuts, analyses words) -> embedder -> writer (store, then one transaction).
 Killed anywhere, the lease runs out and the work is done again: passage ids are derived, so it overwrites itself, and
 nothing can be found before the transaction that makes the version current.
@@ -12,13 +12,15 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from uuid import UUID
 
 from django.db import connection
 
-from knowledge import claims, indexing
+from knowledge import backends, claims, indexing
 from knowledge.claims import Claim, Turns
+from knowledge.models import Version
+from knowledge.parsers.base import Parser
 from knowledge.stages import read, write
 from knowledge.stages.embed import embed_works
 from knowledge.stages.work import Work
@@ -29,6 +31,7 @@ AHEAD = 240  # passages read ahead of the embedder: about two seconds of its wor
 LOOK_AGAIN = 0.1  # seconds
 BATCH = 8  # small files claimed at once; beside large ones others would wait for no reason, so those come one by one
 QUICK = 0.1  # seconds: what a small file takes to read
+LONG = 2.0  # seconds after which a second reader takes what waits behind a file
 TOGETHER = 64  # passages embedded in one call
 _draining = threading.Lock()
 _stopping = threading.Event()
@@ -53,53 +56,80 @@ def stop_soon() -> None:
 
 
 def _drain_inline() -> int:
-    reading = _Reading(claims.holder_name())
-    for work in reading.works():
+    hand = _Hand()
+    for work in _Reader(hand, backends.parser()).works():
         for done in embed_works([work]):
             write.save([done])
-    write.tidy(reading.tenants)
-    return reading.count
+    hand.put_down()
+    write.tidy(hand.tenants)
+    return hand.count
 
 
-class _Reading:
-    """Claims and reads, one after the other. `held` is what was claimed and is not over: its leases are renewed."""
+class _Hand:
+    """What this drain has claimed. `held` is all that is not over: its leases are renewed. `unread` is the rest."""
 
-    def __init__(self, holder: str) -> None:
-        self.holder = holder
+    def __init__(self) -> None:
+        self.holder = claims.holder_name()
+        self.held: dict[UUID, Claim] = {}
+        self.unread: deque[tuple[Claim, Version | None, str]] = deque()
         self.count = 0
         self.tenants: set[UUID] = set()
-        self.held: dict[UUID, Claim] = {}
+
+    def take(self, most: int) -> bool:
+        taken = claims.claim_next(self.holder, _turns, most=most)
+        tenants = {claim.tenant_id for claim in taken}
+        versions = read.versions_of(taken) if taken else {}
+        generations = {tenant: indexing.active_generation(tenant) for tenant in tenants}
+        self.held.update((claim.job_id, claim) for claim in taken)
+        self.unread.extend((claim, versions.get(claim.version_id), generations[claim.tenant_id]) for claim in taken)
+        self.count += len(taken)
+        self.tenants |= tenants
+        return bool(taken)
+
+    def over(self, done: Iterable[Claim]) -> None:
+        for claim in done:
+            self.held.pop(claim.job_id, None)
+
+    def put_down(self) -> None:
+        """What was claimed and not begun is for others."""
+        undone = [claim for claim, _, _ in self.unread]
+        self.unread.clear()
+        claims.give_back(undone)
+        self.over(undone)
+
+
+class _Reader:
+    """Reads what is in the hand, one file after the other, and takes more."""
+
+    def __init__(self, hand: _Hand, parser: Parser) -> None:
+        self.parser = parser
+        self._hand = hand
         self._quick = False
+        self._began: float | None = None
 
-    def works(self, *, waits_for_more: bool = False) -> Iterator[Work]:
-        while not _stopping.is_set():
-            taken = claims.claim_next(self.holder, _turns, most=BATCH if self._quick else 1)
-            if not taken:
-                if not (waits_for_more and self.held):
-                    return
-                time.sleep(LOOK_AGAIN)  # files that are being uploaded join in while there is work
+    @property
+    def is_stuck(self) -> bool:
+        """With one file, for longer than others should have to wait for it."""
+        began = self._began
+        return began is not None and time.monotonic() - began > LONG
+
+    def works(self, *, waits_for_more: bool = False, until: Callable[[], bool] = lambda: False) -> Iterator[Work]:
+        hand = self._hand
+        while not (_stopping.is_set() or until()):
+            try:
+                claim, version, generation = hand.unread.popleft()
+            except IndexError:
+                if not hand.take(BATCH if self._quick else 1):
+                    if not (waits_for_more and hand.held):
+                        return
+                    time.sleep(LOOK_AGAIN)  # files that are being uploaded join in while there is work
                 continue
-            self.count += len(taken)
-            self.tenants.update(claim.tenant_id for claim in taken)
-            self.held.update((claim.job_id, claim) for claim in taken)
-            yield from self._read(taken)
-
-    def over(self, works: Iterable[Work]) -> None:
-        for work in works:
-            self.held.pop(work.claim.job_id, None)
-
-    def _read(self, taken: list[Claim]) -> Iterator[Work]:
-        versions = read.versions_of(taken)
-        generations = {tenant: indexing.active_generation(tenant) for tenant in {claim.tenant_id for claim in taken}}
-        for position, claim in enumerate(taken):
-            if _stopping.is_set():
-                claims.give_back(taken[position:])
-                return
-            began = time.monotonic()
-            work = read.read(claim, versions.get(claim.version_id), generations[claim.tenant_id])
+            self._began = began = time.monotonic()
+            work = read.read(claim, version, generation, self.parser)
+            self._began = None
             self._quick = time.monotonic() - began < QUICK
             if work is None:
-                self.held.pop(claim.job_id, None)
+                hand.over([claim])
             else:
                 yield work
 
@@ -143,9 +173,11 @@ class _Backlog:
 
 class _Pipeline:
     def __init__(self) -> None:
-        self._reading = _Reading(claims.holder_name())
+        self._hand = _Hand()
+        self._first = _Reader(self._hand, backends.parser())
+        self._second = _Reader(self._hand, backends.new_parser())
         self._read, self._embedded = _Backlog(AHEAD), _Backlog(AHEAD)
-        self._over = threading.Event()
+        self._read_over, self._over = threading.Event(), threading.Event()
 
     def run(self) -> int:
         parts = [
@@ -165,8 +197,9 @@ class _Pipeline:
             thread.join()
         self._over.set()
         heart.join()
-        write.tidy(self._reading.tenants)
-        return self._reading.count
+        self._hand.put_down()
+        write.tidy(self._hand.tenants)
+        return self._hand.count
 
     def _guarded(self, part, after) -> None:
         """A part that dies ends the drain instead of hanging it; leases make good what it held."""
@@ -181,20 +214,34 @@ class _Pipeline:
             connection.close()
 
     def _reader(self) -> None:
-        for work in self._reading.works(waits_for_more=True):
-            self._read.put(work)
+        second = threading.Thread(target=self._guarded, args=(self._second_reader, lambda: None), daemon=True)
+        second.start()
+        try:
+            for work in self._first.works(waits_for_more=True):
+                self._read.put(work)
+        finally:
+            self._read_over.set()
+            second.join()
+
+    def _second_reader(self) -> None:
+        """While the first is stuck with a long scan, people's small files go past it."""
+        while not self._read_over.wait(LOOK_AGAIN):
+            if self._first.is_stuck:
+                for work in self._second.works(until=lambda: not self._first.is_stuck):
+                    self._read.put(work)
+        self._second.parser.close()
 
     def _embedder(self) -> None:
         while works := self._read.take(TOGETHER):
             for done in embed_works(works):
                 self._embedded.put(done)
-            self._reading.over(work for work in works if work.vectors is None)
+            self._hand.over(work.claim for work in works if work.vectors is None)
 
     def _writer(self) -> None:
         while works := self._embedded.take(AHEAD):
             write.save(works)
-            self._reading.over(works)
+            self._hand.over(work.claim for work in works)
 
     def _heart(self) -> None:
         while not self._over.wait(claims.HEARTBEAT.total_seconds()):
-            claims.renew(list(self._reading.held.values()))
+            claims.renew(list(self._hand.held.values()))

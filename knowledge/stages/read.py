@@ -6,11 +6,11 @@ import hashlib
 import logging
 from uuid import UUID
 
-from knowledge import backends, outcomes, storage
+from knowledge import outcomes, storage
 from knowledge.claims import EVERY_TENANT, Claim
 from knowledge.filenames import title_of
 from knowledge.models import Version
-from knowledge.parsers.base import ParseFailed
+from knowledge.parsers.base import ParseFailed, Parser
 from knowledge.stages import write
 from knowledge.stages.work import Progress, Work
 
@@ -24,7 +24,7 @@ def versions_of(claims: list[Claim]) -> dict[UUID, Version]:
     return rows.select_related("document", "blob", "tenant").in_bulk()
 
 
-def read(claim: Claim, version: Version | None, generation: str) -> Work | None:
+def read(claim: Claim, version: Version | None, generation: str, parser: Parser) -> Work | None:
     """None: it ended here, and the version says how."""
     if version is None:
         return None
@@ -32,7 +32,7 @@ def read(claim: Claim, version: Version | None, generation: str) -> Work | None:
         if version.is_searchable:  # a worker died between making it current and clearing up after the one before
             write.settle(claim, version)
             return None
-        return _read(claim, version, generation)
+        return _read(claim, version, generation, parser)
     except ParseFailed as failure:
         end = outcomes.fail if failure.permanent else outcomes.try_later
         end(claim, failure.code, failure.message, failure.hint)
@@ -51,7 +51,7 @@ def read(claim: Claim, version: Version | None, generation: str) -> Work | None:
     return None
 
 
-def _read(claim: Claim, version: Version, generation: str) -> Work:
+def _read(claim: Claim, version: Version, generation: str, parser: Parser) -> Work:
     from knowledge.analysis import detect_language, terms
     from knowledge.chunking import ChunkRules, chunk, embedding_text
 
@@ -59,7 +59,7 @@ def _read(claim: Claim, version: Version, generation: str) -> Work:
     with storage.local_path(version.blob) as path:
         if not path.is_file():
             raise FileNotFoundError(path)
-        parsed = backends.parser().parse(path, version.filename, on_progress=progress.page)
+        parsed = parser.parse(path, version.filename, on_progress=progress.page)
     chunks = chunk(parsed, ChunkRules())
     if not chunks:
         raise ParseFailed(

@@ -23,7 +23,6 @@ from tenants.teams import touch_corpus
 log = logging.getLogger("knowledge.ingest")
 
 
-
 def save(works: list[Work]) -> None:
     """All of them, tenant by tenant. One that cannot be saved does not keep the others back."""
     for tenant_id in {work.claim.tenant_id for work in works}:

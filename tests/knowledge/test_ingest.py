@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -206,6 +207,36 @@ def test_three_threads_read_many_documents(bring, erin, shelf, titles):
     assert ingest.drain() == 13
     assert len(titles(erin, "unicorn tea")) == 12
     assert Job.objects.for_tenant(erin.tenant).filter(state=Job.State.DONE).count() == 12
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_small_file_goes_past_a_long_scan(monkeypatch, bring, erin, titles):
+    from knowledge.parsing import ParserChild
+
+    gate, real = threading.Event(), ParserChild.parse
+
+    def parse(self, path, filename, **options):
+        if filename == "scan.txt":
+            assert gate.wait(30)
+        return real(self, path, filename, **options)
+
+    monkeypatch.setattr(ParserChild, "parse", parse)
+    monkeypatch.setattr(ingest, "LONG", 0.2)
+    bring("scan.txt", "A long scan about zebras.")
+    bring("travel.md")
+    working = threading.Thread(target=ingest.drain)
+    working.start()
+    try:
+        deadline = time.monotonic() + 30
+        while titles(erin, "meals") != {"Travel"} and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert titles(erin, "meals") == {"Travel"}
+        scan = Version.objects.for_tenant(erin.tenant).get(filename="scan.txt")
+        assert scan.status == Status.PARSING
+    finally:
+        gate.set()
+        working.join()
+    assert titles(erin, "zebras") == {"scan", "Travel"}
 
 
 DYING = """
