@@ -42,7 +42,7 @@ class Collection(TenantOwned):
             ("write_collection", "Add and change documents"),
             ("manage_collection", "Decide who reads and writes"),
         ]
-        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="one_collection_per_name")]
+        indexes = [models.Index(fields=["tenant", "name"], name="collection_name")]
 
     def __str__(self) -> str:
         return self.name

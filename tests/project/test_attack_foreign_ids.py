@@ -146,6 +146,7 @@ def test_fields_that_nobody_offers_are_not_taken(sign_in, mallory, own, theirs):
     client = sign_in(mallory)
     wishes = {"title": "Ours", "owner": theirs["person"], "tenant": "x", "number": 1, "id": str(uuid.uuid4())}
     answer = client.patch(f"/t/globex/api/v1/documents/{own['document']}/", wishes, content_type=JSON)
-    assert answer.json()["id"] == own["document"] and answer.json()["owner"] == mallory.user.name
+    assert answer.json()["id"] == own["document"]
+    assert answer.json()["owner"] == mallory.user.name
     wishes = {"name": "k", "scopes": ["read"], "member": theirs["person"], "person": "alice@acme.example"}
     assert client.post("/t/globex/api/v1/keys/", wishes, content_type=JSON).json()["person"] == mallory.user.email

@@ -27,7 +27,8 @@ def test_the_pages_of_a_document_do_not_name_a_successor_that_is_hidden_from_the
     for path in (f"/t/acme/documents/{old.pk}/", "/t/acme/documents/", f"/t/acme/documents/{old.pk}/details/"):
         page = sign_in(alice).get(path)
         assert page.status_code == 200
-        assert new.title.encode() not in page.content and str(new.pk).encode() not in page.content, path
+        assert new.title.encode() not in page.content, path
+        assert str(new.pk).encode() not in page.content, path
     assert f"Replaced by {new.title}".encode() in sign_in(erin).get(f"/t/acme/documents/{old.pk}/").content
     assert f"Replaced by {new.title}".encode() in sign_in(erin).get("/t/acme/documents/").content
 
@@ -46,5 +47,15 @@ def test_who_manages_a_collection_is_not_told_how_many_restricted_documents_it_h
     change_document(erin, bring("plan.md").document, restricted=True)
     grants.give(shelf, "manage", adam, by=erin)
     page = sign_in(adam).get(f"/t/acme/collections/{shelf.pk}/remove/")
-    assert page.status_code == 200 and b"1 document" not in page.content
+    assert page.status_code == 200
+    assert b"1 document" not in page.content
     assert b"1 document" in sign_in(erin).get(f"/t/acme/collections/{shelf.pk}/remove/").content
+
+
+def test_the_name_of_a_hidden_collection_is_free_for_others(sign_in, erin, adam, shelf):
+    """A refusal would tell that it exists."""
+    from knowledge.models import Collection
+
+    for member, status in ((adam, 302), (erin, 409)):
+        assert sign_in(member).post("/t/acme/collections/new/", {"name": shelf.name.upper()}).status_code == status
+    assert Collection.objects.for_tenant(adam.tenant).filter(name__iexact=shelf.name).count() == 2
