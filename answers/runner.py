@@ -142,6 +142,8 @@ async def shutdown() -> None:
 def _insist_on_room(member: Membership) -> None:
     if _leaving:
         raise Unavailable("The portal is being restarted.", hint="Ask again in a moment.")
+    for answer_id in [run.answer_id for run in _runs.values() if run.loop.is_closed()]:
+        _runs.pop(answer_id, None)  # of a command that was cut off
     if len(_runs) >= getattr(settings, "ANSWERS_AT_ONCE", AT_ONCE):
         raise Unavailable(
             "Too many questions are being answered just now.", hint="Yours was not kept. Ask again in a moment."

@@ -25,6 +25,7 @@ from answers.events import Event, Token, Withdrawn
 from answers.evidence import THRESHOLD
 from answers.look import Aside, Looked
 from answers.off_loop import in_thread
+from answers.prompt import plain
 from answers.questions import read
 from answers.sayable import bare
 from answers.stop import Stop
@@ -148,8 +149,9 @@ async def _pump(
 def _sentences(looked: Looked, conflict: Conflict | None) -> list[tuple[str, int]]:
     """What the documents say themselves, and the place of each sentence's passage."""
     if conflict:
-        return [(bare(side.text), looked.passages.index(side.passage)) for side in (conflict.newer, conflict.older)]
-    return compose(read(looked.question), looked.passages, embed=backends.embed)
+        return [(_said(side.text), looked.passages.index(side.passage)) for side in (conflict.newer, conflict.older)]
+    said = compose(read(looked.question), looked.passages, embed=backends.embed)
+    return [(_unmarked(sentence), passage) for sentence, passage in said]
 
 
 def _other_side(conflict: Conflict, looked: Looked, draft: Draft) -> str:
@@ -157,5 +159,14 @@ def _other_side(conflict: Conflict, looked: Looked, draft: Draft) -> str:
     text = ""
     for side in (conflict.newer, conflict.older):
         if side.passage.document_id not in draft.cited_documents:
-            text += f" {bare(side.text)} [P{looked.passages.index(side.passage) + 1}]"
+            text += f" {_said(side.text)} [P{looked.passages.index(side.passage) + 1}]"
     return text
+
+
+def _said(text: str) -> str:
+    return _unmarked(bare(text))
+
+
+def _unmarked(sentence: str) -> str:
+    """Without what would be read as a label: a document may hold "[NONE]", and gives no orders by it."""
+    return " ".join(plain(sentence).split())
