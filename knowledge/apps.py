@@ -12,6 +12,15 @@ class KnowledgeConfig(AppConfig):
         leaving.register(handover.hand_over, handover.belongings)
         post_migrate.connect(rights.forget_permissions, dispatch_uid="knowledge.rights")
         deletion.on_erase("pictures", _forget_pictures)
+        self._watch_fields()
+
+    def _watch_fields(self) -> None:
+        from audit.field_changes import watch
+        from knowledge.models import Collection, Document
+
+        watch(Collection, "name", "description", "owner")
+        dates = ("dated", "reviewed_on", "review_due", "expires_on")
+        watch(Document, "title", "filename", *dates, "restricted", "collection", "owner", "superseded_by")
 
 
 def _forget_pictures(tenant_id, document_ids) -> int:

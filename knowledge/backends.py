@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from knowledge.stores.base import VectorStore
 
 STORES = {"lance": "knowledge.stores.lance.LanceStore"}
-EMBEDDERS = {"minilm": "knowledge.embedders.minilm.MiniLM"}
+EMBEDDERS = {
+    "minilm": "knowledge.embedders.minilm.MiniLM",
+    "openai": "knowledge.embedders.openai.OpenAIEmbedder",
+}
 
 
 @cache
@@ -25,7 +28,10 @@ def store() -> VectorStore:
 
 @cache
 def embedder() -> Embedder:
-    return _named(EMBEDDERS, "EMBEDDER")(cache_dir=settings.MODEL_DIR)
+    adapter = _named(EMBEDDERS, "EMBEDDER")
+    if settings.EMBEDDER == "openai":
+        return adapter(settings.EMBEDDING_BASE_URL, settings.EMBEDDING_API_KEY, settings.EMBEDDING_MODEL)
+    return adapter(cache_dir=settings.MODEL_DIR)
 
 
 @cache

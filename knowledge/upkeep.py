@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from knowledge.models import Blob, Document, Trashing
+from knowledge.models import Blob, Document, Generation, Trashing
 from knowledge.stores.base import StoreError
 from tenants.models import Tenant
 from tenants.teams import touch_corpus
@@ -34,11 +34,13 @@ def store_work_waits() -> bool:
 
 
 def do_store_work() -> None:
-    from knowledge import deletion
+    from knowledge import backends, deletion, regenerate
 
     try:
         follow_moves()
         deletion.erase_overdue()
+        if Generation.objects.across_tenants(EVERY_TENANT).filter(is_active=False).exists():
+            regenerate.drop_former(backends.store())
         if cache.get(COMPACT) is not None:
             cache.delete(COMPACT)
             compact()

@@ -20,6 +20,7 @@ HOST = env.text("HOST", "127.0.0.1")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 PORTAL_URL = env.text("PORTAL_URL")  # begins the links in mails; else the address that a request came for
+PORTAL_URL = env.text("PORTAL_URL").rstrip("/")  # what links in mails begin with; else the address of the request
 # Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. None by default.
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 
@@ -164,7 +165,6 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Retrieval and answers
-GENERATION = "minilm-words1-180-40"
 RETRIEVAL_LIMIT = 8  # passages read for one answer
 
 LOGGING = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.text import slugify
+
 from portal import env
 from portal.settings.base import DATA_DIR
 
@@ -78,6 +80,8 @@ EMBEDDER = env.text("EMBEDDER", "minilm")
 EMBEDDING_BASE_URL = env.text("EMBEDDING_BASE_URL")
 EMBEDDING_API_KEY = env.text("EMBEDDING_API_KEY")
 EMBEDDING_MODEL = env.text("EMBEDDING_MODEL")
+# An index is what it was made with: embedding model, word analysis, words and overlap of a passage.
+GENERATION = f"{EMBEDDER}{'-' + slugify(EMBEDDING_MODEL) if EMBEDDING_MODEL else ''}-words1-180-40"[:60]
 
 # Answers: extractive unless an OpenAI-compatible endpoint is named
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL")

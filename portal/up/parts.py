@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import sys
 import threading
 import time
 import warnings
@@ -12,8 +14,20 @@ from datetime import timedelta
 
 from django.conf import settings
 
+M_ARENA_MAX = -8  # of glibc's malloc.h
 GRACE = 4  # seconds that open streams get to end with a `retry` event
 INGEST_IDLE = timedelta(seconds=60)  # the process that holds parser, embedder and the store's writer leaves after that
+
+
+def spare_memory() -> None:
+    """Before any thread or heavy import. Two malloc arenas instead of eight a core were seen to save 15 MiB a process,
+    and more than one BLAS thread made the small products of a search five times slower."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            import ctypes
+
+            ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 def web(listening: socket.socket, ready: Callable[[], None]) -> None:

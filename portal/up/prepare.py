@@ -13,6 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from audit.checks import the_trail_is_append_only
+from knowledge import regenerate
 from portal.keys import private_folder
 
 BACKUPS_KEPT = 5
@@ -27,7 +29,22 @@ def prepare(say: Callable[[str], None]) -> None:
         private_folder(settings.QUEUE_DIR / "messages")
         private_folder(settings.QUEUE_DIR / "control")
     migrate(say)
+    insist_on_walls()
+    follow_settings(say)
     collect_static()
+
+
+def insist_on_walls() -> None:
+    """The trail's triggers stand, or nothing is served."""
+    missing = the_trail_is_append_only(databases=["default"])
+    if missing:
+        raise CommandError(f"{missing[0].msg} {missing[0].hint}")
+
+
+def follow_settings(say: Callable[[str], None]) -> None:
+    queued = regenerate.follow_settings()
+    if queued:
+        say(f"The index is made anew: {queued} documents are read again; answers come back as they are ready")
 
 
 def migrate(say: Callable[[str], None]) -> None:

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from portal import env
 from portal.demo.people import how_to_sign_in
-from portal.up import supervisor
+from portal.up import parts, supervisor
 from portal.up.prepare import prepare
 
 
@@ -27,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, host: str, port: int, only: str | None, **options) -> None:
         began = time.monotonic()
+        parts.spare_memory()
         if only:
             return self.one_part(only, host, port)
         lock = self.one_at_a_time()
@@ -84,7 +85,6 @@ class Command(BaseCommand):
 
     def load_everything(self) -> None:
         """What every part needs, once, so that the forked parts share it. Nothing here starts a thread."""
-        import django.core.handlers.asgi
         import uvicorn.config  # noqa: F401
         from django.urls import get_resolver
 
