@@ -96,7 +96,7 @@ def test_a_file_is_uploaded_with_the_keyboard_alone(portal, places, sign_in, tmp
     tab_to(page, "#upload-files")
     assert page.evaluate("getComputedStyle(document.querySelector('.upload-zone')).outlineStyle") == "solid"
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     chooser.value.set_files(file)
     row = page.locator("[data-document]", has_text="bicycle-rules")
     row.get_by_text("Ready", exact=True).wait_for(timeout=60_000)
