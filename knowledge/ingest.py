@@ -1,7 +1,8 @@
 """From a file to passages that can be found: claim, read, cut, embed, save. One claim holds through all of it.
 
-Three threads hand work on (a fourth reads on while the first is stuck with a long file), so that both cores embed while the next file is read and the last one is saved:
+Three threads hand work on, so that both cores embed while the next file is read and the last one is saved:
 reader (claims, parses in a child process, cuts, analyses words) -> embedder -> writer (store, then one transaction).
+A second reader goes on while the first is held up by a long file.
 Killed anywhere, the lease runs out and the work is done again: passage ids are derived, so it overwrites itself, and
 nothing can be found before the transaction that makes the version current.
 """

@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class TenantsConfig(AppConfig):
@@ -10,6 +10,7 @@ class TenantsConfig(AppConfig):
         from tenants import walls
         from tenants.models import Membership, Team, Tenant
 
+        pre_migrate.connect(walls.step_aside, dispatch_uid="tenants.walls.step_aside")
         post_migrate.connect(walls.remake, dispatch_uid="tenants.walls")
         watch(Tenant, "slug", "name", "is_active", "is_sample")
         watch(Membership, "role", "is_active")

@@ -33,6 +33,19 @@ def crossings() -> Iterator[tuple[str, str, str, str]]:
                 yield f"{table}_{column}_same_tenant", table, column, parent._meta.db_table
 
 
+def step_aside(sender=None, using: str = "default", **_) -> None:
+    """Before migrating: SQLite changes a table by making a new one and renaming it, which fails while a trigger of
+    another table names it."""
+    connection = connections[using]
+    if connection.vendor != "sqlite" or (sender is not None and sender.name != "tenants"):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for (name,) in cursor.fetchall():
+            if "_same_tenant_" in name:
+                cursor.execute(f'DROP TRIGGER "{name}"')
+
+
 def remake(sender=None, using: str = "default", **_) -> None:
     connection = connections[using]
     if connection.vendor != "sqlite" or (sender is not None and sender.name != "tenants"):

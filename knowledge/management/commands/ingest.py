@@ -149,12 +149,13 @@ def _member(slug: str, email: str | None) -> Membership:
 def _shelf(member: Membership, name: str) -> Collection:
     from knowledge.collections import create_collection
 
-    found = Collection.objects.for_tenant(member.tenant).filter(name__iexact=name.strip()).first()
+    named = {"name__iexact": " ".join(name.split())}
+    found = Collection.objects.allowing(member, Right.WRITE).filter(**named).order_by("created_at").first()
+    if found is not None:
+        return found
+    if Collection.objects.visible_to(member).filter(**named).exists():
+        raise CommandError(f"{member} may not add documents to {name}. Name somebody who may with --user.")
     try:
-        if found is None:
-            return create_collection(member, name)
+        return create_collection(member, name)
     except Problem as problem:
         raise CommandError(f"{problem.message} {problem.hint}".strip()) from None
-    if not Collection.objects.allowing(member, Right.WRITE).filter(pk=found.pk).exists():
-        raise CommandError(f"{member} may not add documents to {found}. Name somebody who may with --user.")
-    return found
