@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +34,7 @@ from answers.stop import Stop
 log = logging.getLogger("answers.writing")
 
 WRITTEN, QUOTES = "written", "quotes"
+_ORDER = re.compile(r"[\[【]\s*(NONE|MISSING\s*:[^\]】\n]*)[\]】]", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -168,5 +170,5 @@ def _said(text: str) -> str:
 
 
 def _unmarked(sentence: str) -> str:
-    """Without what would be read as a label: a document may hold "[NONE]", and gives no orders by it."""
-    return " ".join(plain(sentence).split())
+    """Without what would be read as a label: a document may hold "[NONE]" and gives no orders by it. Words stay."""
+    return " ".join(plain(_ORDER.sub(r"(\1)", sentence)).split())
