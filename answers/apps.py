@@ -5,10 +5,11 @@ class AnswersConfig(AppConfig):
     name = "answers"
 
     def ready(self) -> None:
-        from knowledge import search_context, viewer_context
+        from knowledge import deletion, search_context, viewer_context
 
         viewer_context.register(_cited_places)
         search_context.register(_own_questions)
+        deletion.on_erase("answers", _forget)
 
 
 # With what they import, these are loaded when first asked.
@@ -24,3 +25,9 @@ def _own_questions(member, words):
     from answers.own_questions import own_questions
 
     return own_questions(member, words)
+
+
+def _forget(tenant_id, document_ids):
+    from answers.forgetting import forget
+
+    return forget(tenant_id, document_ids)
