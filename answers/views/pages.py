@@ -15,7 +15,7 @@ from answers.models import Conversation
 from answers.shown import show, show_all
 from answers.views.turns import Turn
 from knowledge import search
-from knowledge.models import Collection
+from knowledge.models import Collection, Document
 from tenants.gates import member_view
 from tenants.models import Membership
 
@@ -32,6 +32,7 @@ def ask(request: HttpRequest, member: Membership) -> HttpResponse:
             "suggested": suggestions.answered_well(member),
             "starters": suggestions.starters(member),
             "news": suggestions.new_to(member),
+            "added": Document.objects.visible_to(member).count(),
             "question": request.GET.get("q", "")[:4000],
             "first_name": (member.user.name or member.user.email.partition("@")[0]).split()[0],
         },

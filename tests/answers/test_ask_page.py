@@ -82,6 +82,10 @@ def test_a_question_of_one_colleague_stays_theirs_and_one_of_two_is_offered(
     assert QUESTION in browser_of(bob).get("/").text
 
 
+def test_a_first_editor_is_told_the_three_steps(kept, erin, browser_of):
+    assert "Three steps to the first answer" in browser_of(erin).get("/").text
+
+
 def test_conversations_are_seen_by_nobody_else(handbook, alice, bob, mallory, ask, browser_of):
     events = ask(alice, QUESTION)
     answer_id, conversation = events[0].data["answer_id"], events[0].data["conversation_id"]

@@ -149,7 +149,8 @@ class Following {
     const took = document.createElement("span");
     took.className = "took";
     took.textContent = step.seconds ? `${step.seconds.toFixed(1)} s` : "";
-    item.append(document.createElement("span"), said, took);
+    const icon = one(`[data-step-icon="${step.key}"]`, this.turn)?.content.firstElementChild.cloneNode(true);
+    item.append(icon || document.createElement("span"), said, took);
     this.list.append(item);
     this.progress(step.key === "read" ? "writing" : "searching");
   }
