@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import sys
@@ -39,6 +40,7 @@ def web(listening: socket.socket, ready: Callable[[], None]) -> None:
         async def startup(self, sockets=None):
             await super().startup(sockets)
             ready()
+            threading.Thread(target=_warm, name="warm", daemon=True).start()
 
         async def shutdown(self, sockets=None):
             from answers import runner
@@ -58,6 +60,20 @@ def web(listening: socket.socket, ready: Callable[[], None]) -> None:
         date_header=True,
     )
     Server(config).run(sockets=[listening])
+
+
+def _warm() -> None:
+    """The store and the embedder, after the process is healthy, so that nobody's first question waits for them."""
+    from django.db import connections
+
+    from knowledge import search
+
+    try:
+        search.warm()
+    except Exception:  # the first question says what is wrong, to whom it concerns
+        logging.getLogger("portal.up").warning("Search could not be made ready ahead of time", exc_info=True)
+    finally:
+        connections.close_all()
 
 
 def _celery_worker(queue: str, *, pool: str, concurrency: int) -> None:

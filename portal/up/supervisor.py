@@ -6,6 +6,7 @@ where forking a process that has used system frameworks is not safe, each part i
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -53,6 +54,8 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
         connections.close_all()  # an open SQLite connection must not be shared with a child
+        gc.collect()
+        gc.freeze()  # a collection in a child would write into every page that it still shares
         for part in self.parts:
             if not part.on_demand:
                 self._start(part)
