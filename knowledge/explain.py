@@ -124,4 +124,6 @@ def _with_giver(grants):
 
 
 def _via(team: str, everyone: bool) -> str:
-    return "shared with everyone" if everyone else f"via {team} team"
+    if everyone:
+        return "shared with everyone"
+    return f"via {team}" if team.casefold().endswith("team") else f"via {team} team"

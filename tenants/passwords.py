@@ -23,6 +23,7 @@ from tenants.errors import NotAllowed
 from tenants.links import absolute
 from tenants.models import Membership, OutboxMail, Tenant, User
 from tenants.rank import insist_on_rank
+from tenants.roles import Role
 from tenants.signin.trail import NOBODY, record_everywhere
 
 
@@ -67,6 +68,9 @@ def insist_on_handing_over(user: User, *, by: Membership) -> None:
             hint="They can ask for a link by mail, or the operator of the portal sets it with manage.py set_password.",
         )
     insist_on_rank(by, member.role)
+    if member.role in (Role.ADMIN, Role.COMPLIANCE) and by.role != Role.OWNER:
+        # Whoever holds the link can become that person: the trail's reader must not be an admin's to take over.
+        raise NotAllowed("Only an owner hands this link over.", hint="Ask an owner of your company.")
 
 
 def person_of(uid: str, token: str) -> User | None:

@@ -176,3 +176,15 @@ def test_one_changes_ones_name_and_look(alice, sign_in):
 
 def test_the_account_page_needs_a_sign_in(client, acme):
     assert client.get(reverse("account")).url.startswith(reverse("sign-in"))
+
+
+@pytest.mark.parametrize("who", ["cora", "eve_the_admin"])
+def test_an_admin_cannot_take_over_the_trails_reader_or_another_admin(acme, adam, olga, cora, who):
+    from tenants.errors import NotAllowed
+    from tenants.passwords import make_link_for
+    from tenants.people import add_member
+
+    person = cora if who == "cora" else add_member(acme, email="eve@acme.example", role="admin", name="Eve")
+    with pytest.raises(NotAllowed):
+        make_link_for(person, by=adam, base="http://localhost")
+    assert make_link_for(person, by=olga, base="http://localhost")
