@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,13 @@ def prepare(say: Callable[[str], None]) -> None:
     insist_on_walls()
     follow_settings(say)
     collect_static()
+
+
+def make_database() -> None:
+    """The embedded database, if it is not there yet."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3") and not Path(database["NAME"]).exists():
+        prepare(lambda line: print(line, file=sys.stderr))
 
 
 def insist_on_walls() -> None:
