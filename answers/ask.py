@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 
 from answers import backends, phrases, receipts
+from answers.answer_models.base import Turn
 from answers.asking import Asking
 from answers.draft import Draft
 from answers.events import Asked, Done, Event, Failed, Step
@@ -35,11 +36,18 @@ async def ask(member: Membership, asking: Asking, *, stop: Stop | None = None) -
     """
     stop = stop or Stop()
     began = time.perf_counter()
-    begun = await in_thread(begin, member, asking)
+    # A first question needs nothing of its conversation, so it is looked for while it is being kept.
+    early = None if asking.conversation_id else asyncio.create_task(_look(member, asking))
+    try:
+        begun = await in_thread(begin, member, asking)
+    except BaseException:
+        if early:
+            early.cancel()
+        raise
     answer = begun.answer
     yield Asked(str(answer.pk), str(answer.conversation_id), answer.question)
     try:
-        looked = await in_thread(look, member, answer.question, begun.turns, asking.filters, answer.pk)
+        looked = await (early or _look(member, asking, begun.turns))
     except Exception:
         log.exception("The search for answer %s failed", answer.pk)
         yield await _failed(member, answer, "search_unavailable", phrases.SEARCH_FAILED)
@@ -60,6 +68,10 @@ async def ask(member: Membership, asking: Asking, *, stop: Stop | None = None) -
     first.set()
     steps.append(Step("write", "answered", _how(written), round(time.perf_counter() - began, 3)))
     yield await _finished(member, begun, looked, draft, written, steps, stop, began, await aside)
+
+
+async def _look(member: Membership, asking: Asking, turns: Sequence[Turn] = ()) -> Looked:
+    return await in_thread(look, member, asking.question, turns, asking.filters, asking.answer_id)
 
 
 async def _aside(member: Membership, looked: Looked, first: asyncio.Event) -> Aside:

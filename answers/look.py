@@ -14,14 +14,15 @@ from answers import backends, conflicts, evidence
 from answers.answer_models.base import SourcePassage, Turn
 from answers.draft import Draft, source_passages
 from answers.events import Source, Sources, Step
+from answers.keeping import note_version
 from answers.links import viewer
 from answers.rewrite import rewrite
 from knowledge import access, search
 from knowledge.search import Filters, Found
-from tenants.models import Membership
+from tenants.models import Membership, Tenant
 from tenants.scope import in_tenant
 
-CONSIDERED = 16  # passages found; the best of them are read
+CONSIDERED = 12  # passages found; the best of them are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filt
     began = time.perf_counter()
     asked = rewrite(question, turns)
     with in_tenant(member.tenant):
+        note_version(answer_id, Tenant.objects.values_list("corpus_version", flat=True).get(pk=member.tenant_id))
         found = search.find(member, asked.phrasings, limit=CONSIDERED, filters=filters)
     searched = time.perf_counter()
     read = found[: settings.RETRIEVAL_LIMIT]

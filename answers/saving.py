@@ -15,7 +15,7 @@ from django.utils import timezone
 from answers.answer_models.base import Turn
 from answers.asking import Asking
 from answers.draft import Draft
-from answers.keeping import corpus_moved_on, note_version
+from answers.keeping import corpus_moved_on
 from answers.models import Answer, Citation, Conversation, Receipt, State
 from answers.process import owner
 from answers.shown import turns_of
@@ -23,7 +23,7 @@ from audit.actions import Action, Outcome
 from audit.record import record
 from knowledge import access
 from knowledge.search import Filters
-from tenants.models import Membership, Tenant
+from tenants.models import Membership
 from tenants.scope import in_tenant
 
 DEADLINE = timedelta(minutes=3)
@@ -70,7 +70,6 @@ def begin(member: Membership, asking: Asking) -> Begun:
             if conversation is None:
                 raise Http404
             turns = tuple(turns_of(member, conversation))
-        note_version(asking.answer_id, Tenant.objects.values_list("corpus_version", flat=True).get(pk=member.tenant_id))
         now = timezone.now()
         with transaction.atomic():
             if conversation is None:

@@ -22,7 +22,7 @@ pages = [
 ]
 
 api = [
-    path("ask/", api_asking.AskView.as_view(), name="ask"),
+    path("ask/", api_asking.door(api_asking.AskView.as_view()), name="ask"),
     path("answers/<uuid:answer_id>/", api_asking.AnswerView.as_view(), name="answer"),
     path("answers/<uuid:answer_id>/events/", api_asking.EventsView.as_view(), name="answer-events"),
     path("answers/<uuid:answer_id>/stop/", api_asking.StopView.as_view(), name="answer-stop"),
