@@ -5,7 +5,16 @@ import os
 import sys
 
 # These may be the first thing that anybody does here, so they make the database when there is none.
-MAY_COME_FIRST = {"create_tenant", "add_member", "create_api_key", "ingest", "search", "ask", "evaluate", "set_password"}
+MAY_COME_FIRST = {
+    "create_tenant",
+    "add_member",
+    "create_api_key",
+    "ingest",
+    "search",
+    "ask",
+    "evaluate",
+    "set_password",
+}
 
 
 def make_database_at_first() -> None:

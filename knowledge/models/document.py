@@ -11,7 +11,6 @@ from knowledge.models.collection import Collection
 from knowledge.models.grant import GrantFields, Right
 from tenants.models import Membership, TenantOwned, TenantQuerySet
 
-
 # Where the collection's readers are not the whole story. An index holds just these, and is used for just this condition.
 PECULIAR = (
     models.Q(restricted=True)

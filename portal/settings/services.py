@@ -12,6 +12,7 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATA_DIR / "portal.sqlite3",
+        "CONN_MAX_AGE": 600,  # seconds; requests share threads that keep theirs (portal/request_threads.py)
         "OPTIONS": {
             # Writers take the lock when they begin, so that they wait for each other instead of failing half-way;
             # six tight writers were seen to wait 7 s, which is why the time-out is 20.

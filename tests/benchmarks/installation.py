@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -120,30 +121,17 @@ def percentile(values: list[float], share: float) -> float:
     return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2)
 
 
-def words(seed: int = 7) -> list[str]:
-    """Invented words, so that no two documents are about the same thing by accident."""
-    chance = random.Random(seed)
-    syllables = [
-        "ba",
-        "co",
-        "di",
-        "fe",
-        "gu",
-        "ha",
-        "jo",
-        "ka",
-        "li",
-        "mo",
-        "nu",
-        "pe",
-        "ri",
-        "so",
-        "tu",
-        "va",
-        "we",
-        "xi",
-    ]
-    return ["".join(chance.choices(syllables, k=chance.choice((2, 3, 3, 4)))) for _ in range(6000)]
+def words() -> list[str]:
+    """Some thousand English words, from the manual that comes with Python: real ones, since how words are analysed counts."""
+    from pydoc_data.topics import topics
+
+    return sorted({word for text in topics.values() for word in re.findall(r"\b[a-z]{4,12}\b", text)})
+
+
+def sentence(chance: random.Random, vocabulary: list[str], length: int) -> str:
+    """Chosen words between the small ones that make a text English."""
+    small = ("the", "of", "and", "is", "in", "a", "for", "with", "are", "that")
+    return " ".join(chance.choice(small) if n % 2 else chance.choice(vocabulary) for n in range(length))
 
 
 def document(number: int, chance: random.Random, vocabulary: list[str]) -> str:
@@ -152,5 +140,5 @@ def document(number: int, chance: random.Random, vocabulary: list[str]) -> str:
     while sum(map(len, parts)) < size:
         parts.append(f"\n## Section {len(parts)}\n\n")
         for _ in range(chance.randint(3, 6)):
-            parts.append(" ".join(chance.choices(vocabulary, k=chance.randint(8, 22))).capitalize() + ". ")
+            parts.append(sentence(chance, vocabulary, chance.randint(8, 22)).capitalize() + ". ")
     return "".join(parts)

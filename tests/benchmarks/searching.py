@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.benchmarks.installation import Installation, percentile, words
+from tests.benchmarks.installation import Installation, percentile, sentence, words
 
 SIZES = tuple(int(n) for n in os.environ.get("BENCH_SIZES", "1000,10000,100000").split(","))
 QUERIES = 200
@@ -63,7 +63,7 @@ def measure() -> Iterator[dict]:
 
 def _questions(count: int, seed: int) -> list[str]:
     chance, vocabulary = random.Random(seed), words()
-    return [" ".join(chance.choices(vocabulary, k=6)) for _ in range(count)]
+    return ["how is the " + sentence(chance, vocabulary, 7) for _ in range(count)]
 
 
 def _ask(portal: Installation, headers: dict[str, str]) -> list[float]:

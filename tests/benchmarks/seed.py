@@ -31,7 +31,7 @@ def fill(slug: str, passages: int, grants: int) -> dict:
     from knowledge.stores.base import IndexedPassage, Namespace
     from tenants.models import Membership, Tenant
     from tenants.people import add_member
-    from tests.benchmarks.installation import words
+    from tests.benchmarks.installation import sentence, words
 
     chance, vocabulary, noise = random.Random(3), words(), np.random.default_rng(3)
     tenant = Tenant.objects.get(slug=slug)
@@ -63,7 +63,7 @@ def fill(slug: str, passages: int, grants: int) -> dict:
                 text, vectors = [], noise.standard_normal((PER_DOCUMENT, 384)).astype("float32")
                 vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
                 for ordinal in range(PER_DOCUMENT):
-                    body = " ".join(chance.choices(vocabulary, k=120))
+                    body = sentence(chance, vocabulary, 120)
                     key = passage_id(version.pk, settings.GENERATION, ordinal)
                     rows.append(
                         Passage(
@@ -114,7 +114,7 @@ def raw(slug: str, queries: int) -> dict:
     from knowledge.analysis import terms
     from knowledge.stores.base import Namespace, Query
     from tenants.models import Membership, Tenant
-    from tests.benchmarks.installation import percentile, words
+    from tests.benchmarks.installation import percentile, sentence, words
 
     chance, vocabulary = random.Random(11), words()
     tenant = Tenant.objects.get(slug=slug)
@@ -129,7 +129,7 @@ def raw(slug: str, queries: int) -> dict:
     )
     took = []
     for n in range(queries + 20):
-        question = " ".join(chance.choices(vocabulary, k=6))
+        question = "how is the " + sentence(chance, vocabulary, 7)
         query = Query(text=question, terms=terms(question, "en"), vector=embedder.embed([question])[0])
         began = time.perf_counter()
         store.search(where, query, readable=rights, limit=50)

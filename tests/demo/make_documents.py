@@ -6,6 +6,7 @@
 Markdown, HTML, text, CSV and e-mail are written by hand in portal/demo/documents and not touched here.
 Needs python-docx, python-pptx, openpyxl, reportlab and pillow, which only the tests install.
 """
+
 from __future__ import annotations
 
 import argparse

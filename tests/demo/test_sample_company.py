@@ -1,4 +1,5 @@
 """The sample company holds together: every file, every quote, every reader. Needs no Django and no index."""
+
 from __future__ import annotations
 
 import email

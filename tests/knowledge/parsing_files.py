@@ -1,7 +1,5 @@
 """Small files in every format, written by the programs' own libraries where those are at hand."""
 
-# ruff: noqa: E501 (documents stand here as they are)
-
 from __future__ import annotations
 
 import zipfile

@@ -73,7 +73,11 @@ class TwoCompanies(RuleBasedStateMachine):
         name = f"paper {len(at['papers'])} of {company}"
         text = f"{WORD} {name}, which only some may read."
         uploaded = uploads.upload(
-            at["people"][0], at["shelves"][shelf], ContentFile(text.encode()), filename=f"{name}.txt", on_same_name="new"
+            at["people"][0],
+            at["shelves"][shelf],
+            ContentFile(text.encode()),
+            filename=f"{name}.txt",
+            on_same_name="new",
         )
         ingest.drain(inline=True)
         at["papers"][uploaded.document.pk] = Paper(shelf)
@@ -104,7 +108,12 @@ class TwoCompanies(RuleBasedStateMachine):
             grants.revoke(access_document(owner, pk), self._whom(at, to), by=owner)
             at["papers"][pk].grants.pop(to, None)
 
-    @rule(company=st.integers(0, 1), shelf=st.integers(0, 1), right=st.sampled_from(list(Right)), to=st.integers(1, PEOPLE))
+    @rule(
+        company=st.integers(0, 1),
+        shelf=st.integers(0, 1),
+        right=st.sampled_from(list(Right)),
+        to=st.integers(1, PEOPLE),
+    )
     def give_shelf(self, company, shelf, right, to):
         from knowledge import grants
 

@@ -1,7 +1,5 @@
 """Word, PowerPoint and Excel: what prints is read, what is deleted or hidden is not."""
 
-# ruff: noqa: E501 (documents stand here as they are)
-
 from __future__ import annotations
 
 import datetime as dt

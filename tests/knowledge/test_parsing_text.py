@@ -1,7 +1,5 @@
 """Text files: encodings, HTML, Markdown, tables, data and mail."""
 
-# ruff: noqa: E501 (documents stand here as they are)
-
 from __future__ import annotations
 
 import pytest

@@ -7,7 +7,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tenants.http import MemberAPIView
 
-SAMPLES = {"uuid": lambda: str(uuid.uuid4()), "int": lambda: "7", "str": lambda: "x", "slug": lambda: "x", "path": lambda: "x"}
+SAMPLES = {
+    "uuid": lambda: str(uuid.uuid4()),
+    "int": lambda: "7",
+    "str": lambda: "x",
+    "slug": lambda: "x",
+    "path": lambda: "x",
+}
 
 
 def _walk(patterns, prefix="", converters=()):

@@ -1,4 +1,5 @@
 """Office files are zip archives: written again with fixed times, so that the same source gives the same bytes."""
+
 from __future__ import annotations
 
 import re

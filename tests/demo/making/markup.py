@@ -1,4 +1,5 @@
 """The small Markdown that the sources of the sample documents are written in."""
+
 from __future__ import annotations
 
 import re

@@ -1,4 +1,5 @@
 """A typed notice as a copier would deliver it: a picture of a page, a little crooked, with specks and a shadow."""
+
 from __future__ import annotations
 
 import io

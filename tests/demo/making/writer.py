@@ -1,4 +1,5 @@
 """OpenDocument text, written by hand: the format is a zip of three small XML files."""
+
 from __future__ import annotations
 
 import zipfile
