@@ -1,0 +1,42 @@
+"""Threads that serve one request after another, and keep their database connection.
+
+Django makes a thread for each request and ends it with it, and with the thread its connection. Opening one, and reading
+the schema anew, costs more than most pages' queries.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from asgiref.sync import ThreadSensitiveContext
+from django.core.handlers.asgi import ASGIHandler
+from django.db import connections
+
+KEPT = 4  # idle threads; the processor has work for no more at once, and each holds some memory for its connection
+
+
+class Handler(ASGIHandler):
+    def __init__(self) -> None:
+        super().__init__()
+        self._idle: list[ThreadPoolExecutor] = []
+
+    async def __call__(self, scope, receive, send) -> None:
+        if scope["type"] != "http":
+            raise ValueError(f"This serves HTTP, not {scope['type']}.")
+        try:
+            thread = self._idle.pop()
+        except IndexError:
+            thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="request")
+        try:
+            async with ThreadSensitiveContext(executor=thread):
+                await self.handle(scope, receive, send)
+        finally:
+            # A reader who left may have left a view running: only when it is over, the thread is free again.
+            thread.submit(self._freed, thread)
+
+    def _freed(self, thread: ThreadPoolExecutor) -> None:
+        if len(self._idle) < KEPT:
+            self._idle.append(thread)
+        else:
+            connections.close_all()
+            thread.shutdown(wait=False)
