@@ -11,6 +11,9 @@ from knowledge.search import Filters, Found, find
 from tenants.models import Membership
 
 
+UNTOLD = "en"  # for a text that does not say its language: one stemmer instead of one for each that it may be
+
+
 def search_page(
     member: Membership, query: str, *, k: int = 10, offset: int = 0, filters: Filters = Filters()
 ) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def _shown(found: Found, query: str) -> dict[str, Any]:
         "start": found.start,
         "end": found.end,
         "score": round(found.score, 4),
-        "highlights": [list(span) for span in highlights(found.text, query, found.language)],
+        "highlights": [list(span) for span in highlights(found.text, query, found.language or UNTOLD)],
         "passage_id": str(found.passage_id),
         "version_id": str(found.version_id),
         "version": found.version_number,
