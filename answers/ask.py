@@ -16,7 +16,7 @@ from answers.draft import Draft
 from answers.events import Asked, Done, Event, Failed, Step
 from answers.look import Aside, Looked, look, look_aside
 from answers.models import Answer, State
-from answers.off_loop import in_later_thread, in_thread
+from answers.off_loop import first_word_awaited, in_later_thread, in_thread
 from answers.saving import AnswerGone, Begun, Ending, RightsLost, begin, end
 from answers.stop import Stop, Why
 from answers.writing import QUOTES, Written, write
@@ -71,7 +71,8 @@ async def ask(member: Membership, asking: Asking, *, stop: Stop | None = None) -
 
 
 async def _look(member: Membership, asking: Asking, turns: Sequence[Turn] = ()) -> Looked:
-    return await in_thread(look, member, asking.question, turns, asking.filters, asking.answer_id)
+    with first_word_awaited():
+        return await in_thread(look, member, asking.question, turns, asking.filters, asking.answer_id)
 
 
 async def _aside(member: Membership, looked: Looked, first: asyncio.Event) -> Aside:

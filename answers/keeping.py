@@ -50,6 +50,10 @@ def note_version(answer_id: UUID, corpus_version: int) -> None:
     _versions[answer_id] = corpus_version
 
 
+def version_of(answer_id: UUID) -> int | None:
+    return _versions.get(answer_id)
+
+
 def corpus_moved_on(answer_id: UUID, tenant_id: UUID) -> bool:
     """Whether visibility or content changed since this answer's documents were last found or checked."""
     return _versions.get(answer_id) != Tenant.objects.values_list("corpus_version", flat=True).get(pk=tenant_id)

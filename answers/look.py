@@ -10,14 +10,14 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from answers import backends, conflicts, evidence
+from answers import backends, bases, conflicts, evidence
 from answers.answer_models.base import SourcePassage, Turn
 from answers.draft import Draft, source_passages
 from answers.events import Source, Sources, Step
-from answers.keeping import note_version
+from answers.keeping import note_version, version_of
 from answers.links import viewer
 from answers.rewrite import rewrite
-from knowledge import access, search
+from knowledge import search
 from knowledge.search import Filters, Found
 from tenants.models import Membership, Tenant
 from tenants.scope import in_tenant
@@ -108,7 +108,7 @@ def _judged(question: str, passages: Sequence[SourcePassage]) -> evidence.Verdic
 
 def look_aside(member: Membership, looked: Looked) -> Aside:
     with in_tenant(member.tenant):
-        basis = access.basis(member, looked.documents)
+        basis = bases.basis(member, looked.documents, version_of(looked.draft.answer_id))
     conflict = conflicts.find(looked.question, looked.passages) if looked.verdict.enough else None
     return Aside(basis, conflict)
 

@@ -7,17 +7,20 @@ database connections answering can hold: never more than it has threads, however
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connections
 
-THREADS = 4  # for what a first word waits for
+THREADS = 3  # for what a first word waits for; more of them would only take turns at the interpreter
 LATER = 2  # for what is done while and after words are shown: it must not slow down other people's first word
+TO_ASK = 0.03  # seconds from what was found to the model's request
+PATIENCE = 0.3  # seconds that later work lets first words pass
 IDLE = 60.0  # seconds after which a connection is not trusted to be alive
 
 P = ParamSpec("P")
@@ -26,6 +29,7 @@ R = TypeVar("R")
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="answers")  # its threads start with the first piece of work
 _later = ThreadPoolExecutor(LATER, thread_name_prefix="answers-later")
 _thread = threading.local()
+_awaited: set[object] = set()
 
 
 async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -33,7 +37,22 @@ async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
 
 
 async def in_later_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """After the first words of whoever is waiting for theirs, but not much after."""
+    until = time.monotonic() + PATIENCE
+    while _awaited and time.monotonic() < until:
+        await asyncio.sleep(0.01)
     return await _in(_later, function, args, kwargs)
+
+
+@contextlib.contextmanager
+def first_word_awaited() -> Iterator[None]:
+    """Around what has to be done before a model can be asked; and the moment it takes to ask it."""
+    me = object()
+    _awaited.add(me)
+    try:
+        yield
+    finally:
+        asyncio.get_running_loop().call_later(TO_ASK, _awaited.discard, me)
 
 
 async def _in(pool: ThreadPoolExecutor, function: Callable[..., R], args: Any, kwargs: Any) -> R:

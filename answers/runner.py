@@ -26,8 +26,8 @@ from tenants.models import Membership
 
 log = logging.getLogger("answers.runner")
 
-AT_ONCE = 64  # answers written by one process; beyond it a clear 503 beats a crawl for everybody
-AT_ONCE_PER_MEMBER = 8
+AT_ONCE = 192  # answers written by one process; beyond it a clear 503 beats a crawl for everybody
+AT_ONCE_PER_MEMBER = 96  # programs ask with one person's key; nobody takes all the room
 TICK = 0.2  # seconds between writes of events
 FULL = 20  # unsaved events of one answer that are written without waiting
 TRIES = 5  # failed writes of events, a second apart, before a finished answer's events are given up; its text is a row
@@ -144,12 +144,13 @@ def _insist_on_room(member: Membership) -> None:
         raise Unavailable("The portal is being restarted.", hint="Ask again in a moment.")
     for answer_id in [run.answer_id for run in _runs.values() if run.loop.is_closed()]:
         _runs.pop(answer_id, None)  # of a command that was cut off
-    if len(_runs) >= getattr(settings, "ANSWERS_AT_ONCE", AT_ONCE):
+    busy = [run for run in _runs.values() if not run.finished]
+    if len(busy) >= getattr(settings, "ANSWERS_AT_ONCE", AT_ONCE):
         raise Unavailable(
             "Too many questions are being answered just now.", hint="Yours was not kept. Ask again in a moment."
         )
     per_member = getattr(settings, "ANSWERS_AT_ONCE_PER_MEMBER", AT_ONCE_PER_MEMBER)
-    if Counter(run.member.pk for run in _runs.values())[member.pk] >= per_member:
+    if Counter(run.member.pk for run in busy)[member.pk] >= per_member:
         raise TooMany(
             f"{per_member} of your questions are being answered already.",
             retry_after=5,
