@@ -22,6 +22,7 @@ from tenants.teams import touch_corpus
 
 TEXTS = {"title": 300, "author": 200}
 DATES = ("dated", "reviewed_on", "review_due", "expires_on")
+QUEUE_SHOWN = 1_000  # places that are told; further back it is simply queued
 CHANGEABLE = (*TEXTS, "filename", *DATES, "restricted", "superseded_by")
 
 
@@ -101,14 +102,11 @@ def queue(version: Version) -> None:
     tasks.ring()
 
 
-def place_in_queue(version: Version) -> int:
-    """1 is next. Counted in the tenant's own queue: how busy others are is none of its people's business."""
-    job = Job.objects.for_tenant(version.tenant_id).filter(version=version, state=Job.State.WAITING).first()
-    if job is None:
-        return 0
-    waiting = Job.objects.for_tenant(version.tenant_id).filter(state=Job.State.WAITING)
-    before = waiting.filter(priority__lt=job.priority).count()
-    return before + waiting.filter(priority=job.priority, created_at__lt=job.created_at).count() + 1
+def places_in_queue(member: Membership) -> dict[UUID, int]:
+    """By version; 1 is next. In the company's own queue: how busy others are is none of its people's business."""
+    waiting = Job.objects.for_tenant(member.tenant_id).filter(state=Job.State.WAITING)
+    ordered = waiting.order_by("priority", "created_at").values_list("version_id", flat=True)[:QUEUE_SHOWN]
+    return {version_id: place for place, version_id in enumerate(ordered, start=1)}
 
 
 def _checked(member: Membership, document: Document, name: str, value: Any) -> Any:

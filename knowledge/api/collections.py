@@ -7,9 +7,10 @@ from rest_framework.response import Response
 from knowledge import collections
 from knowledge.access import access_collection
 from knowledge.api.inputs import CollectionChange, CollectionInput
-from knowledge.api.shapes import CollectionShape
+from knowledge.api.shapes import CollectionShape, coverage_of
 from knowledge.models import Collection
 from tenants.http import MemberAPIView
+from tenants.models import Membership
 from tenants.models.api_key import Scope
 from tenants.pagination import NewestFirst
 
@@ -23,7 +24,7 @@ class Collections(MemberAPIView):
         pages = NewestFirst()
         visible = Collection.objects.visible_to(self.member).select_related("owner__user")
         rows = pages.paginate_queryset(visible, request, view=self)
-        return pages.get_paginated_response(CollectionShape(rows, many=True, context={"member": self.member}).data)
+        return pages.get_paginated_response(_shown(self.member, rows))
 
     @extend_schema(request=CollectionInput, responses={201: CollectionShape})
     def post(self, request: Request, **_) -> Response:
@@ -31,7 +32,7 @@ class Collections(MemberAPIView):
         given = CollectionInput(data=request.data)
         given.is_valid(raise_exception=True)
         made = collections.create_collection(self.member, **given.validated_data)
-        return Response(CollectionShape(made, context={"member": self.member}).data, status=201)
+        return Response(_shown(self.member, [made])[0], status=201)
 
 
 class OneCollection(MemberAPIView):
@@ -39,14 +40,15 @@ class OneCollection(MemberAPIView):
 
     @extend_schema(responses=CollectionShape)
     def get(self, request: Request, collection_id, **_) -> Response:
-        return self._shown(access_collection(self.member, collection_id))
+        return Response(_shown(self.member, [access_collection(self.member, collection_id)])[0])
 
     @extend_schema(request=CollectionChange, responses=CollectionShape)
     def patch(self, request: Request, collection_id, **_) -> Response:
         collection = access_collection(self.member, collection_id)
         given = CollectionChange(data=request.data)
         given.is_valid(raise_exception=True)
-        return self._shown(collections.change_collection(self.member, collection, **given.validated_data))
+        changed = collections.change_collection(self.member, collection, **given.validated_data)
+        return Response(_shown(self.member, [changed])[0])
 
     @extend_schema(
         responses={204: None},
@@ -58,5 +60,6 @@ class OneCollection(MemberAPIView):
         collections.remove_collection(self.member, collection, with_documents=with_documents)
         return Response(status=204)
 
-    def _shown(self, collection: Collection) -> Response:
-        return Response(CollectionShape(collection, context={"member": self.member}).data)
+
+def _shown(member: Membership, rows: list[Collection]) -> list[dict]:
+    return CollectionShape(rows, many=True, context={"coverage": coverage_of(member, rows)}).data

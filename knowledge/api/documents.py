@@ -53,9 +53,7 @@ class Documents(MemberAPIView):
             )
         pages = NewestFirst()
         page = pages.paginate_queryset(rows.select_related(*SHOWN), request, view=self)
-        return pages.get_paginated_response(
-            DocumentShape(page, many=True, context={"successors": successors(self.member, page)}).data
-        )
+        return pages.get_paginated_response(DocumentShape(page, many=True, context=_context(self.member, page)).data)
 
     @extend_schema(
         request={"multipart/form-data": UploadInput},
@@ -146,7 +144,12 @@ class Retry(MemberAPIView):
 def shown(member: Membership, document: Document) -> dict:
     """As it is now, after whatever the request changed. A move may have taken it out of the mover's own sight."""
     fresh = Document.objects.for_tenant(member.tenant).select_related(*SHOWN).get(pk=document.pk)
-    return DocumentShape(fresh, context={"successors": successors(member, [fresh])}).data
+    return DocumentShape(fresh, context=_context(member, [fresh])).data
+
+
+def _context(member: Membership, rows: list[Document]) -> dict:
+    """What the shapes of several documents need to know, looked up once for all."""
+    return {"successors": successors(member, rows), "places": documents.places_in_queue(member)}
 
 
 def collection_named(member: Membership, wanted: str) -> Collection:

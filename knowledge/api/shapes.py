@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from django.db.models import Count, Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from knowledge.documents import place_in_queue
 from knowledge.grants import Given
 from knowledge.media import kind_of
 from knowledge.models import Collection, Document, Status, Version
@@ -142,12 +144,11 @@ class DocumentShape(serializers.ModelSerializer):
         version = document.latest_version
         if version is None or not version.is_working:
             return None
-        waiting = version.status == Status.QUEUED
         return {
             "done": version.progress_done,
             "total": version.progress_total,
             "unit": "passages" if version.status in (Status.EMBEDDING, Status.INDEXING) else "pages",
-            "place_in_queue": place_in_queue(version) if waiting else 0,
+            "place_in_queue": self.context.get("places", {}).get(version.pk, 0),
         }
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
@@ -177,7 +178,7 @@ class CollectionShape(serializers.ModelSerializer):
     @extend_schema_field(CoverageShape())
     def get_coverage(self, collection: Collection) -> dict:
         """Of the documents that this reader may see."""
-        return coverage_of(self.context["member"], collection)
+        return self.context["coverage"].get(collection.pk, {"ready": 0, "total": 0})
 
 
 class GrantShape(serializers.Serializer):
@@ -245,9 +246,9 @@ def error_of(version: Version | None) -> dict | None:
     return {"code": version.error_code, "message": version.error_message, "hint": version.error_hint}
 
 
-def coverage_of(member: Membership, collection: Collection) -> dict:
-    visible = Document.objects.visible_to(member).filter(collection=collection)
-    return {
-        "ready": visible.filter(current_version__status__in=SEARCHABLE).count(),
-        "total": visible.count(),
-    }
+def coverage_of(member: Membership, collections: list[Collection]) -> dict[UUID, dict]:
+    visible = Document.objects.visible_to(member).filter(collection__in=collections)
+    counted = visible.values("collection").annotate(
+        ready=Count("pk", filter=Q(current_version__status__in=SEARCHABLE)), total=Count("pk")
+    )
+    return {row["collection"]: {"ready": row["ready"], "total": row["total"]} for row in counted.order_by()}

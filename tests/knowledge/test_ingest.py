@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from knowledge import backends, claims, indexing, ingest, outcomes
 from knowledge.claims import Turns, claim_next
-from knowledge.documents import place_in_queue
+from knowledge.documents import places_in_queue
 from knowledge.models import Job, Passage, Status, Version
 from tests.fixtures_knowledge import TRAVEL
 
@@ -114,7 +114,7 @@ def test_a_title_given_by_a_person_stays(upload):
 
 
 @pytest.mark.django_db
-def test_tenants_take_turns_and_people_go_before_imports(bring, mallory, acme):
+def test_tenants_take_turns_and_people_go_before_imports(bring, erin, mallory):
     from knowledge.collections import create_collection
 
     theirs = create_collection(mallory, "Theirs")
@@ -123,7 +123,7 @@ def test_tenants_take_turns_and_people_go_before_imports(bring, mallory, acme):
     for number in range(2):
         bring(f"theirs-{number}.txt", f"t {number}", by=mallory, to=theirs, priority=Job.Priority.BULK)
     urgent = bring("urgent.txt", "now").version
-    assert place_in_queue(urgent) == 1
+    assert places_in_queue(erin)[urgent.pk] == 1
     turns, names = Turns(), []
     while taken := claim_next("here", turns, most=3):
         names += [Version.objects.for_tenant(each.tenant_id).get(pk=each.version_id).filename for each in taken]

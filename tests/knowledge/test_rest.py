@@ -266,3 +266,22 @@ def test_collections_are_made_changed_and_removed(api, erin, alice, shelf, uploa
     made = client.post(f"{API}/collections/", {"name": "Empty"}, content_type="application/json").json()
     assert client.delete(f"{API}/collections/{made['id']}/").status_code == 204
     assert [row["name"] for row in client.get(f"{API}/collections/").json()["results"]] == ["Rules"]
+
+
+@pytest.mark.parametrize("path", ["documents/?limit=200", "collections/?limit=200"])
+def test_a_longer_list_needs_no_more_queries(path, api, erin, shelf, bring):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from knowledge.collections import create_collection
+
+    client, counts = api(erin), []
+    for round_ in range(2):
+        for number in range(4):
+            bring(f"{round_}-{number}.txt", f"text {round_} {number}")
+            create_collection(erin, f"Shelf {round_} {number}")
+        client.get(f"{API}/{path}")  # what is looked up once in a process
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(f"{API}/{path}").status_code == 200
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
