@@ -9,7 +9,7 @@ import answers.urls
 import audit.urls
 import knowledge.urls
 import tenants.urls
-from portal import health, views
+from portal import api_schema, health, views  # noqa: F401 - the schema's extension is found by being imported
 
 api = [
     *answers.urls.api,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.http import Http404
 from django.shortcuts import redirect, render
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from portal.demo.people import forget
@@ -22,6 +23,7 @@ class ApiBrowser(SpectacularSwaggerSplitView):
     authentication_classes = []
     permission_classes = []
 
+    @extend_schema(exclude=True)
     def get(self, request, *args, **kwargs):
         response = super().get(request, *args, **kwargs)
         # Swagger UI writes style attributes and data: images; scripts stay our own files.
