@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from uuid import UUID
 
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -93,7 +95,9 @@ def door(view: Callable) -> Callable:
 
     @wraps(view)
     async def asked(request: HttpRequest, **kwargs) -> HttpResponseBase:
-        response = await in_thread(view, request, **kwargs)
+        # Elsewhere than under ASGI the connection of the calling thread is the one that counts.
+        run_view = in_thread if isinstance(request, ASGIRequest) else _here
+        response = await run_view(view, request, **kwargs)
         if not isinstance(response, Accepted):
             return response
         run = await runner.start(response.member, response.asking)
@@ -103,6 +107,10 @@ def door(view: Callable) -> Callable:
         return JsonResponse(await in_thread(_whole, response.member, run.answer_id))
 
     return asked
+
+
+async def _here(view: Callable, request: HttpRequest, **kwargs) -> HttpResponseBase:
+    return await sync_to_async(view)(request, **kwargs)
 
 
 def _whole(member: Membership, answer_id: UUID) -> dict:
