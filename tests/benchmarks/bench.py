@@ -32,6 +32,7 @@ def main(chosen: list[str]) -> int:
         for figure in PARTS[name]():
             met = None if figure.get("goal") is None else _met(figure)
             report["figures"].append({"part": name, **figure, "met": met})
+            print(f"\n  {figure['name']}: {figure['value']} {figure['unit']}", file=sys.stderr, end="", flush=True)
         print(f" {time.perf_counter() - began:.0f} s", file=sys.stderr)
     json.dump(report, sys.stdout, indent=1)
     print()

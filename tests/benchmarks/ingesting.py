@@ -40,9 +40,7 @@ def measure() -> Iterator[dict]:
                 for path in sorted(folder.iterdir())
             ]
             uploaded = time.perf_counter() - began
-            waiting = set(ids)
-            while waiting:
-                waiting = {key for key in waiting if api.get(f"documents/{key}/").json()["status"] != "ready"}
+            while portal.ready() < len(ids) + 1:
                 time.sleep(0.05)
             took = time.perf_counter() - began
         portal.stop()

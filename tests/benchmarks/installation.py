@@ -8,6 +8,7 @@ import random
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -100,6 +101,11 @@ class Installation:
             except psutil.NoSuchProcess:
                 continue
         return round(total / 2**20, 1)
+
+    def ready(self) -> int:
+        """Searchable versions, read from the database file itself: asking the portal would take a core from what is measured."""
+        with sqlite3.connect(f"file:{self.folder.name}/portal.sqlite3?mode=ro", uri=True) as database:
+            return database.execute("SELECT count(*) FROM knowledge_version WHERE status = 'ready'").fetchone()[0]
 
     def company(self, slug: str = "bench") -> dict[str, str]:
         """A tenant with an owner; the header of a key of hers."""
