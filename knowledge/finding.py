@@ -10,7 +10,6 @@ from knowledge.highlights import highlights
 from knowledge.search import Filters, Found, find
 from tenants.models import Membership
 
-
 UNTOLD = "en"  # for a text that does not say its language: one stemmer instead of one for each that it may be
 
 
