@@ -9,7 +9,7 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 
 from knowledge.stopwords import CHINESE_GRAMMAR, STOP_WORDS
@@ -70,16 +70,16 @@ def terms(text: str, language: str = "") -> str:
 
 
 def located(
-    text: str, language: str = "", *, within: re.Pattern[str] | None = None
+    text: str, language: str = "", *, only: Callable[[str], bool] | None = None
 ) -> Iterator[tuple[int, int, list[str]]]:
     """Where each word stands, [start, end) in code points, and its terms. Writing without spaces comes in pairs.
 
-    Words in which `within` is not found are passed over.
+    Words for which `only` is false are passed over.
     """
     likely = (language,) if language in STEMMERS else _likely_languages(text)
     for match in _TOKEN.finditer(text):
         word, start = match.group(), match.start()
-        if within is not None and within.search(word) is None:
+        if only is not None and not only(word):
             continue
         if not word.isascii() and _NO_SPACES.search(word):
             for i in range(max(1, len(word) - 1)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from knowledge import analysis
@@ -14,11 +13,16 @@ LONGEST_QUERY = 2_000
 
 def highlights(text: str, query: str, language: str = "") -> list[tuple[int, int]]:
     """[start, end) of each word that shares a stem with the query; neighbours are one span."""
-    wanted, likely = _wanted(query[:LONGEST_QUERY])
-    if not wanted or (likely is not None and text.isascii() and likely.search(text) is None):
+    wanted, beginnings = _wanted(query[:LONGEST_QUERY])
+    if not wanted:
         return []
+
+    def may_be_meant(word: str) -> bool:
+        return not word.isalpha() or word[:PREFIX].lower() in beginnings
+
     spans: list[tuple[int, int]] = []
-    for start, end, stems in analysis.located(text, language, within=likely if text.isascii() else None):
+    only_these = may_be_meant if beginnings and text.isascii() else None
+    for start, end, stems in analysis.located(text, language, only=only_these):
         if wanted.isdisjoint(stems):
             continue
         if spans and not text[spans[-1][1] : start].strip():
@@ -31,10 +35,9 @@ def highlights(text: str, query: str, language: str = "") -> list[tuple[int, int
 
 
 @lru_cache(maxsize=256)
-def _wanted(query: str) -> tuple[frozenset[str], re.Pattern[str] | None]:
-    """The query's stems, and what a plain word must contain to have one of them."""
+def _wanted(query: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The query's stems, and how plain words that have one of them begin; the latter empty where that cannot be said."""
     wanted = frozenset(analysis.terms(query).split())
     if not all(stem.isascii() for stem in wanted):
-        return wanted, None
-    beginnings = "|".join(sorted({re.escape(stem[: max(PREFIX, len(stem) - 1)]) for stem in wanted}))
-    return wanted, re.compile(rf"(?<![^\W\d_])(?:{beginnings})", re.IGNORECASE) if beginnings else None
+        return wanted, frozenset()
+    return wanted, frozenset(stem[:PREFIX] for stem in wanted)

@@ -83,7 +83,11 @@ def find(member: Membership, phrasings: Sequence[str], *, limit: int, filters: F
             if known is None or _order(hit) < _order(known):
                 best[hit.passage_id] = hit
     hits = sorted(best.values(), key=_order)
-    return _checked(member, hits[: limit + SPARE], standing, filters)[:limit]
+    found: list[Found] = []
+    while hits and len(found) < limit:  # nearly always once: the rows refuse what changed just now, and nothing else
+        looked_at, hits = hits[: limit - len(found)], hits[limit - len(found) :]
+        found += _checked(member, looked_at, standing, filters)
+    return found
 
 
 def count_readable(member: Membership) -> int:
