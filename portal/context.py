@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from tenants.models import Membership
@@ -34,16 +34,7 @@ def rooms(member: Membership) -> list[dict]:
     return [
         {"key": key, "label": label, "icon": icon, "url": reverse(name, args=[member.tenant.slug])}
         for key, label, icon, name in found
-        if _exists(name, member.tenant.slug)
     ]
-
-
-def _exists(name: str, slug: str) -> bool:
-    try:
-        reverse(name, args=[slug])
-    except NoReverseMatch:
-        return False
-    return True
 
 
 def _others(member: Membership) -> list:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
+
+from django.core.files.base import ContentFile
 
 from answers.evals.records import DataSet, Record
 from knowledge import ingest
@@ -22,21 +22,6 @@ from tenants.models import Membership, Tenant
 from tenants.people import add_member, create_tenant
 from tenants.roles import Role
 from tenants.teams import add_to_team, create_team
-
-
-class Bytes(io.BytesIO):
-    """A record's text as an upload."""
-
-    def chunks(self) -> Iterator[bytes]:
-        yield self.getvalue()
-
-
-class OnDisk:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def chunks(self) -> Iterator[bytes]:
-        yield self.path.read_bytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +64,8 @@ def build(data: DataSet, say: Callable[[str], None]) -> Scratch:
     return Scratch(tenant, owner, readers, doc_ids, failed=len(doc_ids) - ready)
 
 
-def _file(record: Record):
-    return OnDisk(record.path) if record.path else Bytes(record.text.encode())
+def _file(record: Record) -> ContentFile:
+    return ContentFile(record.path.read_bytes() if record.path else record.text.encode())
 
 
 def _name(record: Record, number: int) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from django.core.files.base import ContentFile
+
 from answers.models import Starter
 from knowledge.collections import create_collection
 from knowledge.documents import change_document
@@ -20,14 +22,6 @@ from tenants.people import add_member, create_tenant
 from tenants.teams import add_to_team, create_team
 
 HERE = Path(__file__).resolve().parent
-
-
-class OnDisk:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def chunks(self):
-        yield self.path.read_bytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +82,12 @@ def _shelf(shelf: dict, teams: dict[str, Team], by: Membership) -> dict[str, Doc
     for planned in shelf["documents"]:
         path = HERE / "documents" / planned["file"]
         document = upload(
-            by, collection, OnDisk(path), filename=path.name, title=planned["title"], priority=Job.Priority.BULK
+            by,
+            collection,
+            ContentFile(path.read_bytes()),
+            filename=path.name,
+            title=planned["title"],
+            priority=Job.Priority.BULK,
         ).document
         change_document(
             by, document, author=planned["owner"], dated=_day(planned["date"]), reviewed_on=_day(planned["reviewed_on"]),
