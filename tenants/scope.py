@@ -29,20 +29,47 @@ def in_tenant(tenant) -> Iterator[None]:
         raise NestedTenant("This is already working for another tenant.")
     token = _current.set(tenant.pk)
     try:
-        if connection.vendor != "postgresql":
+        with _set("app.tenant", tenant.pk):
             yield
-            return
-        with transaction.atomic():
-            _set(str(tenant.pk))
-            try:
-                yield
-            finally:
-                if former is None and not connection.needs_rollback:
-                    _set("")
     finally:
         _current.reset(token)
 
 
-def _set(value: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('app.tenant', %s, true)", [value])
+@contextmanager
+def as_person(user) -> Iterator[None]:
+    """Before the tenant is known: the database also shows this person's own memberships, and nothing else of a tenant.
+
+    A setting and a transaction like `in_tenant`; nothing on SQLite.
+    """
+    with _set("app.person", user.pk):
+        yield
+
+
+def each_tenant() -> Iterator:
+    """`for tenant in each_tenant():` - the installation's own work, one active tenant after the other, each inside its
+    own `in_tenant` block and so, on PostgreSQL, in a transaction of its own.
+
+    What must not hold a transaction (parsing, embedding, the store) is done after the loop, with what it collected.
+    """
+    from tenants.models import Tenant
+
+    for tenant in list(Tenant.objects.filter(is_active=True).order_by("pk")):
+        with in_tenant(tenant):
+            yield tenant
+
+
+@contextmanager
+def _set(setting: str, value: UUID) -> Iterator[None]:
+    if connection.vendor != "postgresql":
+        yield
+        return
+    inside_another = connection.in_atomic_block
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting(%s, true), set_config(%s, %s, true)", [setting, setting, str(value)])
+            former = cursor.fetchone()[0]
+        yield
+        # Leaving by an exception rolls the setting back with the rest; an outermost block ends it with its transaction.
+        if inside_another and not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config(%s, %s, true)", [setting, former or ""])
