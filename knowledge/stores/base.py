@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
@@ -29,6 +29,16 @@ class IndexedPassage:
     text: str
     terms: str
     vector: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a store says it holds, without the words: enough to compare it with the rows."""
+
+    passage_id: UUID
+    document_id: UUID
+    version_id: UUID
+    collection_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +105,19 @@ class VectorStore(Protocol):
     def drop(self, where: Namespace, version_ids: Iterable[UUID]) -> None:
         """Gone from every later search; the bytes stay until `erase`."""
 
+    def discard(self, where: Namespace, passage_ids: Iterable[UUID]) -> None:
+        """Single passages, gone as `drop` says. Ids that are not there are no error."""
+
     def move(self, where: Namespace, document_id: UUID, collection_id: UUID) -> None: ...
 
     def search(self, where: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
         """Best first. A namespace that was never written is empty, not an error."""
 
     def count(self, where: Namespace) -> int: ...
+
+    def listing(self, where: Namespace) -> Iterator[list[Stored]]:
+        """Everything it holds, in pages and in no order; one that it holds twice comes twice. What is written meanwhile
+        may be missing. A namespace that was never written yields nothing."""
 
     def erase(self, where: Namespace) -> None:
         """What was dropped is removed from the files."""

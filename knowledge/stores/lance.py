@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from knowledge.stores.base import (
     Query,
     Readable,
     StoreBusy,
+    Stored,
     StoreError,
     StoreUnavailable,
 )
@@ -45,6 +46,7 @@ OPEN_TABLES = 64
 INDEX_CACHE_BYTES = 128 * 1024**2
 METADATA_CACHE_BYTES = 32 * 1024**2
 READ_ATTEMPTS = 6
+LISTED = 1_000  # ids in one page, and in one statement
 UNINDEXED_ROWS = 500  # a search reads these one by one: about 10 microseconds each
 
 
@@ -73,11 +75,17 @@ class LanceStore:
             self._run(self._put(where, rows, data, dimensions))
 
     def drop(self, where: Namespace, version_ids: Iterable[UUID]) -> None:
-        listed = id_literals(version_ids)
+        self._delete(where, "version_id", id_literals(version_ids))
 
+    def discard(self, where: Namespace, passage_ids: Iterable[UUID]) -> None:
+        ids = list(passage_ids)
+        for start in range(0, len(ids), LISTED):
+            self._delete(where, "passage_id", id_literals(ids[start : start + LISTED]))
+
+    def _delete(self, where: Namespace, column: str, listed: str) -> None:
         async def delete() -> None:
             if table := await self._table(where):
-                await table.delete(f"version_id IN ({listed})")
+                await table.delete(f"{column} IN ({listed})")
 
         if listed and self._folder.mark(where).exists:
             with self._writing(where):
@@ -127,6 +135,15 @@ class LanceStore:
             return await table.count_rows() if table else 0
 
         return self._read(where, lambda: self._run(count())) if self._folder.mark(where).exists else 0
+
+    def listing(self, where: Namespace) -> Iterator[list[Stored]]:
+        async def ids() -> lance_queries.Ids:
+            table = await self._table(where)
+            return await lance_queries.all_ids(table) if table else []
+
+        held = self._read(where, lambda: self._run(ids())) if self._folder.mark(where).exists else []
+        for start in range(0, len(held), LISTED):
+            yield [Stored(*(UUID(bytes=each) for each in row)) for row in held[start : start + LISTED]]
 
     def close(self) -> None:
         """Gives the memory back; the next call opens again."""

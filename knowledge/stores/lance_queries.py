@@ -9,6 +9,7 @@ from knowledge.ranking import PAIR_WEIGHT, word_pairs
 from knowledge.stores.base import Readable
 from knowledge.stores.lance_filter import filter_sql
 from knowledge.stores.lance_held import Held, Moved
+from knowledge.stores.lance_tables import ID_COLUMNS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,3 +143,12 @@ def graph_index() -> Any:
     from lancedb.index import IvfHnswSq
 
     return IvfHnswSq(distance_type="cosine", num_partitions=1)
+
+
+Ids = list[tuple[bytes, ...]]
+
+
+async def all_ids(table: AsyncTable) -> Ids:
+    """Of every row, as the columns stand in ID_COLUMNS."""
+    rows = await table.query().select(list(ID_COLUMNS)).to_arrow()
+    return list(zip(*(rows[name].to_pylist() for name in ID_COLUMNS), strict=True))

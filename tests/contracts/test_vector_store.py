@@ -414,3 +414,25 @@ def _start(store_name: str, tmp_path: Path, where: Namespace, script: str) -> su
 
 def _elsewhere(store_name: str, tmp_path: Path, where: Namespace, script: str) -> None:
     assert _start(store_name, tmp_path, where, script).wait(timeout=120) == 0
+
+
+def test_everything_held_is_listed_in_pages_and_single_passages_go(store, acme, globex):
+    from knowledge.stores.base import Stored
+
+    assert list(store.listing(acme)) == []
+    rows = passages(range(500), each=5)
+    store.put(acme, rows)
+    store.put(globex, passages(range(3), seed=5))
+    pages = list(store.listing(acme))
+    assert len(pages) > 1
+    listed = [each for page in pages for each in page]
+    assert sorted(listed, key=lambda each: each.passage_id) == sorted(
+        (Stored(row.passage_id, row.document_id, row.version_id, row.collection_id) for row in rows),
+        key=lambda each: each.passage_id,
+    )
+    gone = {row.passage_id for row in rows[:1_200]}
+    store.discard(acme, [*gone, UUID(int=3)])
+    assert {each.passage_id for page in store.listing(acme) for each in page} == {r.passage_id for r in rows} - gone
+    assert store.count(globex) == 9
+    found = store.search(acme, Query("", "only0x0"), readable=EVERYTHING, limit=5)
+    assert not gone & {hit.passage_id for hit in found}

@@ -1,0 +1,212 @@
+"""One client for each process, opened by its first call; and every trouble with it as an error of the store."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from knowledge.stores.base import StoreError, StoreUnavailable
+
+if TYPE_CHECKING:
+    import weaviate
+
+T = TypeVar("T")
+
+QUERY_SECONDS = 5
+INSERT_SECONDS = 30
+INIT_SECONDS = 3
+KNOCK_SECONDS = 0.5
+# The client meets an unreachable server with pauses of 1, 2, 4, 8 and 16 seconds. So a call waits for the connection
+# itself, no longer than it may take anyway: a server that restarts is waited for, one that is dead is an error in time.
+WAIT_FOR_CONNECTION = json.dumps({"methodConfig": [{"name": [{}], "waitForReady": True}]})
+CHANNEL = [
+    ("grpc.service_config", WAIT_FOR_CONNECTION),
+    ("grpc.enable_retries", 0),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+]
+
+_left_to_parents: list[Any] = []  # gRPC breaks when a forked child so much as closes what it inherited
+
+
+class Missing(Exception):
+    """There is no such collection, or no such tenant in it: nothing was written yet, or everything was wiped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    url: str
+    grpc_port: int = 50051
+    grpc_host: str = ""
+    api_key: str = ""
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or "localhost"
+
+    @property
+    def secure(self) -> bool:
+        return urlsplit(self.url).scheme == "https"
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or (443 if self.secure else 80)
+
+
+class Connection:
+    """Safe to call from several threads, and after a fork."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._opening = threading.Lock()
+        self._client: weaviate.WeaviateClient | None = None
+        self._process = 0
+        self._doubtful = False
+
+    def call(self, work: Callable[[weaviate.WeaviateClient], T]) -> T:
+        try:
+            if self._doubtful:
+                self._knock()
+            result = work(self._open())
+        except (StoreError, Missing):
+            raise
+        except Exception as error:
+            raise self._typed(error) from error
+        self._doubtful = False
+        return result
+
+    def is_ready(self) -> bool:
+        try:
+            return self.call(lambda client: client.is_ready())
+        except StoreError:
+            return False
+
+    def close(self) -> None:
+        with self._opening:
+            if self._client is not None and self._process == os.getpid():
+                self._client.close()
+            self._client = None
+
+    def _open(self) -> weaviate.WeaviateClient:
+        if self._client is not None and self._process == os.getpid():
+            return self._client
+        with self._opening:
+            if self._client is not None and self._process != os.getpid():
+                _left_to_parents.append(self._client)
+                self._client = None
+            if self._client is None:
+                client = _new_client(self._address)
+                try:
+                    client.connect()
+                except BaseException:
+                    client.close()
+                    raise
+                self._client, self._process = client, os.getpid()
+            return self._client
+
+    def _knock(self) -> None:
+        """After a failure: whether somebody is there at all, before a call waits its full time for that."""
+        for host, port in (
+            (self._address.host, self._address.port),
+            (self._address.grpc_host or self._address.host, self._address.grpc_port),
+        ):
+            try:
+                socket.create_connection((host, port), timeout=KNOCK_SECONDS).close()
+            except OSError as error:
+                raise _unreachable() from error
+
+    def _typed(self, error: Exception) -> Exception:
+        from grpc import RpcError
+        from httpx import HTTPError
+        from weaviate.exceptions import WeaviateBaseError
+
+        if not isinstance(error, WeaviateBaseError | HTTPError | RpcError | OSError):
+            return error
+        words = str(error)
+        low = words.lower()
+        if "could not find class" in low or "tenant not found" in low or "class not found" in low:
+            return Missing(words[:300])
+        if _is_refused(error, low):
+            return StoreUnavailable(
+                "The search index refused the portal's key.",
+                hint="Set WEAVIATE_API_KEY to a key that Weaviate knows.",
+                permanent=True,
+            )
+        self._doubtful = True
+        if "no space left" in low or "read-only" in low or "disk usage" in low:
+            return StoreUnavailable(
+                "The search index cannot be written: its disk is full.",
+                hint="Free some space there; nothing that was saved is lost.",
+            )
+        if _is_connection(error, low):
+            return _unreachable()
+        return StoreUnavailable(f"The search index could not be read or written: {words[:300]}")
+
+
+def _unreachable() -> StoreUnavailable:
+    return StoreUnavailable(
+        "The search index is out of reach just now.",
+        hint="Try again in a moment. Nothing that was saved is lost.",
+    )
+
+
+def _is_refused(error: Exception, words: str) -> bool:
+    status = getattr(error, "status_code", 0)
+    return status in (401, 403) or "unauthorized" in words or "unauthenticated" in words or "forbidden" in words
+
+
+def _is_connection(error: Exception, words: str) -> bool:
+    from httpx import HTTPError
+    from weaviate.exceptions import (
+        WeaviateConnectionError,
+        WeaviateGRPCUnavailableError,
+        WeaviateRetryError,
+        WeaviateStartUpError,
+        WeaviateTimeoutError,
+    )
+
+    kinds = (
+        HTTPError,
+        OSError,
+        WeaviateConnectionError,
+        WeaviateGRPCUnavailableError,
+        WeaviateRetryError,
+        WeaviateStartUpError,
+        WeaviateTimeoutError,
+    )
+    signs = ("deadline exceeded", "unavailable", "failed to connect", "connection reset", "socket closed", "retried")
+    return isinstance(error, kinds) or any(sign in words for sign in signs)
+
+
+def _new_client(address: Address) -> weaviate.WeaviateClient:
+    """The import takes a second and 70 MiB, which is why it waits until here."""
+    import weaviate
+    from weaviate.classes.init import AdditionalConfig, Auth, Timeout
+    from weaviate.config import GrpcConfig
+    from weaviate.connect import ConnectionParams
+
+    return weaviate.WeaviateClient(
+        connection_params=ConnectionParams.from_params(
+            http_host=address.host,
+            http_port=address.port,
+            http_secure=address.secure,
+            grpc_host=address.grpc_host or address.host,
+            grpc_port=address.grpc_port,
+            grpc_secure=address.secure,
+        ),
+        auth_client_secret=Auth.api_key(address.api_key) if address.api_key else None,
+        additional_config=AdditionalConfig(
+            timeout=Timeout(init=INIT_SECONDS, query=QUERY_SECONDS, insert=INSERT_SECONDS),
+            grpc_config=GrpcConfig(channel_options=CHANNEL),
+        ),
+        skip_init_checks=True,  # they ask a package index for the newest client
+    )
