@@ -1,4 +1,4 @@
-# make help | setup | run | test | lint | bench | requirements
+# make help | setup | run | services | services-down | run-production | test | lint | bench | requirements
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not ((3,11) <= sys.version_info < (3,14)))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 VENV := .venv
@@ -6,10 +6,10 @@ MANAGE := $(VENV)/bin/python manage.py
 DEMO ?= 1
 export PORT ?= 8000
 
-.PHONY: help setup run test lint bench requirements clean
+.PHONY: help setup run services services-down run-production test lint bench requirements clean
 
 help: ## what each of these does
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## the environment alone, in .venv
 	@PYTHON="$(PYTHON)" sh portal/setup.sh base
@@ -17,6 +17,12 @@ setup: ## the environment alone, in .venv
 run: setup ## the portal with its sample company on http://127.0.0.1:8000 (PORT, PORTAL_DATA_DIR, DEMO=0)
 	@if [ "$(DEMO)" != "0" ]; then $(MANAGE) demo --once; fi
 	@exec $(MANAGE) up --port $(PORT)
+
+services: setup ## real PostgreSQL, Redis and Weaviate on loopback, under the data folder (installs what is missing)
+	@$(VENV)/bin/python -m portal.services up
+
+services-down: ## stop just those; their data stays
+	@$(VENV)/bin/python -m portal.services down
 
 test: ## everything that proves it works
 	@PYTHON="$(PYTHON)" sh portal/setup.sh test

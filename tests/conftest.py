@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fixtures_knowledge"]
+pytest_plugins = ["tests.fixtures_knowledge", "tests.servers.real"]
 
 PASSWORD = "a-long-enough-password"
 REPOSITORY = Path(__file__).resolve().parent.parent
