@@ -12,6 +12,7 @@ from audit import crypto
 from audit.actions import Action, Outcome
 from audit.models import AuditEvent
 from audit.request_id import current_origin
+from audit.seeing import TENANT, seeing
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +67,24 @@ def record(
     what = target if target is None or isinstance(target, Target) else target.audit_target()
     origin = current_origin()
     seal = crypto.Sealer(actor.person_id)
-    return AuditEvent.objects.create(
-        tenant_id=actor.tenant_id,
-        occurred_at=timezone.now(),
-        action=action.value,
-        outcome=outcome.value,
-        actor_kind=actor.kind,
-        actor_id=actor.person_id,
-        actor_sealed=seal({"name": actor.name, "email": actor.email}) if actor.kind != "system" else "",
-        subject_id=person.person_id if person else None,
-        subject_sealed=crypto.seal(person.person_id, {"name": person.name, "email": person.email}) if person else "",
-        target_type=what.type if what else "",
-        target_id=what.id if what else "",
-        target_name=what.name[:300] if what else "",
-        origin_sealed=seal({"address": origin.address, "agent": origin.agent}),
-        request_id=origin.request_id,
-        data={"key": actor.key, **data} if actor.key else data,
-        data_sealed=seal(personal or {}),
-    )
+    with seeing(TENANT, actor.tenant_id):
+        return AuditEvent.objects.create(
+            tenant_id=actor.tenant_id,
+            occurred_at=timezone.now(),
+            action=action.value,
+            outcome=outcome.value,
+            actor_kind=actor.kind,
+            actor_id=actor.person_id,
+            actor_sealed=seal({"name": actor.name, "email": actor.email}) if actor.kind != "system" else "",
+            subject_id=person.person_id if person else None,
+            subject_sealed=crypto.seal(person.person_id, {"name": person.name, "email": person.email})
+            if person
+            else "",
+            target_type=what.type if what else "",
+            target_id=what.id if what else "",
+            target_name=what.name[:300] if what else "",
+            origin_sealed=seal({"address": origin.address, "agent": origin.agent}),
+            request_id=origin.request_id,
+            data={"key": actor.key, **data} if actor.key else data,
+            data_sealed=seal(personal or {}),
+        )

@@ -7,7 +7,7 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from audit.field_changes import watch
-        from tenants import walls
+        from tenants import checks, walls  # noqa: F401
         from tenants.models import Membership, Team, Tenant
 
         pre_migrate.connect(walls.step_aside, dispatch_uid="tenants.walls.step_aside")

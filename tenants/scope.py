@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
-from django.db import connection, transaction
+from audit.seeing import PERSON, TENANT, seeing
 
 _current: ContextVar[UUID | None] = ContextVar("tenant", default=None)
 
@@ -20,16 +20,15 @@ class NestedTenant(RuntimeError):
 def in_tenant(tenant) -> Iterator[None]:
     """Everything inside sees this tenant alone, where the database enforces it (PostgreSQL row-level security).
 
-    On PostgreSQL it opens the transaction and sets `app.tenant`, putting the former value back on leaving, because a
-    setting made in a savepoint outlives it. On SQLite it does neither: with IMMEDIATE transactions every reader would
-    queue for the write lock. Nothing lazy may leave the block.
+    On PostgreSQL it opens the transaction and sets `app.tenant`. On SQLite it does neither: with IMMEDIATE transactions
+    every reader would queue for the write lock. Nothing lazy may leave the block.
     """
     former = _current.get()
     if former is not None and former != tenant.pk:
         raise NestedTenant("This is already working for another tenant.")
     token = _current.set(tenant.pk)
     try:
-        with _set("app.tenant", tenant.pk):
+        with seeing(TENANT, tenant.pk):
             yield
     finally:
         _current.reset(token)
@@ -41,7 +40,7 @@ def as_person(user) -> Iterator[None]:
 
     A setting and a transaction like `in_tenant`; nothing on SQLite.
     """
-    with _set("app.person", user.pk):
+    with seeing(PERSON, user.pk):
         yield
 
 
@@ -56,20 +55,3 @@ def each_tenant() -> Iterator:
     for tenant in list(Tenant.objects.filter(is_active=True).order_by("pk")):
         with in_tenant(tenant):
             yield tenant
-
-
-@contextmanager
-def _set(setting: str, value: UUID) -> Iterator[None]:
-    if connection.vendor != "postgresql":
-        yield
-        return
-    inside_another = connection.in_atomic_block
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting(%s, true), set_config(%s, %s, true)", [setting, setting, str(value)])
-            former = cursor.fetchone()[0]
-        yield
-        # Leaving by an exception rolls the setting back with the rest; an outermost block ends it with its transaction.
-        if inside_another and not connection.needs_rollback:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config(%s, %s, true)", [setting, former or ""])

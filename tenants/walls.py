@@ -1,6 +1,7 @@
-"""Foreign keys between tenant-owned rows cannot cross tenants: triggers on SQLite, made again after every migration.
+"""The walls in the database, made again after every migration.
 
-PostgreSQL gets composite foreign keys for the same promise. Both are tested by raw SQL.
+Foreign keys between tenant-owned rows cannot cross tenants: triggers on SQLite, composite keys on PostgreSQL, where
+row-level security stands beside them. All are tested by raw SQL.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 
 from django.apps import apps
 from django.db import connections, models
+
+from tenants.rls import functions, keys, policies, privileges
 
 _SAME_TENANT = """
 CREATE TRIGGER "{name}" BEFORE {event} ON "{table}"
@@ -48,7 +51,13 @@ def step_aside(sender=None, using: str = "default", **_) -> None:
 
 def remake(sender=None, using: str = "default", **_) -> None:
     connection = connections[using]
-    if connection.vendor != "sqlite" or (sender is not None and sender.name != "tenants"):
+    if sender is not None and sender.name != "tenants":
+        return
+    if connection.vendor == "postgresql":
+        keys.remake(connection, crossings())
+        policies.remake(connection)
+        functions.remake(connection)
+        privileges.narrow(connection)
         return
     tables = set(connection.introspection.table_names())
     with connection.cursor() as cursor:

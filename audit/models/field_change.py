@@ -12,6 +12,7 @@ class FieldChangeManager(LogEntryManager):
         """What auditlog calls: adds tenant, actor and request, and leaves out the words that may name a person."""
         from audit.acting import current_actor
         from audit.request_id import current_origin
+        from audit.seeing import TENANT, seeing
 
         tenant_id = tenant_of(instance)
         kwargs |= {
@@ -20,7 +21,8 @@ class FieldChangeManager(LogEntryManager):
             "cid": current_origin().request_id or None,
             "object_repr": "",
         }
-        return super().log_create(instance, force_log=force_log, **kwargs)
+        with seeing(TENANT, tenant_id):
+            return super().log_create(instance, force_log=force_log, **kwargs)
 
 
 class FieldChange(AbstractLogEntry):

@@ -18,8 +18,8 @@ if os.environ.get("PORTAL_TEST_FOLDER_OF") != _process and (
 from portal.settings.base import *  # noqa: E402, F403
 from portal.settings.base import DATA_DIR  # noqa: E402
 from portal.settings.services import *  # noqa: E402, F403
-from portal.settings.services import DATABASES  # noqa: E402
+from portal.settings.services import SQLITE  # noqa: E402
 
 EVEN_STEP = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}  # a file: other processes and threads take part
+DATABASES = {"default": SQLITE | {"TEST": {"NAME": DATA_DIR / "test.sqlite3"}}}  # a file: others take part

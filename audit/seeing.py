@@ -1,0 +1,47 @@
+"""Which rows the database may show in this transaction: the settings that row-level security reads (PostgreSQL).
+
+Stands in the ledger because an event is kept for a tenant, or for the installation, whatever its writer works for. All
+other code goes through `tenants.scope`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.db import connection, transaction
+
+TENANT, PERSON = "app.tenant", "app.person"
+
+
+@contextmanager
+def seeing(setting: str, value: UUID | None) -> Iterator[None]:
+    """Opens the transaction (or a savepoint) and sets it, putting the former value back on leaving, because a setting
+    made in a savepoint outlives it. None: nobody's. Costs nothing where it is set so already; does nothing on SQLite.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    held = connection.__dict__.setdefault("portal_seeing", {})
+    inside = connection.in_atomic_block
+    wanted = "" if value is None else str(value)
+    former = held.get(setting, "") if inside else ""
+    if inside and former == wanted:
+        yield
+        return
+    with transaction.atomic():
+        _set(setting, wanted)
+        held[setting] = wanted
+        try:
+            yield
+        finally:
+            held[setting] = former
+        # Leaving by an exception rolls the setting back with the rest; an outermost block ends it with its transaction.
+        if inside and not connection.needs_rollback:
+            _set(setting, former)
+
+
+def _set(setting: str, value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true)", [setting, value])

@@ -1,0 +1,70 @@
+"""The few questions that are asked before the tenant is known, or about all of them: functions that tell no more.
+
+They run as the tables' owner. FORCE holds for the owner too, so a policy lets the owner, and nobody else, read the
+tables that these functions need. Ids, counts and priorities leave them; no name, no text.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+OWNER_READS = ("knowledge_job", "tenants_invitation")
+POLICY = "portal_owner_select"
+
+# name and arguments -> (result, body)
+FUNCTIONS = {
+    # Whose link this is. The digest is of 256 random bits: who has it was invited.
+    "portal_invitation_tenant(token_digest text)": (
+        "uuid",
+        "SELECT i.tenant_id FROM public.tenants_invitation i WHERE i.token_digest = $1",
+    ),
+    # Whose work is due, how urgent, and how much of it there is.
+    "portal_waiting_tenants(now timestamptz)": (
+        "TABLE (tenant_id uuid, priority smallint, waiting bigint)",
+        "SELECT j.tenant_id, j.priority, count(*) FROM public.knowledge_job j "
+        "WHERE j.state = 'waiting' AND j.run_after <= $1 GROUP BY 1, 2 ORDER BY 2, 1",
+    ),
+    # In which tenants a worker has lost its lease.
+    "portal_stalled_tenants(now timestamptz)": (
+        "SETOF uuid",
+        "SELECT DISTINCT j.tenant_id FROM public.knowledge_job j WHERE j.state = 'running' AND j.lease_until < $1",
+    ),
+}
+
+
+def remake(connection) -> None:
+    """As whoever owns the tables, and only when all of them are there."""
+    tables = set(connection.introspection.table_names())
+    if not tables.issuperset(OWNER_READS):
+        return
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        for table in OWNER_READS:
+            cursor.execute("SELECT 1 FROM pg_policies WHERE tablename = %s AND policyname = %s", [table, POLICY])
+            if cursor.fetchone() is None:
+                cursor.execute(f'CREATE POLICY "{POLICY}" ON "{table}" FOR SELECT TO CURRENT_USER USING (true)')
+        for signature, (result, body) in FUNCTIONS.items():
+            cursor.execute(
+                f"CREATE OR REPLACE FUNCTION {signature} RETURNS {result} LANGUAGE sql STABLE SECURITY DEFINER "
+                f"SET search_path = pg_catalog, pg_temp AS $portal$ {body} $portal$"
+            )
+            cursor.execute(f"REVOKE ALL ON FUNCTION {_plain(signature)} FROM PUBLIC")
+
+
+def problems(connection) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = current_schema()::regnamespace")
+        have = {name for (name,) in cursor.fetchall()}
+    wanted = {signature.split("(")[0] for signature in FUNCTIONS}
+    return [f"the function {name} is missing" for name in sorted(wanted - have)] + [
+        f"the function {name} runs as its owner and is not one of the portal's" for name in sorted(have - wanted)
+    ]
+
+
+def _plain(signature: str) -> str:
+    """`name(type)`, as REVOKE and GRANT want it."""
+    name, arguments = signature.rstrip(")").split("(")
+    return f"{name}({', '.join(each.split(' ', 1)[1] for each in arguments.split(', ') if each)})"
+
+
+def signatures() -> list[str]:
+    return [_plain(signature) for signature in FUNCTIONS]
