@@ -6,11 +6,8 @@ import os
 
 from celery import Celery
 
-from portal.up import pulse
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-pulse.follow()
