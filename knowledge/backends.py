@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from knowledge.parsing import ParserChild
     from knowledge.stores.base import VectorStore
 
-STORES = {"lance": "knowledge.stores.lance.LanceStore"}
+STORES = {
+    "lance": "knowledge.stores.lance.LanceStore",
+    "weaviate": "knowledge.stores.weaviate.WeaviateStore",
+}
 EMBEDDERS = {
     "minilm": "knowledge.embedders.minilm.MiniLM",
     "openai": "knowledge.embedders.openai.OpenAIEmbedder",
@@ -23,7 +26,20 @@ EMBEDDERS = {
 
 @cache
 def store() -> VectorStore:
-    return _named(STORES, "VECTOR_STORE")(settings.STORE_DIR)
+    adapter = _named(STORES, "VECTOR_STORE")
+    if settings.VECTOR_STORE == "weaviate":
+        if not settings.WEAVIATE_URL:
+            raise ImproperlyConfigured("VECTOR_STORE is weaviate, and WEAVIATE_URL does not say where that is.")
+        return adapter(
+            settings.WEAVIATE_URL,
+            grpc_port=settings.WEAVIATE_GRPC_PORT,
+            grpc_host=settings.WEAVIATE_GRPC_HOST,
+            api_key=settings.WEAVIATE_API_KEY,
+            copies=settings.WEAVIATE_REPLICATION_FACTOR,
+            consistency=settings.WEAVIATE_CONSISTENCY,
+            prefix=settings.WEAVIATE_PREFIX,
+        )
+    return adapter(settings.STORE_DIR)
 
 
 @cache

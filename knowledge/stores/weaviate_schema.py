@@ -26,8 +26,15 @@ def tenant_name(tenant_id: UUID) -> str:
 
 
 def create(client: weaviate.WeaviateClient, name: str, *, dimensions: int, copies: int) -> None:
-    from weaviate.classes.config import Configure, DataType, Property, StopwordsPreset, Tokenization
-    from weaviate.classes.config import VectorDistances, VectorFilterStrategy
+    from weaviate.classes.config import (
+        Configure,
+        DataType,
+        Property,
+        StopwordsPreset,
+        Tokenization,
+        VectorDistances,
+        VectorFilterStrategy,
+    )
 
     def identity(name: str, kind: DataType = DataType.UUID, **more: bool) -> Property:
         return Property(name=name, data_type=kind, index_filterable=True, **more)
@@ -41,8 +48,8 @@ def create(client: weaviate.WeaviateClient, name: str, *, dimensions: int, copie
         replication_config=Configure.replication(factor=copies),
         inverted_index_config=Configure.inverted_index(stopwords_preset=StopwordsPreset.NONE, bm25_k1=1.2, bm25_b=0.75),
         vector_config=Configure.Vectors.self_provided(
-            quantizer=Configure.VectorIndex.Quantizer.none(),
             vector_index_config=Configure.VectorIndex.hnsw(
+                quantizer=Configure.VectorIndex.Quantizer.none(),
                 distance_metric=VectorDistances.COSINE,
                 filter_strategy=VectorFilterStrategy.ACORN,
                 flat_search_cutoff=EXACT_UP_TO,

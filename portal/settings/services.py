@@ -72,13 +72,18 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ROUTES = {
-    "knowledge.tasks.ingest_next": {"queue": "ingest"},
+    "knowledge.tasks.ingest_next": {"queue": "interactive"},
+    "knowledge.tasks.ingest_bulk": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {
     # A message that nobody took by the next one is of no use any more.
     "sweep": {"task": "knowledge.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "rescue": {"task": "answers.tasks.rescue", "schedule": 60.0, "options": {"expires": 60}},
     "maintain": {"task": "knowledge.tasks.maintain", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
+    "compare": {"task": "knowledge.tasks.compare", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
+    "forget-events": {"task": "answers.tasks.forget_events", "schedule": 3600.0, "options": {"expires": 3600}},
 }
+INGEST_WAITING_LIMIT = env.number("INGEST_WAITING_LIMIT", 20_000, at_least=1)  # imported documents of one tenant
 CELERY_BEAT_SCHEDULE_FILENAME = str(QUEUE_DIR / "beat-schedule")
 
 # Files
@@ -94,6 +99,13 @@ STORAGES = {
 # Vector store and embeddings
 VECTOR_STORE = env.text("VECTOR_STORE", "lance")
 STORE_DIR = DATA_DIR / "store"
+WEAVIATE_URL = env.text("WEAVIATE_URL")  # https: its gRPC is encrypted too
+WEAVIATE_GRPC_PORT = env.number("WEAVIATE_GRPC_PORT", 50051)
+WEAVIATE_GRPC_HOST = env.text("WEAVIATE_GRPC_HOST")  # where it is not the URL's
+WEAVIATE_API_KEY = env.text("WEAVIATE_API_KEY")
+WEAVIATE_REPLICATION_FACTOR = env.number("WEAVIATE_REPLICATION_FACTOR", 1, at_least=1)
+WEAVIATE_CONSISTENCY = env.text("WEAVIATE_CONSISTENCY", "QUORUM")  # ONE, QUORUM or ALL of the copies
+WEAVIATE_PREFIX = env.text("WEAVIATE_PREFIX", "Portal")  # begins the names of its collections
 MODEL_DIR = DATA_DIR / "models"
 EMBEDDER = env.text("EMBEDDER", "minilm")
 EMBEDDING_BASE_URL = env.text("EMBEDDING_BASE_URL")

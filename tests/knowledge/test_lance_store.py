@@ -14,7 +14,7 @@ import pytest
 
 from knowledge.stores.base import IndexedPassage, Namespace, Query, Readable, StoreBusy, StoreUnavailable
 from knowledge.stores.lance import LanceStore
-from tests.contracts.test_vector_store import EVERYTHING, REPOSITORY, SHELVES, by_words, ids, passages, question
+from tests.contracts.vector_store.stage import EVERYTHING, REPOSITORY, SHELVES, by_words, ids, passages, question
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ from pathlib import Path
 from uuid import UUID
 from knowledge.stores.base import Namespace
 from knowledge.stores.lance import LanceStore
-from tests.contracts.test_vector_store import passages
+from tests.contracts.vector_store.stage import passages
 store = LanceStore(Path({str(tmp_path / "index")!r}))
 where = Namespace(UUID({str(where.tenant_id)!r}), {where.generation!r})
 for n in range(1000, 1012):
