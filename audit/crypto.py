@@ -6,14 +6,20 @@ import base64
 import hashlib
 import json
 import os
+import time
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
 NONCE = 12  # bytes, fresh for each sealing
+KEPT_FOR = 30  # seconds: what is sealed so soon after a key was destroyed can be read by nobody, as it should be
+KEPT_KEYS = 1_000
 NOBODY = UUID(int=0)  # attempts by people we do not know are sealed under the installation's own entry
+
+_kept: dict[UUID, tuple[float, bytes]] = {}  # person, until when, key
 
 
 @lru_cache(maxsize=4)
@@ -39,11 +45,23 @@ def person_key(person_id: UUID) -> bytes:
     """That person's key, made on first use. Two writers at once end with one key, since the id is the primary key."""
     from audit.models import PersonKey
 
+    kept = _kept.get(person_id)
+    if kept is not None and kept[0] > time.monotonic():
+        return kept[1]
     row = PersonKey.objects.filter(pk=person_id).first()
     if row is None:
         fresh = _encrypt(_installation_key(settings.PORTAL_ENCRYPTION_KEY), os.urandom(32), person_id.bytes)
         row, _ = PersonKey.objects.get_or_create(pk=person_id, defaults={"wrapped": fresh})
-    return _decrypt(_installation_key(settings.PORTAL_ENCRYPTION_KEY), row.wrapped, person_id.bytes)
+    key = _decrypt(_installation_key(settings.PORTAL_ENCRYPTION_KEY), row.wrapped, person_id.bytes)
+    if person_id != NOBODY:
+        transaction.on_commit(lambda: _keep(person_id, key))  # a row of this transaction may yet be rolled back
+    return key
+
+
+def _keep(person_id: UUID, key: bytes) -> None:
+    if len(_kept) >= KEPT_KEYS:
+        _kept.clear()
+    _kept[person_id] = time.monotonic() + KEPT_FOR, key
 
 
 def seal(person_id: UUID | None, content: dict[str, Any]) -> str:

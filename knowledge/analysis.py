@@ -9,7 +9,7 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from knowledge.stopwords import CHINESE_GRAMMAR, STOP_WORDS
@@ -69,24 +69,30 @@ def terms(text: str, language: str = "") -> str:
     return " ".join(kept)
 
 
-def located(
-    text: str, language: str = "", *, only: Callable[[str], bool] | None = None
-) -> Iterator[tuple[int, int, list[str]]]:
+def located(text: str, language: str = "", *, among: re.Pattern | None = None) -> Iterator[tuple[int, int, list[str]]]:
     """Where each word stands, [start, end) in code points, and its terms. Writing without spaces comes in pairs.
 
-    Words for which `only` is false are passed over.
+    With `among`, only words at whose beginning it matches.
     """
     likely = (language,) if language in STEMMERS else _likely_languages(text)
-    for match in _TOKEN.finditer(text):
+    for match in _tokens(text, among):
         word, start = match.group(), match.start()
-        if only is not None and not only(word):
-            continue
         if not word.isascii() and _NO_SPACES.search(word):
             for i in range(max(1, len(word) - 1)):
                 yield start + i, start + i + len(word[i : i + 2]), [fold(word[i : i + 2])]
         else:
             word = word if word.isascii() else unicodedata.normalize("NFKC", word)
             yield start, match.end(), _word_terms(word, likely, drop_stop_words=True)
+
+
+def _tokens(text: str, among: re.Pattern | None) -> Iterator[re.Match]:
+    if among is None:
+        yield from _TOKEN.finditer(text)
+        return
+    at = 0
+    while (found := among.search(text, at)) and (match := _TOKEN.search(text, found.start())):
+        yield match
+        at = match.end()
 
 
 def fold(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from knowledge import analysis
@@ -16,13 +17,8 @@ def highlights(text: str, query: str, language: str = "") -> list[tuple[int, int
     wanted, beginnings = _wanted(query[:LONGEST_QUERY])
     if not wanted:
         return []
-
-    def may_be_meant(word: str) -> bool:
-        return not word.isalpha() or word[:PREFIX].lower() in beginnings
-
     spans: list[tuple[int, int]] = []
-    only_these = may_be_meant if beginnings and text.isascii() else None
-    for start, end, stems in analysis.located(text, language, only=only_these):
+    for start, end, stems in analysis.located(text, language, among=beginnings if text.isascii() else None):
         if wanted.isdisjoint(stems):
             continue
         if spans and not text[spans[-1][1] : start].strip():
@@ -35,9 +31,11 @@ def highlights(text: str, query: str, language: str = "") -> list[tuple[int, int
 
 
 @lru_cache(maxsize=256)
-def _wanted(query: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The query's stems, and how plain words that have one of them begin; the latter empty where that cannot be said."""
+def _wanted(query: str) -> tuple[frozenset[str], re.Pattern | None]:
+    """The query's stems, and where a word of plain text may begin that has one of them: it begins like the stem, or is
+    made of parts. None where that cannot be said."""
     wanted = frozenset(analysis.terms(query).split())
-    if not all(stem.isascii() for stem in wanted):
-        return wanted, frozenset()
-    return wanted, frozenset(stem[:PREFIX] for stem in wanted)
+    if not wanted or not all(stem.isascii() for stem in wanted):
+        return wanted, None
+    beginnings = "|".join(sorted({re.escape(stem[:PREFIX]) for stem in wanted}))
+    return wanted, re.compile(rf"(?<!\w)(?=(?i:{beginnings})|[A-Za-z]*(?:[\d_]|[-.,'@/&:]\w|\+\+|#))")

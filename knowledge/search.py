@@ -14,7 +14,8 @@ from knowledge.media import media_types
 from knowledge.models import Document, Generation, Passage
 from knowledge.stores.base import Hit, Query, Readable
 from knowledge.visibility import in_force
-from tenants.models import Membership
+from tenants.models import Membership, Tenant
+from tenants.scope import in_tenant
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LONGEST_QUERY = 2_000  # characters that are looked at: a pasted page finds no more than its beginning
 SPARE = 12  # hits asked for beyond the limit, since the rows may refuse some (a version just replaced)
 REMEMBERED_QUERIES = 512
+SOME = 5  # companies that are asked for an index to warm up with
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,12 @@ def count_readable(member: Membership) -> int:
 def warm() -> None:
     """Loads store and embedder, so that the first question does not wait for them."""
     backends.embedder().embed(["warm"])
-    newest = Generation.objects.across_tenants("any index will do to load the store").filter(is_active=True).first()
-    if newest is not None:
-        backends.store().count(indexing.where(newest.tenant_id, newest.name))
+    for tenant in Tenant.objects.filter(is_active=True).order_by("-created_at")[:SOME]:
+        with in_tenant(tenant):
+            newest = Generation.objects.for_tenant(tenant).filter(is_active=True).first()
+        if newest is not None:  # any index will do to load the store
+            backends.store().count(indexing.where(newest.tenant_id, newest.name))
+            return
 
 
 def _queries(phrasings: list[str]) -> list[Query]:
@@ -109,8 +114,19 @@ def _queries(phrasings: list[str]) -> list[Query]:
 
     languages = backends.embedder().languages
     return [
-        Query(text, terms(text), _vector(text), dense_share(detect_language(text), languages)) for text in phrasings
+        Query(text, terms(text), _Vector(text), dense_share(detect_language(text), languages)) for text in phrasings
     ]
+
+
+class _Vector:
+    """What a phrasing means, for numpy to read. Made when it is first looked at, so that a store can look up the words
+    meanwhile."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return _vector(self._text)
 
 
 @lru_cache(maxsize=REMEMBERED_QUERIES)
@@ -155,37 +171,41 @@ def _checked(member: Membership, hits: list[Hit], known: access.Standing, filter
     nothing was revoked, hidden or moved meanwhile; otherwise the rights are read again. Either way it is the row's own
     collection, number and current version that count, not what the store says they are.
     """
-    documents = _documents({hit.document_id for hit in hits})
-    versions = {row.corpus_version for row in documents.values()}
-    if versions - {known.corpus_version}:
+    rows = _rows([hit.passage_id for hit in hits])
+    if any(row.corpus_version != known.corpus_version for row in rows.values()):
         known = access.standing(member)
     allows = _narrowed(member, known.readable, filters).allows
-    shown = [
-        hit
+    return [
+        _found(hit, row)
         for hit in hits
-        if (row := documents.get(hit.document_id)) is not None
+        if (row := rows.get(hit.passage_id)) is not None  # else of an index that the rows have left behind
         and row.tenant_id == member.tenant_id
-        and not row.trashed
+        and row.version_id == row.current_version_id  # else just replaced
+        and row.trashed is None
         and allows(row.collection_id, row.number)
     ]
-    passages = _passages([hit.passage_id for hit in shown])
-    found = []
-    for hit in shown:
-        document, passage = documents[hit.document_id], passages.get(hit.passage_id)
-        if passage is not None and passage.version_id == document.version_id:  # else just replaced, or of a stale index
-            found.append(_found(hit, document, passage))
-    return found
 
 
-class _Document(NamedTuple):
-    """One row as it is now. Fetched by its key alone, which is quick; its tenant is looked at by who asked for it."""
+class _Row(NamedTuple):
+    """A passage and its document as they are now. Fetched by their key alone, which is quick; the tenant is looked at by
+    who asked."""
 
     pk: UUID
+    page: int
+    heading_path: list[str]
+    text: str
+    start: int
+    end: int
+    version_id: UUID
+    version_number: int
+    language: str
+    media_type: str
+    document_id: UUID
     tenant_id: UUID
     corpus_version: int
     number: int
     collection_id: UUID
-    version_id: UUID | None
+    current_version_id: UUID | None
     trashed: UUID | None
     title: str
     filename: str
@@ -193,55 +213,43 @@ class _Document(NamedTuple):
     reviewed_on: date | None
     review_due: date | None
     superseded_by: UUID | None
-    version_number: int
-    language: str
-    media_type: str
 
 
-class _Passage(NamedTuple):
-    pk: UUID
-    version_id: UUID
-    page: int
-    heading_path: list[str]
-    text: str
-    start: int
-    end: int
+_PASSAGE = ("pk", "page", "heading_path", "text", "start", "end", "version_id")
+_VERSION = ("number", "language", "media_type", "document_id")
+_DOCUMENT = (
+    "tenant_id", "tenant__corpus_version", "number", "collection_id", "current_version_id", "trashing__pk", "title",
+    "filename", "dated", "reviewed_on", "review_due", "superseded_by_id",
+)  # fmt: skip
+_COLUMNS = (*_PASSAGE, *(f"version__{name}" for name in _VERSION), *(f"version__document__{n}" for n in _DOCUMENT))
 
 
-def _documents(ids: set[UUID]) -> dict[UUID, _Document]:
-    rows = Document.objects.across_tenants("by key, the tenant is compared below").filter(pk__in=ids)
-    columns = ("pk", "tenant_id", "tenant__corpus_version", "number", "collection_id", "current_version_id")
-    facts = ("trashing__pk", "title", "filename", "dated", "reviewed_on", "review_due", "superseded_by_id")
-    version = ("current_version__number", "current_version__language", "current_version__media_type")
-    return {row[0]: _Document(*row) for row in rows.values_list(*columns, *facts, *version)}
+def _rows(passage_ids: list[UUID]) -> dict[UUID, _Row]:
+    rows = Passage.objects.across_tenants("by key, the tenant is compared above").filter(pk__in=passage_ids)
+    return {row[0]: _Row(*row) for row in rows.values_list(*_COLUMNS)}
 
 
-def _passages(ids: list[UUID]) -> dict[UUID, _Passage]:
-    rows = Passage.objects.across_tenants("by key, of versions whose documents were checked").filter(pk__in=ids)
-    return {row[0]: _Passage(*row) for row in rows.values_list(*_Passage._fields)}
-
-
-def _found(hit: Hit, document: _Document, passage: _Passage) -> Found:
+def _found(hit: Hit, row: _Row) -> Found:
     return Found(
-        passage_id=passage.pk,
-        document_id=document.pk,
-        version_id=passage.version_id,
-        version_number=document.version_number,
-        collection_id=document.collection_id,
-        title=document.title,
-        filename=document.filename,
-        page=passage.page,
-        heading_path=tuple(passage.heading_path),
-        text=passage.text,
-        start=passage.start,
-        end=passage.end,
+        passage_id=row.pk,
+        document_id=row.document_id,
+        version_id=row.version_id,
+        version_number=row.version_number,
+        collection_id=row.collection_id,
+        title=row.title,
+        filename=row.filename,
+        page=row.page,
+        heading_path=tuple(row.heading_path),
+        text=row.text,
+        start=row.start,
+        end=row.end,
         score=hit.score,
         dense=hit.dense,
         lexical=hit.lexical,
-        document_date=document.dated,
-        reviewed_on=document.reviewed_on,
-        review_due=document.review_due,
-        superseded=document.superseded_by is not None,
-        language=document.language,
-        media_type=document.media_type,
+        document_date=row.dated,
+        reviewed_on=row.reviewed_on,
+        review_due=row.review_due,
+        superseded=row.superseded_by is not None,
+        language=row.language,
+        media_type=row.media_type,
     )

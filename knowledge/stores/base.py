@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 if TYPE_CHECKING:
-    import numpy as np
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,14 @@ class Readable:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`terms` went through the same word analysis as the passages'. `dense_share` is how much the vector may say."""
+    """`terms` went through the same word analysis as the passages'. `dense_share` is how much the vector may say.
+
+    `vector` is whatever numpy reads as an array, best as late as possible: looking at it may be what makes it.
+    """
 
     text: str
     terms: str
-    vector: np.ndarray | None = None
+    vector: npt.ArrayLike | None = None
     dense_share: float = 0.5
 
 

@@ -29,7 +29,7 @@ from knowledge.stores.base import (
 from knowledge.stores.lance_held import Held, Moved
 from knowledge.stores.lance_import import import_lancedb
 from knowledge.stores.lance_loop import Loop
-from knowledge.stores.lance_tables import Folder, as_arrow, id_literals, schema, shelf_number
+from knowledge.stores.lance_tables import Folder, Stamp, as_arrow, id_literals, schema, shelf_number
 
 if TYPE_CHECKING:
     import lancedb
@@ -154,7 +154,7 @@ class LanceStore:
     # The parts of a search
 
     def _search(self, where: Namespace, query: Query, readable: Readable, limit: int) -> list[Hit]:
-        """The words are looked up by LanceDB's threads while this one multiplies vectors."""
+        """The words are looked up by LanceDB's threads while this one makes the question's vector and multiplies it."""
         need = max(limit, CANDIDATES)
         held = self._hold(where)
         if held is None:
@@ -166,23 +166,24 @@ class LanceStore:
             self._submit(self._words(where, query.terms, held, readable, need)) if query.terms.strip() else None
         )
         near: dict[int, float] = {}
-        if query.vector is not None:
+        vector = None if query.vector is None else lance_queries.unit(query.vector)
+        if vector is not None:
             if held.vectors is not None:
-                near = lance_queries.nearest_held(held, mask, query.vector, need)
+                near = lance_queries.nearest_held(held, mask, vector, need)
             else:
-                near = self._run(self._near(where, query.vector, held, readable, need))
+                near = self._run(self._near(where, vector, held, readable, need))
         words = self._result(asked_words) if asked_words else {}
         candidates = list(dict.fromkeys([*near, *list(words)[:need]]))
-        if query.vector is None:
+        if vector is None:
             cosines = [0.0] * len(candidates)
         elif held.vectors is not None:
-            cosines = lance_queries.cosines_held(held, candidates, query.vector)
+            cosines = lance_queries.cosines_held(held, candidates, vector)
         else:
             missing = [at for at in candidates if at not in near]
-            near |= self._run(self._cosines(where, held, missing, query.vector)) if missing else {}
+            near |= self._run(self._cosines(where, held, missing, vector)) if missing else {}
             cosines = [near.get(at, 0.0) for at in candidates]
         lexical = [words.get(at, 0.0) for at in candidates]
-        scores = fuse(cosines, lexical, dense_share=0.0 if query.vector is None else query.dense_share)
+        scores = fuse(cosines, lexical, dense_share=0.0 if vector is None else query.dense_share)
         hits = [
             Hit(**held.identity(at), document_no=int(held.document_nos[at]), score=score, dense=cosine, lexical=word)
             for score, cosine, word, at in sorted(
@@ -192,16 +193,22 @@ class LanceStore:
         return [hit for hit in hits if readable.allows(hit.collection_id, hit.document_no)]
 
     def _hold(self, where: Namespace) -> Held | None:
+        stamp = self._folder.stamp(where)
+        known = self._held.get(where)
+        if known is not None and known[0] == stamp and self._loop.is_ours:
+            return known[1]
         with self._holding:
-            return self._run(self._newest(where))
+            return self._run(self._newest(where, stamp))
 
-    async def _newest(self, where: Namespace) -> Held | None:
+    async def _newest(self, where: Namespace, stamp: Stamp | None) -> Held | None:
+        """`stamp` was taken before: a write meanwhile gives another one, and is read by the next search."""
         table = await self._table(where)
         if table is None:
             return None
-        held = await lance_held.read(table, self._held.pop(where, None), vectors_up_to=self._vectors_up_to)
-        self._held[where] = held
-        while len(self._held) > 1 and sum(each.bytes for each in self._held.values()) > HELD_BYTES:
+        _, before = self._held.pop(where, (None, None))
+        held = await lance_held.read(table, before, vectors_up_to=self._vectors_up_to)
+        self._held[where] = stamp, held
+        while len(self._held) > 1 and sum(each.bytes for _, each in self._held.values()) > HELD_BYTES:
             self._held.pop(next(iter(self._held)))
         return held
 
@@ -293,11 +300,14 @@ class LanceStore:
             self._tables.pop(where, None)
             self._held.pop(where, None)
             return None
-        table = self._tables.get(where)
+        table, stamp = self._tables.get(where), self._folder.stamp(where)
         if table is None or self._incarnations[where] != mark.incarnation:
             connection = await self._connect()
             table = await connection.open_table(self._folder.table_name(where))
             self._remember(where, table, mark.incarnation)
+        elif self._stamps.get(where) != stamp:
+            await table.checkout_latest()
+        self._stamps[where] = stamp
         return table
 
     async def _open(self, where: Namespace) -> AsyncTable:
@@ -321,7 +331,8 @@ class LanceStore:
             )
             self._folder.path.mkdir(parents=True, exist_ok=True)
             self._connection = await lancedb.connect_async(
-                self._folder.path, read_consistency_interval=timedelta(0), session=session
+                self._folder.path,
+                session=session,  # without asking at each read: the folder's stamp tells
             )
         return self._connection
 
@@ -329,12 +340,14 @@ class LanceStore:
         self._connection: lancedb.AsyncConnection | None = None
         self._tables: dict[Namespace, AsyncTable] = {}
         self._incarnations: dict[Namespace, str] = {}
-        self._held: dict[Namespace, Held] = {}
+        self._stamps: dict[Namespace, Stamp | None] = {}
+        self._held: dict[Namespace, tuple[Stamp | None, Held]] = {}
 
     @contextmanager
     def _writing(self, where: Namespace):
         try:
             with self._folder.writing(where):
+                self._stamps.pop(where, None)  # a writer before may have been killed between its write and its stamp
                 yield
         except OSError as error:
             raise _typed(error) from error

@@ -68,7 +68,7 @@ def matching(table: AsyncTable, terms: str) -> Callable[[int], Any]:
 
 def nearest(table: AsyncTable, vector: np.ndarray, *, graph: bool) -> Callable[[int], Any]:
     def ranking(limit: int) -> Any:
-        query = table.query().nearest_to(_unit(vector)).column("vector").distance_type("cosine")
+        query = table.query().nearest_to(vector).column("vector").distance_type("cosine")
         if graph:
             query = query.refine_factor(REFINE).ef(max(GRAPH_EFFORT, limit * REFINE))
         else:
@@ -115,10 +115,10 @@ def _dot(vectors: np.ndarray, vector: np.ndarray) -> np.ndarray:
     """Not `@`: its library takes several threads for this, which wait for each other and make it five times slower."""
     import numpy as np
 
-    return np.einsum("ij,j->i", vectors, _unit(vector))
+    return np.einsum("ij,j->i", vectors, vector)
 
 
-def _unit(vector: np.ndarray) -> np.ndarray:
+def unit(vector: np.ndarray) -> np.ndarray:
     import numpy as np
 
     vector = np.asarray(vector, dtype=np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -26,6 +27,9 @@ LOCK_WAIT_SECONDS = 60.0
 ID_COLUMNS = ("passage_id", "document_id", "version_id", "collection_id")
 
 
+Stamp = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What the folder says about a table. A new `incarnation` tells readers that what they remember is void."""
@@ -44,15 +48,37 @@ class Mark:
 class Folder:
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
+        self._marks: dict[Namespace, tuple[Stamp, Mark]] = {}
 
     def table_name(self, where: Namespace) -> str:
         return f"{where.tenant_id.hex}-{re.sub(r'[^A-Za-z0-9_.-]', '_', where.generation)}"
 
-    def mark(self, where: Namespace) -> Mark:
+    def stamp(self, where: Namespace) -> Stamp | None:
+        """Another one after every write, so that a reader need not ask the table whether it changed. None: no table."""
         try:
-            return Mark(**json.loads(self._file(where, "mark").read_text()))
+            status = os.stat(self._file(where, "mark"))
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_mtime_ns
+
+    def touch(self, where: Namespace) -> None:
+        """A write is done. Called before the next writer may begin."""
+        now = time.time_ns()
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(self._file(where, "mark"), ns=(now, now))
+
+    def mark(self, where: Namespace) -> Mark:
+        stamp = self.stamp(where)
+        known = self._marks.get(where)
+        if stamp is not None and known is not None and known[0] == stamp:
+            return known[1]
+        try:
+            mark = Mark(**json.loads(self._file(where, "mark").read_text()))
         except (FileNotFoundError, ValueError, TypeError):
             return Mark()
+        if stamp is not None:
+            self._marks[where] = stamp, mark
+        return mark
 
     def set_mark(self, where: Namespace, mark: Mark) -> Mark:
         target = self._file(where, "mark")
@@ -87,7 +113,10 @@ class Folder:
                     if time.monotonic() > deadline:
                         raise StoreBusy("Another process is writing to the index of this tenant.") from None
                     time.sleep(0.01)
-            yield
+            try:
+                yield
+            finally:
+                self.touch(where)
         finally:
             os.close(handle)
 
