@@ -6,24 +6,29 @@ import os
 import random
 import secrets
 import socket
-from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
+from django.db.models import F, Max, Q
 
-from knowledge.models import Job, Status, Version
+from knowledge.models import Job, Status, Turn, Version
 from knowledge.models.version import WORKING
+from knowledge.waiting import AHEAD, LONG_LEASE, now, tenants_waiting
+from tenants.models import Tenant
+from tenants.scope import in_tenant
 
 LEASE = timedelta(seconds=60)
 HEARTBEAT = timedelta(seconds=15)
 MAX_ATTEMPTS = 5
-FIRST_WAIT = timedelta(seconds=5)  # then three times as long each time, so the fifth attempt is some ten minutes on
+FIRST_WAIT = timedelta(seconds=5)  # then three times as long each time: the fifth attempt is some four minutes on
+HELD_UP_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(minutes=10)
+MAX_HELD_UP = 200  # more than a day of an index, a model or a disk that is out of order
 JITTER = 0.3
-EVERY_TENANT = "the queue is one for all tenants, who take turns in it"
+LOOKS = 5  # at what waits, while others are faster
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,141 +40,180 @@ class Claim:
     version_id: UUID
     attempt: int
     holder: str
+    suspect: bool = (
+        False  # a worker died with it: it is read alone, so that a second death costs nobody else an attempt
+    )
+    held_up: int = 0
 
-
-class Turns:
-    """Tenants take turns: of those who wait, the one that was served longest ago comes next."""
-
-    def __init__(self) -> None:
-        self._served: dict[UUID, int] = {}
-        self._count = 0
-
-    def next(self, waiting: list[UUID]) -> UUID:
-        chosen = min(waiting, key=lambda tenant: (self._served.get(tenant, 0), tenant.bytes))
-        self._count += 1
-        self._served[chosen] = self._count
-        return chosen
+    @property
+    def tenant(self) -> Tenant:
+        """For `in_tenant`, which asks for its key alone."""
+        return Tenant(pk=self.tenant_id)
 
 
 def holder_name() -> str:
     return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def claim_next(holder: str, turns: Turns, *, most: int = 1) -> list[Claim]:
-    """The next jobs by priority and, within it, by turns between tenants. Empty: nothing is due."""
-    while True:
-        due = _jobs().filter(state=Job.State.WAITING, run_after__lte=timezone.now())
-        first = due.order_by("priority").values_list("priority", flat=True).first()
-        if first is None:
+def claim_next(holder: str, *, most: int = 1, up_to: int = Job.Priority.BULK) -> list[Claim]:
+    """The next jobs by priority and, within it, by turns between tenants. Empty: nothing is due.
+
+    `up_to` is the last priority that is taken: what serves people alone leaves imports to others.
+    """
+    for _ in range(LOOKS):
+        due = [(priority, tenant, count) for tenant, priority, count in tenants_waiting() if priority <= up_to]
+        if not due:
             return []
-        chosen = _by_turns(due.filter(priority=first), turns, most)
-        if chosen and (claims := _take(chosen, holder)):
+        first = min(priority for priority, _, _ in due)
+        waiting = {tenant: count for priority, tenant, count in due if priority == first}
+        served = dict(Turn.objects.filter(tenant__in=waiting).values_list("tenant_id", "served"))
+        claims: list[Claim] = []
+        for tenant_id, share in shares(waiting, served, most).items():
+            claims += _take(tenant_id, first, share, holder)
+        if claims:
             return claims
-        # Another worker was faster: look again.
+        # Other workers were faster: look again.
+    return []
 
 
-def _by_turns(due, turns: Turns, most: int) -> list[tuple]:
-    """(job, tenant, version, attempts) of up to `most`, oldest first within a tenant."""
-    columns = ("pk", "tenant_id", "version_id", "attempts")
-    waiting = {
-        tenant: deque(due.filter(tenant_id=tenant).order_by("created_at").values_list(*columns)[:most])
-        for tenant in due.values_list("tenant_id", flat=True).distinct()
-    }
-    chosen = []
-    while len(chosen) < most and (having := [tenant for tenant, jobs in waiting.items() if jobs]):
-        chosen.append(waiting[turns.next(having)].popleft())
-    return chosen
+def shares(waiting: dict[UUID, int], served: dict[UUID, int], most: int) -> dict[UUID, int]:
+    """How many of `most` each tenant gets: one each in turn, beginning with who was served longest ago."""
+    line = sorted(waiting, key=lambda tenant: (served.get(tenant, 0), tenant.bytes))
+    given = dict.fromkeys(line, 0)
+    while most and line:
+        for tenant in line[:most]:
+            given[tenant] += 1
+            most -= 1
+        line = [tenant for tenant in line if given[tenant] < waiting[tenant]]
+    return {tenant: share for tenant, share in given.items() if share}
 
 
-@transaction.atomic
-def _take(chosen: list[tuple], holder: str) -> list[Claim]:
-    now = timezone.now()
-    wanted = _jobs().filter(pk__in=[job[0] for job in chosen])
-    taken = wanted.filter(state=Job.State.WAITING).update(
-        state=Job.State.RUNNING,
-        attempts=F("attempts") + 1,
-        lease_until=now + LEASE,
-        heartbeat_at=now,
-        claimed_by=holder,
+def _take(tenant_id: UUID, priority: int, most: int, holder: str) -> list[Claim]:
+    """Those that have waited longest. Rows that another worker is just taking are passed over."""
+    with in_tenant(Tenant(pk=tenant_id)), transaction.atomic():
+        jobs = Job.objects.for_tenant(tenant_id)
+        due = jobs.filter(state=Job.State.WAITING, priority=priority, run_after__lte=now()).order_by("run_after")
+        columns = ("pk", "version_id", "attempts", "lost", "held_up")
+        chosen = list(due.select_for_update(skip_locked=True).values_list(*columns)[:most])
+        if not chosen:
+            return []
+        jobs.filter(pk__in=[job[0] for job in chosen], state=Job.State.WAITING).update(
+            state=Job.State.RUNNING,
+            attempts=F("attempts") + 1,
+            lease_until=now() + LEASE,
+            heartbeat_at=now(),
+            claimed_by=holder,
+        )
+        _show(tenant_id, [job[1] for job in chosen], Status.PARSING)
+        _note_turn(tenant_id)
+    return [
+        Claim(pk, tenant_id, version, attempts + 1, holder, suspect=lost > 0, held_up=held_up)
+        for pk, version, attempts, lost, held_up in chosen
+    ]
+
+
+def _note_turn(tenant_id: UUID) -> None:
+    """Two workers may count the same number, which does no harm."""
+    last = Turn.objects.aggregate(last=Max("served"))["last"] or 0
+    Turn.objects.bulk_create(
+        [Turn(tenant_id=tenant_id, served=last + 1)],
+        update_conflicts=True,
+        unique_fields=["tenant"],
+        update_fields=["served"],
     )
-    if not taken:
-        return []
-    if taken < len(chosen):
-        mine = set(wanted.filter(state=Job.State.RUNNING, claimed_by=holder).values_list("pk", flat=True))
-        chosen = [job for job in chosen if job[0] in mine]
-    _versions([job[2] for job in chosen]).update(status=Status.PARSING, progress_done=0, progress_total=0)
-    return [Claim(pk, tenant, version, attempts + 1, holder) for pk, tenant, version, attempts in chosen]
 
 
-def renew(claims: list[Claim]) -> None:
-    if claims:
-        now = timezone.now()
-        _held(claims).update(heartbeat_at=now, lease_until=now + LEASE)
+def renew(claims: Iterable[Claim]) -> None:
+    for tenant, mine in _by_tenant(claims):
+        with in_tenant(tenant):
+            _held(mine).update(heartbeat_at=now(), lease_until=now() + LEASE)
 
 
-def still_held(claims: list[Claim]) -> set[UUID]:
-    """The ids of those jobs that are still ours."""
-    return set(_held(claims).values_list("pk", flat=True)) if claims else set()
+def still_held(claims: Iterable[Claim], *, until_commit: bool = False) -> set[UUID]:
+    """The ids of those jobs that are still ours; `until_commit`: and that stay ours in the caller's transaction."""
+    held: set[UUID] = set()
+    for tenant, mine in _by_tenant(claims):
+        with in_tenant(tenant):
+            rows = _held(mine).order_by("pk")
+            held |= set((rows.select_for_update() if until_commit else rows).values_list("pk", flat=True))
+    return held
 
 
-def finish(claims: list[Claim], state: str = Job.State.DONE) -> int:
+def finish(claims: Iterable[Claim], state: str = Job.State.DONE) -> int:
     """In the caller's transaction: how many were still ours. The work of one that was not may not be kept."""
-    if not claims:
-        return 0
-    return _held(claims).update(state=state, finished_at=timezone.now(), lease_until=None)
+    return sum(
+        _held(mine).update(state=state, finished_at=now(), lease_until=None, held_up=0)
+        for _, mine in _by_tenant(claims)
+    )
 
 
-def postpone(claim: Claim) -> bool:
+def postpone(claim: Claim, *, lost: bool = False) -> bool:
     """Try again later, longer each time and not all at once. False when it has been tried often enough."""
     if claim.attempt >= MAX_ATTEMPTS:
         return False
-    wait = FIRST_WAIT * 3 ** (claim.attempt - 1) * (1 + random.uniform(-JITTER, JITTER))  # noqa: S311 (no secret)
-    with transaction.atomic():
-        if _held([claim]).update(state=Job.State.WAITING, run_after=timezone.now() + wait, lease_until=None):
-            _show_queued([claim.version_id])
+    with in_tenant(claim.tenant), transaction.atomic():
+        _put_off(claim, FIRST_WAIT * 3 ** (claim.attempt - 1), **({"lost": F("lost") + 1} if lost else {}))
     return True
 
 
-def give_back(claims: list[Claim]) -> None:
+def hold_up(claim: Claim) -> bool:
+    """Try again when what stopped it, which was not the file, may be over. It does not count as an attempt."""
+    if claim.held_up >= MAX_HELD_UP:
+        return False
+    with in_tenant(claim.tenant), transaction.atomic():
+        wait = min(HELD_UP_WAIT * 1.5 ** min(claim.held_up, 20), LONGEST_WAIT)
+        _put_off(claim, wait, attempts=F("attempts") - 1, held_up=F("held_up") + 1)
+    return True
+
+
+def give_back(claims: Iterable[Claim]) -> None:
     """Undone work of a worker that leaves in order: as if it had never been claimed."""
-    for claim in claims:
-        with transaction.atomic():
-            if _held([claim]).update(state=Job.State.WAITING, attempts=F("attempts") - 1, lease_until=None):
-                _show_queued([claim.version_id])
+    for tenant, mine in _by_tenant(claims):
+        with in_tenant(tenant), transaction.atomic():
+            returned = still_held(mine, until_commit=True)
+            _held(mine).update(state=Job.State.WAITING, attempts=F("attempts") - 1, lease_until=None)
+            _show(tenant.pk, [claim.version_id for claim in mine if claim.job_id in returned], Status.QUEUED)
 
 
-def release_lost() -> list[Claim]:
+def release_lost(tenant: Tenant) -> list[Claim]:
     """Work whose worker died goes back into the queue. Given back: what has lost its worker too often for that."""
     given_up = []
-    lost = list(
-        _jobs()
-        .filter(state=Job.State.RUNNING, lease_until__lt=timezone.now())
-        .values_list("pk", "tenant_id", "version_id", "attempts", "claimed_by")
-    )
-    for pk, tenant_id, version_id, attempts, holder in lost:
-        claim = Claim(pk, tenant_id, version_id, attempts, holder)
-        if not postpone(claim):
-            given_up.append(claim)
+    with in_tenant(tenant), transaction.atomic():
+        jobs = Job.objects.for_tenant(tenant)
+        lost = jobs.filter(
+            Q(lease_until__lt=now()) | Q(lease_until__gt=now() + LONG_LEASE), state=Job.State.RUNNING
+        ).select_for_update(skip_locked=True)
+        for pk, version_id, attempts, holder in list(lost.values_list("pk", "version_id", "attempts", "claimed_by")):
+            claim = Claim(pk, tenant.pk, version_id, attempts, holder)
+            if not postpone(claim, lost=True):
+                given_up.append(claim)
+        # A clock that went back leaves times that nobody set: due at once.
+        jobs.filter(state=Job.State.WAITING, run_after__gt=now() + AHEAD).update(run_after=now())
     return given_up
 
 
-def anything_waits() -> bool:
-    return _jobs().filter(state=Job.State.WAITING, run_after__lte=timezone.now()).exists()
+def _put_off(claim: Claim, wait: timedelta, **changes) -> None:
+    wait *= 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 (no secret)
+    if _held([claim]).update(state=Job.State.WAITING, run_after=now() + wait, lease_until=None, **changes):
+        _show(claim.tenant_id, [claim.version_id], Status.QUEUED)
 
 
-def _jobs():
-    return Job.objects.across_tenants(EVERY_TENANT)
+def _by_tenant(claims: Iterable[Claim]) -> Iterator[tuple[Tenant, list[Claim]]]:
+    found: dict[UUID, list[Claim]] = {}
+    for claim in claims:
+        found.setdefault(claim.tenant_id, []).append(claim)
+    for mine in found.values():
+        yield mine[0].tenant, mine
 
 
 def _held(claims: list[Claim]):
-    return _jobs().filter(
+    """One tenant's."""
+    return Job.objects.for_tenant(claims[0].tenant_id).filter(
         pk__in=[claim.job_id for claim in claims], state=Job.State.RUNNING, claimed_by=claims[0].holder
     )
 
 
-def _versions(ids: list[UUID]):
-    return Version.objects.across_tenants(EVERY_TENANT).filter(pk__in=ids, status__in=WORKING)
-
-
-def _show_queued(version_ids: list[UUID]) -> None:
-    _versions(version_ids).update(status=Status.QUEUED, progress_done=0, progress_total=0)
+def _show(tenant_id: UUID, version_ids: list[UUID], status: str) -> None:
+    Version.objects.for_tenant(tenant_id).filter(pk__in=version_ids, status__in=WORKING).update(
+        status=status, progress_done=0, progress_total=0
+    )

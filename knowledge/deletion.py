@@ -20,7 +20,7 @@ from knowledge.models import Blob, Document, Job, Passage, Trashing, Version
 from knowledge.models.grant import Right
 from knowledge.models.version import WORKING
 from tenants.errors import Conflicting, NotAllowed
-from tenants.models import Membership
+from tenants.models import Membership, Tenant
 from tenants.scope import in_tenant
 from tenants.teams import touch_corpus
 
@@ -124,22 +124,23 @@ def trash_of(member: Membership):
     )
 
 
-def erase_overdue(*, limit: int = 200) -> int:
+def erase_overdue(tenant: Tenant, *, limit: int = 200) -> int:
     """What the trash has kept long enough. For the process that writes the store; doing it again is harmless."""
-    overdue = list(
-        Trashing.objects.across_tenants("the grace period ends for every tenant")
-        .filter(erase_after__lte=timezone.now())
-        .select_related("tenant", "document")
-        .order_by("at")[:limit]
-    )
-    for tenant in {trashing.tenant for trashing in overdue}:
-        mine = [trashing for trashing in overdue if trashing.tenant_id == tenant.pk]
+    with in_tenant(tenant):
+        overdue = list(
+            Trashing.objects.for_tenant(tenant)
+            .filter(erase_after__lte=timezone.now())
+            .select_related("tenant", "document")
+            .order_by("at")[:limit]
+        )
+        versions = Version.objects.for_tenant(tenant).filter(document__in=[each.document_id for each in overdue])
+        gone = list(versions.values_list("pk", flat=True))
+    if overdue:
+        indexing.drop(tenant.pk, gone)
+        indexing.erase(tenant.pk)
+    for trashing in overdue:
         with in_tenant(tenant):
-            versions = Version.objects.for_tenant(tenant).filter(document__in=[each.document_id for each in mine])
-            indexing.drop(tenant.pk, list(versions.values_list("pk", flat=True)))
-            indexing.erase(tenant.pk)
-            for trashing in mine:
-                _erase(trashing)
+            _erase(trashing)
     return len(overdue)
 
 

@@ -94,12 +94,12 @@ def queue(version: Version) -> None:
     version.error_code = version.error_message = version.error_hint = ""
     version.progress_done = version.progress_total = 0
     version.save()
-    Job.objects.for_tenant(version.tenant_id).update_or_create(
+    job, _ = Job.objects.for_tenant(version.tenant_id).update_or_create(
         version=version,
         defaults={"state": Job.State.WAITING, "attempts": 0, "run_after": timezone.now(), "finished_at": None},
         create_defaults={"tenant_id": version.tenant_id},
     )
-    tasks.ring()
+    tasks.ring(bulk=job.priority > Job.Priority.PERSON)
 
 
 def places_in_queue(member: Membership) -> dict[UUID, int]:

@@ -12,19 +12,27 @@ from django.core.cache import cache
 from knowledge import backends
 from knowledge.models import Generation
 from knowledge.stores.base import IndexedPassage, Namespace
+from tenants.models import Tenant
+from tenants.scope import in_tenant
 
 TIDY_AFTER = 20  # writes: each leaves a file of its own that every search has to look into
 
 
 def active_generation(tenant_id: UUID) -> str:
     """The index this tenant answers from. One that has none yet begins with the installation's."""
-    name = Generation.objects.for_tenant(tenant_id).filter(is_active=True).values_list("name", flat=True).first()
-    if name is None:
-        row, _ = Generation.objects.for_tenant(tenant_id).get_or_create(
-            name=settings.GENERATION, defaults={"tenant_id": tenant_id, "is_active": True}
-        )
-        name = row.name
+    with in_tenant(Tenant(pk=tenant_id)):
+        name = Generation.objects.for_tenant(tenant_id).filter(is_active=True).values_list("name", flat=True).first()
+        if name is None:
+            row, _ = Generation.objects.for_tenant(tenant_id).get_or_create(
+                name=settings.GENERATION, defaults={"tenant_id": tenant_id, "is_active": True}
+            )
+            name = row.name
     return name
+
+
+def generations(tenant_id: UUID) -> list[str]:
+    with in_tenant(Tenant(pk=tenant_id)):
+        return list(Generation.objects.for_tenant(tenant_id).values_list("name", flat=True))
 
 
 def where(tenant_id: UUID, generation: str = "") -> Namespace:
@@ -41,20 +49,20 @@ def drop(tenant_id: UUID, version_ids: Iterable[UUID]) -> None:
     ids = list(version_ids)
     if not ids:
         return
-    for name in Generation.objects.for_tenant(tenant_id).values_list("name", flat=True):
+    for name in generations(tenant_id):
         backends.store().drop(Namespace(tenant_id, name), ids)
     _count_write(tenant_id)
 
 
 def move(tenant_id: UUID, document_id: UUID, collection_id: UUID) -> None:
-    for name in Generation.objects.for_tenant(tenant_id).values_list("name", flat=True):
+    for name in generations(tenant_id):
         backends.store().move(Namespace(tenant_id, name), document_id, collection_id)
     _count_write(tenant_id)
 
 
 def erase(tenant_id: UUID) -> None:
     """What was dropped leaves the files."""
-    for name in Generation.objects.for_tenant(tenant_id).values_list("name", flat=True):
+    for name in generations(tenant_id):
         backends.store().erase(Namespace(tenant_id, name))
 
 

@@ -16,11 +16,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from uuid import UUID
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from knowledge import backends, claims, indexing
-from knowledge.claims import Claim, Turns
-from knowledge.models import Version
+from knowledge.claims import Claim
+from knowledge.models import Job, Version
 from knowledge.parsers.base import Parser
 from knowledge.stages import read, write
 from knowledge.stages.embed import embed_works
@@ -34,19 +34,20 @@ BATCH = 8  # small files claimed at once; beside large ones others would wait fo
 QUICK = 0.1  # seconds: what a small file takes to read
 LONG = 2.0  # seconds after which a second reader takes what waits behind a file
 TOGETHER = 64  # passages embedded in one call
+HOLD = 45.0  # seconds that work in hand waits for a store that is away
 _draining = threading.Lock()
 _stopping = threading.Event()
-_turns = Turns()
 
 
-def drain(*, inline: bool = False) -> int:
+def drain(*, inline: bool = False, up_to: int = Job.Priority.BULK) -> int:
     """Works until nothing is due, and says how many versions it took. One at a time in a process: the second returns
-    at once, because the first will see its work too. `inline` does it all in this thread and this connection."""
+    at once, because the first will see its work too. `inline` does it all in this thread and this connection; `up_to`
+    is the last priority that is taken."""
     if not _draining.acquire(blocking=False):
         return 0
     try:
         _stopping.clear()
-        return _drain_inline() if inline else _Pipeline().run()
+        return _drain_inline(up_to) if inline else _Pipeline(up_to).run()
     finally:
         _draining.release()
 
@@ -56,28 +57,36 @@ def stop_soon() -> None:
     _stopping.set()
 
 
-def _drain_inline() -> int:
-    hand = _Hand()
+def _drain_inline(up_to: int) -> int:
+    hand = _Hand(up_to)
     for work in _Reader(hand, backends.parser()).works():
         for done in embed_works([work]):
             write.save([done])
+        hand.over([work.claim])
     hand.put_down()
     write.tidy(hand.tenants)
     return hand.count
 
 
-class _Hand:
-    """What this drain has claimed. `held` is all that is not over: its leases are renewed. `unread` is the rest."""
+Unread = tuple[Claim, Version | None, str]
 
-    def __init__(self) -> None:
+
+class _Hand:
+    """What this drain has claimed. `held` is all that is not over: its leases are renewed. `begun` are those of it that
+    are being worked on, `unread` are the rest."""
+
+    def __init__(self, up_to: int) -> None:
         self.holder = claims.holder_name()
         self.held: dict[UUID, Claim] = {}
-        self.unread: deque[tuple[Claim, Version | None, str]] = deque()
+        self.begun: dict[UUID, Claim] = {}
+        self.unread: deque[Unread] = deque()
         self.count = 0
         self.tenants: set[UUID] = set()
+        self._up_to = up_to
+        self._choosing = threading.Lock()
 
     def take(self, most: int) -> bool:
-        taken = claims.claim_next(self.holder, _turns, most=most)
+        taken = claims.claim_next(self.holder, most=most, up_to=self._up_to)
         tenants = {claim.tenant_id for claim in taken}
         versions = read.versions_of(taken) if taken else {}
         generations = {tenant: indexing.active_generation(tenant) for tenant in tenants}
@@ -87,8 +96,20 @@ class _Hand:
         self.tenants |= tenants
         return bool(taken)
 
+    def begin(self) -> Unread | None:
+        """The next to read; None while there is none, or one that must be alone waits or is worked on."""
+        with self._choosing:
+            if not self.unread:
+                return None
+            claim = self.unread[0][0]
+            if self.begun and (claim.suspect or any(each.suspect for each in self.begun.values())):
+                return None
+            self.begun[claim.job_id] = claim
+            return self.unread.popleft()
+
     def over(self, done: Iterable[Claim]) -> None:
         for claim in done:
+            self.begun.pop(claim.job_id, None)
             self.held.pop(claim.job_id, None)
 
     def put_down(self) -> None:
@@ -117,14 +138,16 @@ class _Reader:
     def works(self, *, waits_for_more: bool = False, until: Callable[[], bool] = lambda: False) -> Iterator[Work]:
         hand = self._hand
         while not (_stopping.is_set() or until()):
-            try:
-                claim, version, generation = hand.unread.popleft()
-            except IndexError:
-                if not hand.take(BATCH if self._quick else 1):
+            begun = hand.begin()
+            if begun is None:
+                if hand.unread:
+                    time.sleep(LOOK_AGAIN)  # until what is worked on is over
+                elif not hand.take(BATCH if self._quick else 1):
                     if not (waits_for_more and hand.held):
                         return
                     time.sleep(LOOK_AGAIN)  # files that are being uploaded join in while there is work
                 continue
+            claim, version, generation = begun
             self._began = began = time.monotonic()
             work = read.read(claim, version, generation, self.parser)
             self._began = None
@@ -173,8 +196,8 @@ class _Backlog:
 
 
 class _Pipeline:
-    def __init__(self) -> None:
-        self._hand = _Hand()
+    def __init__(self, up_to: int) -> None:
+        self._hand = _Hand(up_to)
         self._first = _Reader(self._hand, backends.parser())
         self._second = _Reader(self._hand, backends.new_parser())
         self._read, self._embedded = _Backlog(AHEAD), _Backlog(AHEAD)
@@ -240,9 +263,13 @@ class _Pipeline:
 
     def _writer(self) -> None:
         while works := self._embedded.take(AHEAD):
-            write.save(works)
+            write.save(works, hold=HOLD, rest=_stopping.wait)
             self._hand.over(work.claim for work in works)
 
     def _heart(self) -> None:
         while not self._over.wait(claims.HEARTBEAT.total_seconds()):
-            claims.renew(list(self._hand.held.values()))
+            try:
+                claims.renew(list(self._hand.held.values()))
+            except DatabaseError:  # it beats again when the database is back; the lease bears three beats that fail
+                log.warning("The leases could not be renewed and are tried again.", exc_info=True)
+                connection.close()

@@ -18,11 +18,9 @@ from tenants.teams import touch_corpus
 
 def fail(claim: Claim, code: str, message: str, hint: str = "") -> None:
     """The version says why. A claim that is no longer ours says nothing."""
-    version = _version(claim.tenant_id, claim.version_id)
-    if version is None:
-        return
-    with in_tenant(version.tenant), transaction.atomic():
-        if not claims.finish([claim], Job.State.FAILED):
+    with in_tenant(claim.tenant), transaction.atomic():
+        version = _version(claim.tenant_id, claim.version_id)
+        if version is None or not claims.finish([claim], Job.State.FAILED):
             return
         version.status = Status.FAILED
         version.error_code, version.error_message, version.error_hint = code[:40], message[:300], hint[:300]
@@ -41,6 +39,12 @@ def fail(claim: Claim, code: str, message: str, hint: str = "") -> None:
 def try_later(claim: Claim, code: str, message: str, hint: str = "") -> None:
     """Back into the queue, or failed when it was tried often enough."""
     if not claims.postpone(claim):
+        fail(claim, code, message, hint)
+
+
+def wait_out(claim: Claim, code: str, message: str, hint: str = "") -> None:
+    """Something else than the file stopped it: it waits for that to be over, and fails only after a day or so."""
+    if not claims.hold_up(claim):
         fail(claim, code, message, hint)
 
 

@@ -8,17 +8,17 @@ from django.db import transaction
 from knowledge import documents, tasks
 from knowledge.models import Generation, Job, Passage, Version
 from knowledge.models.version import SEARCHABLE
-from knowledge.stores.base import Namespace
+from knowledge.stores.base import Namespace, VectorStore
 from tenants.models import Tenant
-from tenants.scope import in_tenant
+from tenants.scope import each_tenant, in_tenant
 from tenants.teams import touch_corpus
 
 
 def follow_settings() -> int:
     """Queues what was indexed otherwise, tenant by tenant. How many documents. Run before anything is served."""
     queued = 0
-    for tenant in Tenant.objects.filter(is_active=True):
-        with in_tenant(tenant), transaction.atomic():
+    for tenant in each_tenant():
+        with transaction.atomic():
             active = Generation.objects.for_tenant(tenant).filter(is_active=True).first()
             if active is None or active.name == settings.GENERATION:
                 continue
@@ -34,15 +34,16 @@ def follow_settings() -> int:
             Job.objects.for_tenant(tenant).filter(state=Job.State.WAITING).update(priority=Job.Priority.BULK)
             touch_corpus(tenant)
     if queued:
-        tasks.ring_now()
+        tasks.ring_now(tasks.BULK)
     return queued
 
 
-def drop_former(store) -> None:
+def drop_former(tenant: Tenant, store: VectorStore) -> None:
     """Indexes that nobody answers from. Called where the store is at hand."""
-    former = Generation.objects.across_tenants("upkeep is the installation's work").filter(is_active=False)
-    for generation in list(former):
-        store.destroy(Namespace(generation.tenant_id, generation.name))
-        with transaction.atomic():
-            Passage.objects.for_tenant(generation.tenant_id).filter(generation=generation.name).delete()
-            Generation.objects.for_tenant(generation.tenant_id).filter(pk=generation.pk).delete()
+    with in_tenant(tenant):
+        former = list(Generation.objects.for_tenant(tenant).filter(is_active=False))
+    for generation in former:
+        store.destroy(Namespace(tenant.pk, generation.name))
+        with in_tenant(tenant), transaction.atomic():
+            Passage.objects.for_tenant(tenant).filter(generation=generation.name).delete()
+            Generation.objects.for_tenant(tenant).filter(pk=generation.pk).delete()

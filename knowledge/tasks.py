@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
@@ -16,43 +17,64 @@ from django.db import transaction
 
 log = logging.getLogger("knowledge.tasks")
 
-BELL = "knowledge:bell"
+INTERACTIVE, BULK = "interactive", "bulk"  # queues, and the bells that hang in them
 BELL_LASTS = 5  # seconds after which a bell that nobody heard may be rung again
+BELL_FADES = 60  # seconds after which one that nobody heard is no message any more
+MANY = 4  # jobs that wait: with fewer, a second worker would find nothing left
+JUMP = 20.0  # seconds that the clock may be off between two sweeps before leases are not believed
+
+_last_sweep: tuple[float, float] | None = None
 
 
-def ring() -> None:
-    """After this transaction, somebody looks for work. One bell at a time: whoever hears it does all there is."""
-    transaction.on_commit(ring_now)
+def ring(*, bulk: bool = False) -> None:
+    """After this transaction, somebody looks for work. One bell at a time hangs in each queue: whoever hears it does
+    all there is, and rings for one more worker while there is more."""
+    transaction.on_commit(lambda: ring_now(BULK if bulk else INTERACTIVE))
 
 
-def ring_now() -> None:
+def ring_now(queue: str = INTERACTIVE) -> None:
     try:
-        if cache.add(BELL, 1, timeout=BELL_LASTS):
-            (settings.QUEUE_DIR / "messages").mkdir(parents=True, exist_ok=True, mode=0o700)
-            ingest_next.delay()
+        if cache.add(_bell(queue), 1, timeout=BELL_LASTS):
+            if settings.CELERY_BROKER_URL.startswith("filesystem"):
+                (settings.QUEUE_DIR / "messages").mkdir(parents=True, exist_ok=True, mode=0o700)
+            (ingest_next if queue == INTERACTIVE else ingest_bulk).apply_async(expires=BELL_FADES)
     except Exception as error:  # the rows are saved; the sweep rings again
         log.warning("The queue did not take a message, so the sweep will ring again: %s", error)
 
 
 @shared_task(ignore_result=True, acks_late=False)
 def ingest_next() -> None:
-    """Does whatever waits: documents to read, moves to follow, what is to be erased."""
-    cache.delete(BELL)
-    from knowledge import ingest, upkeep
+    """What people wait for, and what is to be erased or moved. A worker of this queue alone is never deep in an import
+    when somebody uploads a file; one that serves both takes people's files first."""
+    from knowledge.models import Job
 
-    upkeep.do_store_work()
-    ingest.drain()
+    _hear(INTERACTIVE)
+    _work(up_to=Job.Priority.PERSON)
+
+
+@shared_task(ignore_result=True, acks_late=False)
+def ingest_bulk() -> None:
+    """Everything that waits, people's files first."""
+    from knowledge.models import Job
+
+    _hear(BULK)
+    _work(up_to=Job.Priority.BULK)
 
 
 @shared_task(ignore_result=True, acks_late=False)
 def sweep() -> None:
-    """Leases that ran out are given back, and the bell is rung while anything waits."""
-    from knowledge import claims, outcomes, upkeep
+    """Leases that ran out are given back, and the bells are rung while anything waits."""
+    from knowledge import claims, outcomes, upkeep, waiting
+    from knowledge.models import Job
 
-    outcomes.give_up_lost(claims.release_lost())
-    if claims.anything_waits() or upkeep.store_work_waits():
-        cache.delete(BELL)
-        ring_now()
+    if not _clock_jumped():
+        for tenant in waiting.tenants_with_chores():
+            outcomes.give_up_lost(claims.release_lost(tenant))
+    priorities = {priority for _, priority, _ in waiting.tenants_waiting()}
+    if Job.Priority.PERSON in priorities or upkeep.store_work_waits():
+        _ring_again(INTERACTIVE)
+    if priorities:  # people's files too: nobody may be there who serves only them
+        _ring_again(BULK)
 
 
 @shared_task(ignore_result=True, acks_late=False)
@@ -64,9 +86,53 @@ def maintain() -> None:
     upkeep.ask_for_compaction()
 
 
+@shared_task(ignore_result=True, acks_late=False)
+def compare() -> None:
+    """Once in a while: rows, files and store are compared, and what went astray is put right."""
+    from knowledge import reconcile
+
+    reconcile.everywhere(repair=True)
+
+
 @worker_shutting_down.connect
 def _finish_what_is_begun(**_) -> None:
     if "knowledge.ingest" in sys.modules:
         from knowledge import ingest
 
         ingest.stop_soon()
+
+
+def _work(*, up_to: int) -> None:
+    from knowledge import ingest, upkeep
+
+    upkeep.do_store_work()
+    ingest.drain(up_to=up_to)
+
+
+def _hear(queue: str) -> None:
+    """The bell may hang again. Where more waits than one worker does in a moment, another one is called."""
+    from knowledge import waiting
+
+    cache.delete(_bell(queue))
+    if queue == BULK and sum(count for _, _, count in waiting.tenants_waiting()) > MANY:
+        ring_now(BULK)
+
+
+def _ring_again(queue: str) -> None:
+    cache.delete(_bell(queue))
+    ring_now(queue)
+
+
+def _bell(queue: str) -> str:
+    return f"knowledge:bell:{queue}"
+
+
+def _clock_jumped() -> bool:
+    """The clock was set since the last sweep here: leases written before look too old or too new. Those who live
+    renew theirs before the next sweep."""
+    global _last_sweep
+    before, _last_sweep = _last_sweep, (time.time(), time.monotonic())
+    if before is None:
+        return False
+    by_clock, in_truth = (new - old for new, old in zip(_last_sweep, before, strict=True))
+    return abs(by_clock - in_truth) > JUMP

@@ -13,34 +13,31 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
+from knowledge import waiting
 from knowledge.models import Blob, Document, Generation, Trashing
 from knowledge.stores.base import StoreError
 from tenants.models import Tenant
+from tenants.scope import in_tenant
 from tenants.teams import touch_corpus
 
 log = logging.getLogger("knowledge.upkeep")
 
 COMPACT = "knowledge:compact"
 ORPHAN_AGE = timedelta(hours=6)  # longer than any upload takes
-EVERY_TENANT = "upkeep is the installation's work"
 
 
 def store_work_waits() -> bool:
-    return (
-        Document.objects.across_tenants(EVERY_TENANT).filter(indexed_under__isnull=False).exists()
-        or Trashing.objects.across_tenants(EVERY_TENANT).filter(erase_after__lte=timezone.now()).exists()
-        or cache.get(COMPACT) is not None
-    )
+    return cache.get(COMPACT) is not None or any(_has_store_work(tenant) for tenant in waiting.tenants_with_chores())
 
 
 def do_store_work() -> None:
     from knowledge import backends, deletion, regenerate
 
     try:
-        follow_moves()
-        deletion.erase_overdue()
-        if Generation.objects.across_tenants(EVERY_TENANT).filter(is_active=False).exists():
-            regenerate.drop_former(backends.store())
+        for tenant in waiting.tenants_with_chores():
+            follow_moves(tenant)
+            deletion.erase_overdue(tenant)
+            regenerate.drop_former(tenant, backends.store())
         if cache.get(COMPACT) is not None:
             cache.delete(COMPACT)
             compact()
@@ -48,21 +45,28 @@ def do_store_work() -> None:
         log.warning("The search index could not be written. It is tried again in a moment.", exc_info=True)
 
 
-def follow_moves() -> None:
+def follow_moves(tenant: Tenant) -> None:
     """The store's labels catch up. Until then the filter makes an exception for each moved document."""
     from knowledge import indexing
 
-    moved = Document.objects.across_tenants(EVERY_TENANT).filter(indexed_under__isnull=False)
-    for pk, tenant_id, collection_id in list(moved.values_list("pk", "tenant_id", "collection_id")):
-        indexing.move(tenant_id, pk, collection_id)
-        with transaction.atomic():
-            followed = (
-                Document.objects.for_tenant(tenant_id)
-                .filter(pk=pk, collection_id=collection_id)
-                .update(indexed_under=None)
-            )
-            if followed:
-                touch_corpus(Tenant(pk=tenant_id))
+    with in_tenant(tenant):
+        moved = Document.objects.for_tenant(tenant).filter(indexed_under__isnull=False)
+        moves = list(moved.values_list("pk", "collection_id"))
+    for pk, collection_id in moves:
+        indexing.move(tenant.pk, pk, collection_id)
+        with in_tenant(tenant), transaction.atomic():
+            followed = Document.objects.for_tenant(tenant).filter(pk=pk, collection_id=collection_id)
+            if followed.update(indexed_under=None):
+                touch_corpus(tenant)
+
+
+def _has_store_work(tenant: Tenant) -> bool:
+    with in_tenant(tenant):
+        return (
+            Document.objects.for_tenant(tenant).filter(indexed_under__isnull=False).exists()
+            or Trashing.objects.for_tenant(tenant).filter(erase_after__lte=timezone.now()).exists()
+            or Generation.objects.for_tenant(tenant).filter(is_active=False).exists()
+        )
 
 
 def compact() -> None:
@@ -94,8 +98,11 @@ def remove_orphans() -> int:
     oldest, gone = time.time() - ORPHAN_AGE.total_seconds(), 0
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         folder = root / str(tenant_id)
-        known = set(Blob.objects.for_tenant(tenant_id).values_list("path", flat=True)) if folder.is_dir() else set()
-        for found in folder.glob("*/*") if folder.is_dir() else ():
+        if not folder.is_dir():
+            continue
+        with in_tenant(Tenant(pk=tenant_id)):
+            known = set(Blob.objects.for_tenant(tenant_id).values_list("path", flat=True))
+        for found in folder.glob("*/*"):
             if str(found.relative_to(root)) not in known and found.stat().st_mtime < oldest:
                 os.unlink(found)
                 gone += 1

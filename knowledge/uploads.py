@@ -198,7 +198,7 @@ def _add_version(member, document: Document, blob: Blob, name: str, number: int,
     document.filename = name
     document.save(update_fields=["latest_version", "filename", "changed_at"])
     touch_corpus(member.tenant)
-    tasks.ring()
+    tasks.ring(bulk=priority > Job.Priority.PERSON)
     return version
 
 

@@ -2,7 +2,7 @@ from knowledge.models.blob import Blob
 from knowledge.models.collection import Collection, CollectionTeamGrant, CollectionUserGrant
 from knowledge.models.document import Document, DocumentTeamGrant, DocumentUserGrant
 from knowledge.models.generation import Generation
-from knowledge.models.job import Job
+from knowledge.models.job import Job, Turn
 from knowledge.models.passage import Passage
 from knowledge.models.trash import Trashing
 from knowledge.models.upload_key import UploadKey
@@ -22,6 +22,7 @@ __all__ = [
     "Passage",
     "Status",
     "Trashing",
+    "Turn",
     "UploadKey",
     "Version",
 ]

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from knowledge.models.version import Version
-from tenants.models import TenantOwned
+from tenants.models import Tenant, TenantOwned
 
 
 class Job(TenantOwned):
@@ -28,6 +28,10 @@ class Job(TenantOwned):
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.PERSON)
     attempts = models.PositiveSmallIntegerField(default=0)
+    lost = models.PositiveSmallIntegerField(default=0, db_default=0)  # attempts that ended with the death of the worker
+    held_up = models.PositiveSmallIntegerField(
+        default=0, db_default=0
+    )  # attempts that something else than the file stopped
     run_after = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
@@ -36,4 +40,18 @@ class Job(TenantOwned):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(TenantOwned.Meta):
-        indexes = [models.Index(fields=["state", "priority", "run_after"], name="job_next")]
+        # In the order in which a worker looks: one seek however many wait.
+        indexes = [models.Index(fields=["state", "tenant", "priority", "run_after"], name="job_in_line")]
+
+
+class Turn(models.Model):
+    """When a tenant was last served from the queue, counted in turns and not in hours, which clocks change.
+
+    Global, since turns are between tenants; it says nothing about what waits.
+    """
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    served = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id}: {self.served}"

@@ -10,7 +10,10 @@ from uuid import UUID
 from knowledge import backends, outcomes
 from knowledge.embedders.base import EmbedderError
 from knowledge.models import Passage
-from knowledge.stages.work import Work
+from knowledge.stages import write
+from knowledge.stages.work import Withdrawn, Work
+from tenants.models import Tenant
+from tenants.scope import in_tenant
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +33,7 @@ def embed_works(works: list[Work]) -> Iterator[Work]:
             for work in works:
                 yield from embed_works([work])
             return
-        _postpone(works[0], error)
+        _stop(works[0], error)
         return
     yield from works
 
@@ -38,17 +41,16 @@ def embed_works(works: list[Work]) -> Iterator[Work]:
 def _embed(works: list[Work]) -> None:
     import numpy as np
 
-    known: dict[tuple[UUID, str], np.ndarray] = {}
-    for tenant_id in {work.claim.tenant_id for work in works}:
-        mine = [work for work in works if work.claim.tenant_id == tenant_id]
-        digests = {digest for work in mine for digest in work.digests}
-        for digest, vector in _stored(tenant_id, mine[0].generation, digests).items():
-            known[tenant_id, digest] = vector
-    wanted: dict[tuple[UUID, str], str] = {}
+    known: dict[tuple[UUID, str, str], np.ndarray] = {}
+    for tenant_id, generation in {work.index for work in works}:
+        digests = {digest for work in works if work.index == (tenant_id, generation) for digest in work.digests}
+        for digest, vector in _stored(tenant_id, generation, digests).items():
+            known[tenant_id, generation, digest] = vector
+    wanted: dict[tuple[UUID, str, str], str] = {}
     for work in works:
         for digest, text in zip(work.digests, work.texts, strict=True):
-            if (work.claim.tenant_id, digest) not in known:
-                wanted[work.claim.tenant_id, digest] = text
+            if (*work.index, digest) not in known:
+                wanted[*work.index, digest] = text
     keys, embedder = list(wanted), backends.embedder()
     for start in range(0, len(keys), SLICE):
         part = keys[start : start + SLICE]
@@ -57,7 +59,7 @@ def _embed(works: list[Work]) -> None:
         if len(works) == 1:
             works[0].progress.passages(min(start + SLICE, len(keys)), works[0].weight)
     for work in works:
-        work.vectors = np.stack([known[work.claim.tenant_id, digest] for digest in work.digests])
+        work.vectors = np.stack([known[*work.index, digest] for digest in work.digests])
 
 
 def _stored(tenant_id: UUID, generation: str, digests: set[str]) -> dict[str, np.ndarray]:
@@ -66,18 +68,25 @@ def _stored(tenant_id: UUID, generation: str, digests: set[str]) -> dict[str, np
     found: dict[str, np.ndarray] = {}
     asked = sorted(digests)
     for start in range(0, len(asked), LOOKED_UP):
-        rows = Passage.objects.for_tenant(tenant_id).filter(
-            generation=generation, digest__in=asked[start : start + LOOKED_UP]
-        )
-        for digest, vector in rows.values_list("digest", "vector"):
-            found[digest] = np.frombuffer(vector, dtype="<f4")
+        with in_tenant(Tenant(pk=tenant_id)):
+            rows = Passage.objects.for_tenant(tenant_id).filter(
+                generation=generation, digest__in=asked[start : start + LOOKED_UP]
+            )
+            for digest, vector in rows.values_list("digest", "vector"):
+                found[digest] = np.frombuffer(vector, dtype="<f4")
     return found
 
 
-def _postpone(work: Work, error: Exception) -> None:
-    if not isinstance(error, EmbedderError):
+def _stop(work: Work, error: Exception) -> None:
+    if isinstance(error, Withdrawn):
+        write.take_back(work.claim)
+        return
+    end = outcomes.try_later
+    if isinstance(error, EmbedderError):
+        end = outcomes.try_later if error.permanent else outcomes.wait_out
+    else:
         log.error("Embedding version %s failed", work.claim.version_id, exc_info=error)
-    outcomes.try_later(
+    end(
         work.claim,
         "embedder_unavailable",
         getattr(error, "message", "") or "The embedding model did not answer.",

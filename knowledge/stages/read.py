@@ -7,12 +7,13 @@ import logging
 from uuid import UUID
 
 from knowledge import outcomes, storage
-from knowledge.claims import EVERY_TENANT, Claim
+from knowledge.claims import Claim
 from knowledge.filenames import title_of
 from knowledge.models import Version
 from knowledge.parsers.base import ParseFailed, Parser
 from knowledge.stages import write
-from knowledge.stages.work import Progress, Work
+from knowledge.stages.work import Progress, Withdrawn, Work
+from tenants.scope import in_tenant
 
 log = logging.getLogger("knowledge.ingest")
 
@@ -20,8 +21,13 @@ LONGEST_TITLE = 300
 
 
 def versions_of(claims: list[Claim]) -> dict[UUID, Version]:
-    rows = Version.objects.across_tenants(EVERY_TENANT).filter(pk__in=[claim.version_id for claim in claims])
-    return rows.select_related("document", "blob", "tenant").in_bulk()
+    found: dict[UUID, Version] = {}
+    for tenant in {claim.tenant_id: claim.tenant for claim in claims}.values():
+        with in_tenant(tenant):
+            mine = [claim.version_id for claim in claims if claim.tenant_id == tenant.pk]
+            rows = Version.objects.for_tenant(tenant).filter(pk__in=mine)
+            found |= rows.select_related("document", "blob", "tenant").in_bulk()
+    return found
 
 
 def read(claim: Claim, version: Version | None, generation: str, parser: Parser) -> Work | None:
@@ -33,6 +39,8 @@ def read(claim: Claim, version: Version | None, generation: str, parser: Parser)
             write.settle(claim, version)
             return None
         return _read(claim, version, generation, parser)
+    except Withdrawn:
+        write.take_back(claim)
     except ParseFailed as failure:
         end = outcomes.fail if failure.permanent else outcomes.try_later
         end(claim, failure.code, failure.message, failure.hint)

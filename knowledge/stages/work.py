@@ -6,10 +6,13 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from knowledge import claims
 from knowledge.claims import Claim
 from knowledge.models import Status, Version
 from knowledge.models.version import WORKING
+from tenants.scope import in_tenant
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from knowledge.parsers.base import ParsedDocument
 
 SHOWN_EVERY = 0.7  # seconds: a small file is ready before anything about it need be said
+
+
+class Withdrawn(Exception):
+    """Cancelled, deleted or taken over while it was worked on: the rest of the work is for nothing."""
 
 
 @dataclass(slots=True)
@@ -38,12 +45,18 @@ class Work:
     progress: Progress = field(default=None)  # type: ignore[assignment]
 
     @property
+    def index(self) -> tuple[UUID, str]:
+        """Which index it goes into."""
+        return self.claim.tenant_id, self.generation
+
+    @property
     def weight(self) -> int:
         return len(self.chunks)
 
 
 class Progress:
-    """Tells the row how far a version is, but not more often than somebody could read it."""
+    """Tells the row how far a version is, but not more often than somebody could read it. Raises Withdrawn when nobody
+    wants it any more."""
 
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
@@ -55,9 +68,12 @@ class Progress:
             if time.monotonic() - self._told < SHOWN_EVERY:
                 return
             self._told = time.monotonic()
-        Version.objects.for_tenant(self._claim.tenant_id).filter(pk=self._claim.version_id, status__in=WORKING).update(
-            status=status, progress_done=done, progress_total=total
-        )
+        with in_tenant(self._claim.tenant):
+            if not claims.still_held([self._claim]):
+                raise Withdrawn
+            Version.objects.for_tenant(self._claim.tenant_id).filter(
+                pk=self._claim.version_id, status__in=WORKING
+            ).update(status=status, progress_done=done, progress_total=total)
 
     def page(self, done: int, total: int) -> None:
         self.tell(Status.PARSING, done, total)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from datetime import date
 from uuid import UUID
 
@@ -15,38 +16,56 @@ from knowledge import claims, indexing, outcomes
 from knowledge.claims import Claim
 from knowledge.models import Content, Document, Job, Passage, Status, Version
 from knowledge.models.passage import passage_id
-from knowledge.stages.work import Work
-from knowledge.stores.base import IndexedPassage, StoreError
+from knowledge.stages.work import Withdrawn, Work
+from knowledge.stores.base import IndexedPassage, StoreError, StoreUnavailable
 from tenants.scope import in_tenant
 from tenants.teams import touch_corpus
 
 log = logging.getLogger("knowledge.ingest")
 
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 8.0  # seconds between two tries of a store that is away
 
-def save(works: list[Work]) -> None:
-    """All of them, tenant by tenant. One that cannot be saved does not keep the others back."""
-    for tenant_id in {work.claim.tenant_id for work in works}:
-        mine = [work for work in works if work.claim.tenant_id == tenant_id]
+
+def save(works: list[Work], *, hold: float = 0, rest: Callable[[float], bool] = lambda seconds: True) -> None:
+    """All of them, index by index. One that cannot be saved does not keep the others back.
+
+    A store that is away is waited for, `hold` seconds, with the work in hand: what was read and embedded is not thrown
+    away, and no more is read meanwhile. `rest` sleeps, and says True when there is no more time.
+    """
+    for index in {work.index for work in works}:
+        mine = [work for work in works if work.index == index]
         try:
-            _save(tenant_id, mine)
+            _save(index[0], mine, hold, rest)
         except Exception as error:
             if len(mine) > 1:
                 for work in mine:
                     save([work])
             else:
-                _postpone(mine[0], error)
+                _stop(mine[0], error)
 
 
 def settle(claim: Claim, version: Version) -> None:
     """After a version became current: what it replaced leaves the store, and only then is the work done."""
-    older = list(
-        Version.objects.for_tenant(claim.tenant_id)
-        .filter(document_id=version.document_id, number__lt=version.number)
-        .values_list("pk", flat=True)
-    )
+    with in_tenant(claim.tenant):
+        versions = Version.objects.for_tenant(claim.tenant_id).filter(document_id=version.document_id)
+        older = list(versions.filter(number__lt=version.number).values_list("pk", flat=True))
     indexing.drop(claim.tenant_id, older)
-    with transaction.atomic():
+    with in_tenant(claim.tenant), transaction.atomic():
         claims.finish([claim])
+
+
+def take_back(claim: Claim) -> None:
+    """Trashed, deleted or cancelled while it was read: nothing of it stays in the store.
+
+    A job that somebody else holds by now is left to them; they put the same ids.
+    """
+    with in_tenant(claim.tenant):
+        job = Job.objects.for_tenant(claim.tenant_id).filter(pk=claim.job_id).first()
+    if job is None or job.state == Job.State.CANCELLED or job.claimed_by == claim.holder:
+        indexing.drop(claim.tenant_id, [claim.version_id])
+    if job is not None and job.state == Job.State.RUNNING:
+        with in_tenant(claim.tenant), transaction.atomic():
+            claims.finish([claim], Job.State.CANCELLED)
 
 
 def tidy(tenant_ids: Iterable[UUID], *, after: int = indexing.TIDY_AFTER) -> None:
@@ -57,38 +76,53 @@ def tidy(tenant_ids: Iterable[UUID], *, after: int = indexing.TIDY_AFTER) -> Non
             log.warning("Compacting the search index failed and is tried again later.", exc_info=True)
 
 
-def _save(tenant_id: UUID, works: list[Work]) -> None:
+def _save(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float], bool]) -> None:
     held = claims.still_held([work.claim for work in works])
+    for work in works:
+        if work.claim.job_id not in held:
+            take_back(work.claim)
     works = [work for work in works if work.claim.job_id in held]
     if not works:
         return
     for work in works:
-        if work.claim.attempt > 1:  # an earlier attempt may have cut the text differently
-            indexing.drop(tenant_id, [work.version.pk])
         work.progress.tell(Status.INDEXING, 0, work.weight)
-    indexing.put(tenant_id, works[0].generation, [passage for work in works for passage in _indexed(work)])
+    _into_store(tenant_id, works, hold, rest)
     tenant = works[0].version.tenant
     with in_tenant(tenant), transaction.atomic():
         kept = _still_ours(tenant_id, works)
         _write_rows(tenant_id, kept)
-        documents = Document.objects.for_tenant(tenant_id).select_related("current_version")
-        fresh = documents.in_bulk([work.version.document_id for work in kept])
-        for work in kept:
-            _make_current(work, fresh[work.version.document_id])
+        documents = Document.objects.for_tenant(tenant_id).select_for_update(of=("self",)).order_by("pk")
+        fresh = documents.select_related("current_version").in_bulk([work.version.document_id for work in kept])
+        late = [work for work in kept if not _make_current(work, fresh[work.version.document_id])]
         claims.finish([work.claim for work in kept if not _replaces(work)])
         if kept:
             touch_corpus(tenant)
     for work in works:
         if work not in kept:
-            _take_back(work)
+            take_back(work.claim)
         elif _replaces(work):
             settle(work.claim, work.version)
+    indexing.drop(tenant_id, [work.version.pk for work in late])
     tidy([tenant_id], after=10 * indexing.TIDY_AFTER)
+
+
+def _into_store(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float], bool]) -> None:
+    until, pause = time.monotonic() + hold, SHORTEST_PAUSE
+    again = [work.version.pk for work in works if work.claim.attempt > 1 or work.claim.held_up]
+    while True:
+        try:
+            indexing.drop(tenant_id, again)  # an earlier attempt may have cut the text differently
+            indexing.put(tenant_id, works[0].generation, [passage for work in works for passage in _indexed(work)])
+            return
+        except StoreUnavailable as error:
+            if error.permanent or time.monotonic() + pause > until or rest(pause):
+                raise
+            pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def _still_ours(tenant_id: UUID, works: list[Work]) -> list[Work]:
     """Still claimed, and the document neither gone nor in the trash. Asked in the transaction that writes."""
-    held = claims.still_held([work.claim for work in works])
+    held = claims.still_held([work.claim for work in works], until_commit=True)
     documents = Document.objects.for_tenant(tenant_id).present()
     present = set(documents.filter(pk__in=[work.version.document_id for work in works]).values_list("pk", flat=True))
     return [work for work in works if work.claim.job_id in held and work.version.document_id in present]
@@ -106,7 +140,8 @@ def _write_rows(tenant_id: UUID, works: list[Work]) -> None:
     Content.objects.bulk_create([_content(work) for work in works])
 
 
-def _make_current(work: Work, document: Document) -> None:
+def _make_current(work: Work, document: Document) -> bool:
+    """False: a newer version was ready before it, and nothing is found in this one."""
     version, parsed = work.version, work.parsed
     warnings = [{"code": warning.code, "message": warning.message} for warning in parsed.warnings]
     version.status = Status.READY_WITH_WARNINGS if warnings else Status.READY
@@ -120,7 +155,8 @@ def _make_current(work: Work, document: Document) -> None:
     outcomes.note_ready(version)
     version.save()
     if document.current_version and document.current_version.number > version.number:
-        return
+        Passage.objects.for_tenant(version.tenant_id).filter(version=version).delete()
+        return False
     older = Passage.objects.for_tenant(version.tenant_id).filter(
         version__document_id=document.pk, version__number__lt=version.number
     )
@@ -134,18 +170,7 @@ def _make_current(work: Work, document: Document) -> None:
     if document.collection_id != _label(work):  # moved while it was read
         document.indexed_under = _label(work)
     document.save(update_fields=["current_version", "title", "author", "dated", "indexed_under", "changed_at"])
-
-
-def _take_back(work: Work) -> None:
-    """Trashed, deleted or cancelled while it was read: nothing of it stays in the store.
-
-    A job that somebody else holds by now is left to them; they put the same ids.
-    """
-    job = Job.objects.for_tenant(work.claim.tenant_id).filter(pk=work.claim.job_id).first()
-    if job is None or job.state == Job.State.CANCELLED or job.claimed_by == work.claim.holder:
-        indexing.drop(work.claim.tenant_id, [work.version.pk])
-    if job is not None and job.state == Job.State.RUNNING:
-        claims.finish([work.claim], Job.State.CANCELLED)
+    return True
 
 
 def _label(work: Work) -> UUID:
@@ -213,18 +238,23 @@ def _date(text: str) -> date | None:
     return found if date(1970, 1, 1) < found <= timezone.localdate() else None
 
 
-def _postpone(work: Work, error: Exception) -> None:
-    full = getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT) or "full" in str(error)
-    if not isinstance(error, (StoreError, OperationalError, OSError)):
-        log.error("Saving version %s failed", work.claim.version_id, exc_info=error)
-    if full:
-        outcomes.try_later(
+def _stop(work: Work, error: Exception) -> None:
+    """Neither a full disk nor a store or database that is away is the file's fault."""
+    message, hint = getattr(error, "message", ""), getattr(error, "hint", "")
+    if isinstance(error, Withdrawn):
+        take_back(work.claim)
+    elif getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in str(error):
+        outcomes.wait_out(
             work.claim, "no_room", "The disk of the portal is full. The file itself is safe.", "Tell your operator."
         )
-        return
-    outcomes.try_later(
-        work.claim,
-        "index_unavailable",
-        getattr(error, "message", "") or "The search index could not be written. The file itself is safe.",
-        getattr(error, "hint", "") or "Try again in a moment.",
-    )
+    else:
+        if not isinstance(error, (StoreError, OperationalError, OSError)):
+            log.error("Saving version %s failed", work.claim.version_id, exc_info=error)
+        away = isinstance(error, (StoreUnavailable, OperationalError, OSError))
+        end = outcomes.wait_out if away and not getattr(error, "permanent", False) else outcomes.try_later
+        end(
+            work.claim,
+            "index_unavailable",
+            message or "The search index could not be written. The file itself is safe.",
+            hint or "Try again in a moment.",
+        )

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from django.db import transaction
 
-OWNER_READS = ("knowledge_job", "tenants_invitation")
+OWNER_READS = (
+    "knowledge_document",
+    "knowledge_generation",
+    "knowledge_job",
+    "knowledge_trashing",
+    "tenants_invitation",
+)
 POLICY = "portal_owner_select"
 
 # name and arguments -> (result, body)
@@ -18,16 +24,26 @@ FUNCTIONS = {
         "uuid",
         "SELECT i.tenant_id FROM public.tenants_invitation i WHERE i.token_digest = $1",
     ),
-    # Whose work is due, how urgent, and how much of it there is.
+    # Whose work is due, how urgent, and how much of it there is: counted up to 100, so that one tenant's 100,000 files
+    # cost no more than that.
     "portal_waiting_tenants(now timestamptz)": (
         "TABLE (tenant_id uuid, priority smallint, waiting bigint)",
-        "SELECT j.tenant_id, j.priority, count(*) FROM public.knowledge_job j "
-        "WHERE j.state = 'waiting' AND j.run_after <= $1 GROUP BY 1, 2 ORDER BY 2, 1",
+        "SELECT t.id, p.priority::smallint, w.due FROM public.tenants_tenant t CROSS JOIN (VALUES (0), (5)) p (priority) "
+        "CROSS JOIN LATERAL (SELECT count(*) AS due FROM (SELECT 1 FROM public.knowledge_job j "
+        "WHERE j.state = 'waiting' AND j.tenant_id = t.id AND j.priority = p.priority AND j.run_after <= $1 LIMIT 100) "
+        "some) w WHERE t.is_active AND w.due > 0",
     ),
-    # In which tenants a worker has lost its lease.
-    "portal_stalled_tenants(now timestamptz)": (
+    # In which tenants a worker has lost its lease, a clock was changed, or the store is to follow a move or an erasure.
+    "portal_tenants_with_chores(now timestamptz)": (
         "SETOF uuid",
-        "SELECT DISTINCT j.tenant_id FROM public.knowledge_job j WHERE j.state = 'running' AND j.lease_until < $1",
+        "SELECT t.id FROM public.tenants_tenant t WHERE t.is_active AND ("
+        "EXISTS (SELECT 1 FROM public.knowledge_job j WHERE j.state = 'running' AND j.tenant_id = t.id"
+        " AND (j.lease_until < $1 OR j.lease_until > $1 + interval '10 minutes')) "
+        "OR EXISTS (SELECT 1 FROM public.knowledge_job j WHERE j.state = 'waiting' AND j.tenant_id = t.id"
+        " AND j.run_after > $1 + interval '1 hour') "
+        "OR EXISTS (SELECT 1 FROM public.knowledge_document d WHERE d.tenant_id = t.id AND d.indexed_under IS NOT NULL) "
+        "OR EXISTS (SELECT 1 FROM public.knowledge_trashing g WHERE g.tenant_id = t.id AND g.erase_after <= $1) "
+        "OR EXISTS (SELECT 1 FROM public.knowledge_generation g WHERE g.tenant_id = t.id AND NOT g.is_active))",
     ),
 }
 

@@ -160,7 +160,7 @@ def test_a_crash_between_the_store_and_the_rows_is_made_good(monkeypatch, secret
     with monkeypatch.context() as patched:
         patched.setattr(deletion, "_erase", crash)
         with pytest.raises(RuntimeError):
-            deletion.erase_overdue()
+            deletion.erase_overdue(erin.tenant)
     assert Document.objects.for_tenant(erin.tenant).exists()
     upkeep.do_store_work()
     assert not Document.objects.for_tenant(erin.tenant).exists()

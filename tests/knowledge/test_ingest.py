@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from knowledge import backends, claims, indexing, ingest, outcomes
-from knowledge.claims import Turns, claim_next
+from knowledge.claims import claim_next
 from knowledge.documents import places_in_queue
 from knowledge.models import Job, Passage, Status, Version
 from tests.fixtures_knowledge import TRAVEL
@@ -124,8 +124,8 @@ def test_tenants_take_turns_and_people_go_before_imports(bring, erin, mallory):
         bring(f"theirs-{number}.txt", f"t {number}", by=mallory, to=theirs, priority=Job.Priority.BULK)
     urgent = bring("urgent.txt", "now").version
     assert places_in_queue(erin)[urgent.pk] == 1
-    turns, names = Turns(), []
-    while taken := claim_next("here", turns, most=3):
+    names = []
+    while taken := claim_next("here", most=3):
         names += [Version.objects.for_tenant(each.tenant_id).get(pk=each.version_id).filename for each in taken]
     assert names[0] == "urgent.txt"
     first_four = names[1:5]
@@ -137,11 +137,11 @@ def test_tenants_take_turns_and_people_go_before_imports(bring, erin, mallory):
 def test_two_workers_never_hold_the_same_job(bring):
     for number in range(3):
         bring(f"{number}.txt", f"text {number}")
-    one = claim_next("one", Turns(), most=2)
-    two = claim_next("two", Turns(), most=2)
+    one = claim_next("one", most=2)
+    two = claim_next("two", most=2)
     assert {claim.job_id for claim in one}.isdisjoint({claim.job_id for claim in two})
     assert len(one) + len(two) == 3
-    assert claim_next("three", Turns()) == []
+    assert claim_next("three") == []
 
 
 @pytest.mark.django_db
@@ -149,15 +149,15 @@ def test_a_lost_lease_is_taken_up_again_and_not_without_end(bring, erin, read_al
     version = bring("travel.md").version
     for attempt in range(1, claims.MAX_ATTEMPTS + 1):
         Job.objects.for_tenant(erin.tenant).update(run_after=timezone.now())
-        (claim,) = claim_next("doomed", Turns())
+        (claim,) = claim_next("doomed")
         assert claim.attempt == attempt
-        assert claims.release_lost() == []
+        assert claims.release_lost(erin.tenant) == []
         Job.objects.for_tenant(erin.tenant).update(lease_until=timezone.now() - timedelta(seconds=1))
-        outcomes.give_up_lost(claims.release_lost())
+        outcomes.give_up_lost(claims.release_lost(erin.tenant))
     version.refresh_from_db()
     assert (version.status, version.error_code) == (Status.FAILED, "stopped_the_reader")
     Job.objects.for_tenant(erin.tenant).update(run_after=timezone.now())
-    assert claim_next("next", Turns()) == []
+    assert claim_next("next") == []
 
 
 @pytest.mark.django_db
@@ -303,7 +303,7 @@ def test_a_worker_killed_anywhere_leaves_one_set_of_passages(stage, upload, brin
     job = Job.objects.for_tenant(erin.tenant).get(version__number=2)
     assert (job.state, job.attempts) == (Job.State.RUNNING, 1)
     Job.objects.for_tenant(erin.tenant).filter(pk=job.pk).update(lease_until=timezone.now())
-    claims.release_lost()
+    claims.release_lost(erin.tenant)
     Job.objects.for_tenant(erin.tenant).filter(pk=job.pk).update(run_after=timezone.now())
     ingest.drain(inline=True)
     from knowledge.search import find
@@ -347,7 +347,7 @@ def test_a_bell_reaches_a_real_worker(bring, erin, titles, settings):
         f"connection.settings_dict['NAME'] = {str(connection.settings_dict['NAME'])!r}; "
         f"from django.conf import settings; settings.DATABASES['default']['NAME'] = {str(connection.settings_dict['NAME'])!r}; "
         "from portal.celery import app; "
-        "app.worker_main(['worker', '-Q', 'ingest', '--pool', 'solo', '--loglevel', 'WARNING'])"
+        "app.worker_main(['worker', '-Q', 'interactive,bulk', '--pool', 'solo', '--loglevel', 'WARNING'])"
     )
     worker = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=settings.BASE_DIR)
     try:
