@@ -12,6 +12,7 @@ class Action(StrEnum):
     ANSWER_STOPPED = "answer:stopped"
     AUDIT_EXPORTED = "audit:exported"
     AUDIT_READ = "audit:read"
+    BACKUP_MADE = "backup:made"
     COLLECTION_CHANGED = "collection:changed"
     COLLECTION_CREATED = "collection:created"
     COLLECTION_HANDED_OVER = "collection:handed-over"
@@ -65,6 +66,7 @@ class Action(StrEnum):
     TENANT_CHANGED = "tenant:changed"
     TENANT_CREATED = "tenant:created"
     TENANT_REMOVED = "tenant:removed"
+    TENANT_RESTORED = "tenant:restored"
 
 
 class Outcome(StrEnum):

@@ -13,6 +13,7 @@ WORDS: dict[Action, tuple[str, str]] = {
     A.ANSWER_STOPPED: ("Stopped an answer", "{who} stopped {on}"),
     A.AUDIT_EXPORTED: ("Exported events", "{who} exported the audit trail"),
     A.AUDIT_READ: ("Read the trail", "{who} read the audit trail"),
+    A.BACKUP_MADE: ("Made a backup", "{who} made a backup of {on}"),
     A.COLLECTION_CHANGED: ("Changed a collection", "{who} changed the collection {on}"),
     A.COLLECTION_CREATED: ("Made a collection", "{who} made the collection {on}"),
     A.COLLECTION_HANDED_OVER: ("Handed over ownership", "{who} handed {on} over to {whom}"),
@@ -66,6 +67,7 @@ WORDS: dict[Action, tuple[str, str]] = {
     A.TENANT_CHANGED: ("Changed the company", "{who} changed the company {on}"),
     A.TENANT_CREATED: ("Made the company", "{who} made the company {on}"),
     A.TENANT_REMOVED: ("Removed the company", "{who} removed the company {on}"),
+    A.TENANT_RESTORED: ("Restored the company", "{who} restored the company {on} from a backup"),
 }
 OUTCOMES = {"done": "Done", "refused": "Refused", "failed": "Failed"}
 KINDS = {  # what a target is, where it has no name of its own

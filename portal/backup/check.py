@@ -1,0 +1,133 @@
+"""Before anything is changed: is this backup whole, unaltered, readable here, and do the keys fit?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+
+from portal.backup import files, manifest, person_keys
+from tenants.errors import Invalid
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One tenant in a backup."""
+
+    id: str
+    slug: str
+    name: str
+    folder: Path
+    rows: dict[str, int]
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    folder: Path
+    id: str
+    made_at: str
+    parts: tuple[Part, ...]
+    installation: Path | None
+    encryption_key: str  # what its person keys are wrapped under; "" where nobody has it
+
+
+def open_backup(
+    folder: Path, *, slug: str = "", signed_by: str = "", keys: Path | None = None, lose_names: bool = False,
+    say: Say = print,
+) -> Backup:  # fmt: skip
+    """The backup, or the part of it that was asked for, with every digest checked. Raises Problems."""
+    folder = folder.absolute()
+    told = manifest.load(folder, signed_by=signed_by)
+    _insist_on_schema(told)
+    parts = tuple(_part(folder, each) for each in told["tenants"] if slug in ("", each["slug"]))
+    if slug and not parts:
+        raise Invalid(f"The backup holds no tenant {slug!r}.{_removed(told, slug)}")
+    installation = None if slug or not told["installation"] else folder / "installation"
+    say(f"Checking {folder}: made {told['made_at'][:16]} UTC by version {told['product']} on {told['database']}")
+    _check_digests(folder, told, parts, installation)
+    for part in parts:
+        if files.check(part.folder) != part.files:
+            raise files.Damaged(f"The backup of {part.slug} does not hold {part.files} files as it says.")
+    key = _encryption_key(folder, told, keys, lose_names)
+    return Backup(folder, told["id"], told["made_at"], parts, installation, key)
+
+
+def _part(folder: Path, told: dict[str, Any]) -> Part:
+    return Part(told["id"], told["slug"], told["name"], folder / "tenants" / told["id"], told["rows"], told["files"])
+
+
+def _removed(told: dict[str, Any], slug: str) -> str:
+    for each in told["removed"]:
+        if each["slug"] == slug:
+            return f" It was removed from this backup on {each['at'][:10]}, when the tenant was removed."
+    return ""
+
+
+def _insist_on_schema(told: dict[str, Any]) -> None:
+    here = manifest.migrations()
+    if not here:
+        raise Invalid("The database here is not made yet.", hint="Run `manage.py migrate` first.")
+    newer = [
+        f"{app}.{name}" for app, names in told["migrations"].items() for name in names if name not in here.get(app, ())
+    ]
+    if newer:
+        raise Invalid(
+            f"The backup was made by a newer version of the portal ({newer[-1]} is not known here). Nothing was changed.",
+            hint=f"Restore it with version {told['product']} or newer.",
+        )
+    unknown = [label for part in told["tenants"] for label in part["rows"] if not _is_table(label)]
+    if unknown:
+        raise Invalid(f"The backup holds rows of {unknown[0]}, which this version does not know. Nothing was changed.")
+
+
+def _is_table(label: str) -> bool:
+    try:
+        apps.get_model(label)
+    except LookupError:
+        return False
+    return True
+
+
+def _check_digests(folder: Path, told: dict[str, Any], parts: tuple[Part, ...], installation: Path | None) -> None:
+    wanted = [*(part.folder for part in parts), *([installation] if installation else [])]
+    on_disk = {path for root in wanted for path in root.rglob("*") if path.is_file()}
+    on_disk = {path for path in on_disk if "files" not in path.relative_to(folder).parts[2:3]}
+    for name, expected in told["files"].items():
+        path = folder / name
+        if not any(path.is_relative_to(root) for root in wanted):
+            continue
+        if not path.is_file() or manifest.listed(path) != expected:
+            raise files.Damaged(
+                f"{name} of the backup is missing, or not as it was written. Nothing was changed.",
+                hint="Use another backup, or another copy of this one.",
+            )
+        on_disk.discard(path)
+    if on_disk:
+        raise files.Damaged(f"{min(on_disk)} is not part of the backup. Nothing was changed.")
+
+
+def _encryption_key(folder: Path, told: dict[str, Any], keys: Path | None, lose_names: bool) -> str:
+    """This installation's, the one in the backup, or the one in the folder that was named."""
+    found = [settings.PORTAL_ENCRYPTION_KEY]
+    for place in (folder / "keys", keys):
+        path = place / "encryption.key" if place else None
+        if path and path.is_file():
+            found.append(path.read_text(encoding="ascii").strip())
+    for key in found:
+        if person_keys.fingerprint(key) == told["encryption_key"]:
+            return key
+    if lose_names:
+        return ""
+    raise Invalid(
+        "The encryption key here is not the one that this backup was made under, so nobody could read who did what in "
+        "its audit trail. Nothing was changed.",
+        hint="Name the folder with the former encryption.key: --keys FOLDER. If it is lost for good, --lose-names "
+        "restores everything but the names in the trail.",
+    )

@@ -1,0 +1,60 @@
+"""The backups that were made on this machine, so that removing a tenant can reach into them. A file in the data folder."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from portal.backup import manifest
+from portal.keys import private_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    id: str
+    folder: str
+    made_at: str
+    tenants: tuple[str, ...]  # ids
+
+
+def remember(backup: Known) -> None:
+    with _held():
+        _write([each for each in all_known() if each.folder != backup.folder] + [backup])
+
+
+def forget(ids: set[str]) -> None:
+    with _held():
+        _write([each for each in all_known() if each.id not in ids])
+
+
+def all_known() -> list[Known]:
+    try:
+        kept = json.loads(_file().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    return [Known(**{**each, "tenants": tuple(each["tenants"])}) for each in kept]
+
+
+def holding(tenant_id: str) -> list[Known]:
+    return [each for each in all_known() if tenant_id in each.tenants]
+
+
+def _file() -> Path:
+    return private_folder(Path(settings.DATA_DIR) / "backups") / "known.json"
+
+
+def _write(backups: list[Known]) -> None:
+    manifest.write_private(_file(), json.dumps([asdict(each) for each in backups], indent=1).encode())
+
+
+@contextmanager
+def _held() -> Iterator[None]:
+    with open(_file().with_suffix(".lock"), "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

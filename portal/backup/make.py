@@ -1,0 +1,234 @@
+"""Making a backup: a snapshot of each tenant, while people work. Never a half one that looks whole."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from audit.actions import Action
+from audit.record import record, system
+from knowledge.models import Blob, Content, Passage
+from portal import signing
+from portal.backup import files, known, manifest, person_keys, rows, tables
+from portal.backup.snapshot import snapshot
+from portal.keys import private_folder
+from tenants.errors import Conflicting, Invalid, NoRoom
+from tenants.models import Tenant, User
+from tenants.scope import in_tenant
+
+UNFINISHED = "UNFINISHED"
+ATTEMPTS = 5  # when documents are erased while their files are copied
+SPARE = 64 * 1024 * 1024  # bytes left free beside what is estimated
+PASSAGE_BYTES = 2_600  # of a passage's row without its text
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    id: str
+    folder: Path
+    tenants: int
+    rows: int
+    files: int
+    bytes: int
+    signed_by: str
+
+
+def make_backup(folder: Path, *, slugs: Sequence[str] = (), with_keys: bool = False, say: Say = print) -> Made:
+    """All tenants and what belongs to none of them, or the tenants named. Raises Problems."""
+    folder = folder.absolute()
+    tenants = _tenants(slugs)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Conflicting(f"{folder} is not empty.", hint="Name a folder that does not exist yet.")
+    _insist_on_room(folder, tenants, say)
+    with _partial(folder) as partial:
+        backup_id, made_at = str(uuid.uuid4()), timezone.now().isoformat()
+        people: set[UUID] = set()
+        parts = [_tenant_part(partial, tenant, people, say) for tenant in tenants]
+        installation = None if slugs else _installation_part(partial, people, say)
+        if with_keys:
+            _write_keys(partial)
+        listed = {
+            str(path.relative_to(partial)): manifest.listed(path)
+            for path in sorted(partial.rglob("*"))
+            if path.is_file() and path.name != UNFINISHED and "files" not in path.relative_to(partial).parts[2:3]
+        }
+        manifest.write(
+            partial,
+            {
+                "kind": manifest.KIND, "format": manifest.FORMAT, "id": backup_id, "made_at": made_at,
+                "product": manifest.product(), "database": connection.vendor, "migrations": manifest.migrations(),
+                "encryption_key": person_keys.fingerprint(settings.PORTAL_ENCRYPTION_KEY), "with_keys": with_keys,
+                "tenants": parts, "installation": installation, "removed": [], "files": listed,
+            },
+        )  # fmt: skip
+    known.remember(known.Known(backup_id, str(folder), made_at, tuple(part["id"] for part in parts)))
+    for tenant, part in zip(tenants, parts, strict=True):
+        with in_tenant(tenant), transaction.atomic():
+            record(Action.BACKUP_MADE, system(tenant.pk), tenant, backup=backup_id, files=part["files"])
+    count = sum(sum(part["rows"].values()) for part in [*parts, installation or {"rows": {}}])
+    signed_by = signing.fingerprint(signing.public_key())
+    sizes = sum(part["bytes"] for part in parts) + sum(each["bytes"] for each in listed.values())
+    return Made(backup_id, folder, len(parts), count, sum(part["files"] for part in parts), sizes, signed_by)
+
+
+def _tenants(slugs: Sequence[str]) -> list[Tenant]:
+    found = Tenant.objects.filter(slug__in=slugs) if slugs else Tenant.objects.all()
+    tenants = list(found.order_by("slug"))
+    missing = sorted(set(slugs) - {tenant.slug for tenant in tenants})
+    if missing:
+        raise Invalid(f"There is no tenant {missing[0]!r}.", hint="`manage.py backup DIR` takes all of them.")
+    return tenants
+
+
+def _tenant_part(partial: Path, tenant: Tenant, people: set[UUID], say: Say) -> dict[str, Any]:
+    part = private_folder(partial / "tenants" / str(tenant.pk))
+    for attempt in range(ATTEMPTS):
+        with snapshot(), in_tenant(tenant):
+            counted = _write_rows(part / "rows", tables.rows_of_tenant(tenant.pk))
+            people |= tables.people_of(tenant.pk)
+            blobs = Blob.objects.for_tenant(tenant).order_by("pk").values_list("sha256", "size", "path")
+            kept = [files.Kept(*values) for values in blobs]
+        say(f"{tenant.slug}: {sum(counted.values())} rows; copying {len(kept)} files")
+        try:
+            size = files.copy_out(part, kept, tick=_ticker(say, tenant.slug, len(kept)))
+            break
+        except files.WentMissing as missing:
+            _insist_it_was_erased(tenant, str(missing))
+            if attempt == ATTEMPTS - 1:
+                raise Conflicting(
+                    f"Documents of {tenant.slug} are being erased faster than they can be copied.", hint="Try later."
+                ) from None
+            say(f"{tenant.slug}: a document was erased meanwhile; beginning this tenant again")
+    files.drop_others(part, kept)
+    return {
+        "id": str(tenant.pk), "slug": tenant.slug, "name": tenant.name, "rows": counted, "files": len(kept),
+        "bytes": size,
+    }  # fmt: skip
+
+
+def _installation_part(partial: Path, people: set[UUID], say: Say) -> dict[str, Any]:
+    with snapshot():
+        everyone = people | set(User.objects.filter(pk__in=people).values_list("pk", flat=True))
+        counted = _write_rows(partial / "installation" / "rows", tables.rows_of_installation(everyone))
+    say(f"Of no tenant: {sum(counted.values())} rows")
+    return {"rows": counted}
+
+
+def _write_rows(folder: Path, selected: Iterator[tuple[tables.Model, models.QuerySet]]) -> dict[str, int]:
+    private_folder(folder)
+    counted = {}
+    for model, found in selected:
+        path = files._private(folder / f"{model._meta.label}.jsonl")
+        with path.open("wb") as file:
+            count = 0
+            for line in rows.lines(model, found):
+                file.write(line)
+                count += 1
+        counted[model._meta.label] = count
+    return counted
+
+
+def _insist_it_was_erased(tenant: Tenant, path: str) -> None:
+    with in_tenant(tenant):
+        if Blob.objects.for_tenant(tenant).filter(path=path).exists():
+            raise files.Damaged(
+                f"The file {path} of {tenant.slug} is not in the portal's storage. The backup was not finished.",
+                hint="`manage.py reconcile` says which document it belongs to.",
+            )
+
+
+def _write_keys(partial: Path) -> None:
+    folder = private_folder(partial / "keys")
+    for name, value in (
+        ("encryption", settings.PORTAL_ENCRYPTION_KEY),
+        ("signing", settings.PORTAL_SIGNING_KEY),
+        ("secret", settings.SECRET_KEY),
+    ):
+        manifest.write_private(folder / f"{name}.key", value.encode())
+
+
+def _insist_on_room(folder: Path, tenants: list[Tenant], say: Say) -> None:
+    needed = 0
+    for tenant in tenants:
+        with in_tenant(tenant):
+            sums = (
+                Blob.objects.for_tenant(tenant).aggregate(n=models.Sum("size"))["n"],
+                Passage.objects.for_tenant(tenant).count() * PASSAGE_BYTES,
+                _letters(Passage, tenant) * 2,
+                _letters(Content, tenant) * 2,
+            )
+        needed += sum(int(each or 0) for each in sums)
+    parent = folder.parent
+    while not parent.exists():
+        parent = parent.parent
+    free = shutil.disk_usage(parent).free
+    say(f"About {_mib(needed)} MiB are needed; {_mib(free)} MiB are free")
+    if free < needed + SPARE:
+        raise NoRoom(
+            f"The backup needs about {_mib(needed + SPARE)} MiB, and {parent} has {_mib(free)} MiB free.",
+            hint="Name a folder on another disk.",
+        )
+
+
+def _letters(model: tables.Model, tenant: Tenant) -> int:
+    length = models.Sum(models.functions.Length("text"))
+    return model.objects.for_tenant(tenant).aggregate(n=length)["n"] or 0
+
+
+@contextmanager
+def _partial(folder: Path) -> Iterator[Path]:
+    """A folder beside the final one. It gets the final name when everything is in it and on the disk."""
+    partial = folder.with_name(f"{folder.name}.partial")
+    if partial.exists() and any(partial.iterdir()) and not (partial / UNFINISHED).exists():
+        raise Conflicting(f"{partial} is in the way.", hint="Move it, or name another folder.")
+    private_folder(partial)
+    with open(partial / UNFINISHED, "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Conflicting(f"Another backup is being written to {folder}.", hint="Wait for it.") from None
+        for left in partial.iterdir():  # of a backup that was interrupted
+            if left.name != UNFINISHED:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        try:
+            yield partial
+        except OSError as error:
+            raise NoRoom(
+                f"The backup could not be written: {error}. It was not finished.", hint="See to the disk."
+            ) from error
+        (partial / UNFINISHED).unlink()
+        os.sync()
+        with contextlib.suppress(FileNotFoundError):
+            folder.rmdir()  # empty, or it was refused
+        partial.rename(folder)
+
+
+def _ticker(say: Say, slug: str, total: int) -> Callable[[], None]:
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        if done % 500 == 0:
+            say(f"{slug}: {done} of {total} files")
+
+    return tick
+
+
+def _mib(size: int) -> int:
+    return size // (1024 * 1024) + 1

@@ -1,0 +1,40 @@
+"""The keys that seal what the trail says about people: wrapped under the installation's, and so wrapped anew elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+from audit import crypto
+from audit.models import PersonKey
+from portal.backup import rows
+
+
+def fingerprint(secret: str) -> str:
+    """Tells whether two installation keys are the same, and nothing else about them."""
+    return hashlib.blake2b(secret.encode(), digest_size=12, person=b"portal-keycheck").hexdigest()
+
+
+def bring(path: Path, opened_with: str) -> tuple[int, int]:
+    """How many came, and how many people's names stay closed: their key is lost, or another one is here already."""
+    kept = list(rows.read(PersonKey, path))
+    if not opened_with:
+        return 0, len(kept)
+    known = PersonKey.objects.in_bulk([key.pk for key in kept])
+    fresh, closed = [], 0
+    former = crypto._installation_key(opened_with)
+    ours = crypto._installation_key(settings.PORTAL_ENCRYPTION_KEY)
+    for key in kept:
+        plain = crypto._decrypt(former, key.wrapped, key.pk.bytes)
+        if key.pk not in known:
+            fresh.append(PersonKey(pk=key.pk, wrapped=_wrapped(ours, plain, key.pk), created_at=key.created_at))
+        elif crypto._decrypt(ours, known[key.pk].wrapped, key.pk.bytes) != plain:
+            closed += 1
+    return rows.insert(PersonKey, fresh), closed
+
+
+def _wrapped(master: bytes, plain: bytes, person_id: UUID) -> str:
+    return crypto._encrypt(master, plain, person_id.bytes)

@@ -1,0 +1,223 @@
+"""Putting a backup back: everything into an empty installation, or one tenant into one that runs.
+
+A tenant's rows come in one transaction; people enter when its index stands. Interrupted, the same command goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, connection, models, transaction
+
+from audit.actions import Action
+from audit.models import AuditEvent, PersonKey
+from audit.record import record, system
+from knowledge import tasks
+from knowledge.models import Blob
+from portal.backup import files, index, person_keys, rows, tables
+from portal.backup.check import Backup, Part, open_backup
+from portal.removal_plan import unfinished_of
+from tenants.errors import Conflicting
+from tenants.models import Tenant, User
+from tenants.scope import in_tenant
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Restored:
+    tenants: list[str] = field(default_factory=list)
+    rows: int = 0
+    files: int = 0
+    passages: int = 0
+    renumbered: bool = False  # events got new numbers, because theirs were taken
+    closed_names: int = 0  # people whose names in the trail cannot be read here
+
+
+def restore(
+    folder: Path, *, slug: str = "", new_slug: str = "", signed_by: str = "", keys: Path | None = None,
+    lose_names: bool = False, say: Say = print,
+) -> Restored:  # fmt: skip
+    """Raises Problems; what is checked first changes nothing."""
+    backup = open_backup(folder, slug=slug, signed_by=signed_by, keys=keys, lose_names=lose_names, say=say)
+    waiting = [part for part in backup.parts if _state(backup, part) != "whole"]
+    _insist_on_place(backup, waiting, new_slug, alone=bool(slug))
+    result = Restored()
+    for part in waiting:
+        if _state(backup, part) == "absent":
+            _bring(backup, part, new_slug or part.slug, result, keep_numbers=not slug, say=say)
+        _open(backup, part, result, say)
+        result.tenants.append(new_slug or part.slug)
+    if backup.installation:
+        _bring_installation(backup, result, say)
+    tasks.ring_now()
+    return result
+
+
+def _state(backup: Backup, part: Part) -> str:
+    """`absent`, `rows` (its rows are here, its index is not yet), `whole`, or `other` (a tenant of that id is here)."""
+    tenant = Tenant.objects.filter(pk=part.id).first()
+    if tenant is None:
+        return "absent"
+    with in_tenant(tenant):
+        ours = AuditEvent.objects.filter(
+            tenant_id=part.id, action=Action.TENANT_RESTORED.value, data__backup=backup.id
+        ).exists()
+    if not ours:
+        return "other"
+    return "whole" if tenant.is_active else "rows"
+
+
+def _insist_on_place(backup: Backup, waiting: list[Part], new_slug: str, *, alone: bool) -> None:
+    ids = {part.id for part in backup.parts}
+    strangers = [t for t in Tenant.objects.all() if str(t.pk) not in ids]
+    if strangers and not alone:
+        raise Conflicting(
+            f"This installation has companies of its own ({strangers[0].slug}). Nothing was changed.",
+            hint="Restore into an empty installation, or one tenant at a time: --tenant SLUG.",
+        )
+    for part in waiting:
+        slug = new_slug or part.slug
+        if _state(backup, part) == "other":
+            raise Conflicting(
+                f"The tenant {part.slug} is in this installation. Nothing was changed.",
+                hint=f"To go back to the backup, remove it first: manage.py delete_tenant {part.slug}",
+            )
+        if Tenant.objects.filter(slug=slug).exclude(pk=part.id).exists():
+            raise Conflicting(
+                f"Another tenant is called {slug} here. Nothing was changed.", hint="Choose another: --as NEW_SLUG."
+            )
+        if unfinished_of(part.id):
+            raise Conflicting(
+                f"{part.slug} is being removed. Nothing was changed.",
+                hint=f"Finish that first: manage.py delete_tenant {part.slug}",
+            )
+        _insist_on_people(part)
+
+
+def _insist_on_people(part: Part) -> None:
+    """A sign-in of the same address but another id is another person, as far as anybody can tell."""
+    for person in rows.read(User, part.folder / "rows" / "tenants.User.jsonl"):
+        known = User.objects.filter(email__iexact=person.email).exclude(pk=person.pk).first()
+        if known is not None:
+            raise Conflicting(
+                f"{person.email} signs in here already, and is not the person of the backup. Nothing was changed.",
+                hint="Change one of the two addresses, or restore into an empty installation.",
+            )
+
+
+def _bring(backup: Backup, part: Part, slug: str, result: Restored, *, keep_numbers: bool, say: Say) -> None:
+    tenant = next(rows.read(Tenant, _file(part.folder, Tenant)))
+    tenant.slug, tenant.is_active = slug, False
+    blobs = rows.read(Blob, _file(part.folder, Blob))
+    result.files += files.copy_in(part.folder, blobs, tick=lambda: None)
+    say(f"{slug}: {part.files} files are back; writing {sum(part.rows.values())} rows")
+    if keep_numbers:
+        try:
+            return _bring_rows(backup, part, tenant, result, keep_numbers=True)
+        except _NumbersTaken:
+            say(f"{slug}: its events get new numbers, because theirs are taken")
+    _bring_rows(backup, part, tenant, result, keep_numbers=False)
+
+
+class _NumbersTaken(Exception):
+    pass
+
+
+def _bring_rows(backup: Backup, part: Part, tenant: Tenant, result: Restored, *, keep_numbers: bool) -> None:
+    count = closed = 0
+    with transaction.atomic(), in_tenant(tenant):
+        for model in tables.LEDGER:
+            count += _ledger(model, part.folder, tenant.pk, keep_numbers)
+        count += rows.insert(Tenant, [tenant])
+        count += _people(part.folder)
+        brought, closed = person_keys.bring(_file(part.folder, PersonKey), backup.encryption_key)
+        groups = {group.name for group in rows.read(Group, _file(part.folder, Group))}
+        known = set(Group.objects.filter(name__in=groups).values_list("name", flat=True))
+        count += brought + rows.insert(Group, [Group(name=name) for name in sorted(groups - known)])
+        for model in (*tables.owned(), tables.GroupMember):
+            if _file(part.folder, model).exists():
+                count += rows.insert(model, rows.read(model, _file(part.folder, model)))
+        record(
+            Action.TENANT_RESTORED, system(tenant.pk), tenant, backup=backup.id, made_at=backup.made_at, rows=count,
+            numbers="kept" if keep_numbers else "new",
+        )  # fmt: skip
+    result.rows += count
+    result.closed_names += closed
+    result.renumbered = result.renumbered or not keep_numbers
+
+
+def _open(backup: Backup, part: Part, result: Restored, say: Say) -> None:
+    """The index, and then the doors."""
+    tenant = Tenant.objects.get(pk=part.id)
+    result.passages += index.rebuild(tenant)
+    was_active = next(rows.read(Tenant, _file(part.folder, Tenant))).is_active
+    Tenant.objects.filter(pk=part.id).update(is_active=was_active)
+    say(f"{tenant.slug}: its index stands")
+
+
+def _bring_installation(backup: Backup, result: Restored, say: Say) -> None:
+    """What belongs to no tenant. Once: its trail says when."""
+    folder = backup.installation
+    done = AuditEvent.objects.filter(tenant_id=None, action=Action.TENANT_RESTORED.value, data__backup=backup.id)
+    if done.exists():
+        return
+    for keep in (True, False):
+        try:
+            with transaction.atomic():
+                count = sum(_ledger(model, folder, None, keep) for model in tables.LEDGER) + _people(folder)
+                count += person_keys.bring(_file(folder, PersonKey), backup.encryption_key)[0]
+                for model in tables.owned():
+                    if _file(folder, model).exists():
+                        count += rows.insert(model, rows.read(model, _file(folder, model)))
+                record(Action.TENANT_RESTORED, system(None), backup=backup.id, made_at=backup.made_at, rows=count)
+            break
+        except _NumbersTaken:
+            result.renumbered = True
+    result.rows += count
+    say(f"Of no tenant: {count} rows")
+
+
+def _ledger(model: tables.Model, folder: Path, tenant_id: UUID | None, keep_numbers: bool) -> int:
+    """Events as they were. A tenant that was removed here has left its trail, and that stays as it is."""
+    told = "occurred_at" if model is AuditEvent else "timestamp"
+    here = dict(model._base_manager.filter(tenant_id=tenant_id).values_list("pk", told)) if tenant_id else {}
+    missing = (row for row in rows.read(model, _file(folder, model)) if here.get(row.pk) != getattr(row, told))
+    try:
+        count = rows.insert(model, missing, with_ids=keep_numbers)
+    except IntegrityError:
+        if keep_numbers:
+            raise _NumbersTaken from None
+        raise
+    if keep_numbers:
+        _draw_numbers(model)
+    return count
+
+
+def _people(folder: Path) -> int:
+    """Whoever is here already stays as they are here."""
+    people = list(rows.read(User, _file(folder, User)))
+    known = set(User.objects.filter(pk__in=[person.pk for person in people]).values_list("pk", flat=True))
+    return rows.insert(User, [person for person in people if person.pk not in known])
+
+
+def _draw_numbers(model: tables.Model) -> None:
+    """PostgreSQL's sequence follows rows that brought their numbers. Drawn, not set: that needs no right but to use it."""
+    if connection.vendor != "postgresql":
+        return
+    highest = model._base_manager.aggregate(n=models.Max("pk"))["n"] or 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [model._meta.db_table])
+        sequence = cursor.fetchone()[0]
+        cursor.execute("SELECT nextval(%s)", [sequence])
+        drawn = cursor.fetchone()[0]
+        if drawn < highest:
+            cursor.execute("SELECT max(nextval(%s)) FROM generate_series(1, %s)", [sequence, highest - drawn])
+
+
+def _file(folder: Path, model: type[models.Model]) -> Path:
+    return folder / "rows" / f"{model._meta.label}.jsonl"

@@ -1,0 +1,47 @@
+"""Back up everything, or some companies: rows, files and a signed manifest. People go on working meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand
+
+from tenants.management.asked import plain_errors
+
+KEYS_ARE_IN_IT = """\
+This backup holds the installation's keys. Whoever has it can read every name in the audit trail, sign in anybody's
+stead and sign backups and certificates. Keep it encrypted, and apart from the others."""
+KEYS_ARE_NOT_IN_IT = """\
+The keys are not in this backup ({folder}). Keep a copy of them somewhere else: without encryption.key nobody can
+read who did what in the audit trail, whatever is restored. --with-keys puts them in."""
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("folder", type=Path, metavar="DIR", help="a folder that does not exist yet")
+        parser.add_argument(
+            "--tenant", action="append", default=[], metavar="SLUG", help="only this one; may be repeated"
+        )
+        parser.add_argument(
+            "--with-keys", action="store_true", help="put the installation's keys in it: see the README"
+        )
+
+    def handle(self, folder: Path, tenant: list[str], with_keys: bool, **options) -> None:
+        from django.conf import settings
+
+        from portal.backup.make import make_backup
+
+        with plain_errors():
+            made = make_backup(folder, slugs=tenant, with_keys=with_keys, say=self.say)
+        self.say(
+            f"Wrote {made.folder}: {made.tenants} companies, {made.rows} rows, {made.files} files, "
+            f"{made.bytes / 1_000_000:.1f} MB."
+        )
+        self.say(f"Signed with the key {made.signed_by}: note it, for a restore on another machine asks for it.")
+        self.say(KEYS_ARE_IN_IT if with_keys else KEYS_ARE_NOT_IN_IT.format(folder=settings.KEYS_DIR))
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

@@ -1,0 +1,62 @@
+"""Put a backup back: everything into an empty installation, or one company into one that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from tenants.management.asked import plain_errors
+from tenants.models.tenant import SLUG
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("folder", type=Path, metavar="DIR", help="what `manage.py backup` wrote")
+        parser.add_argument("--tenant", default="", metavar="SLUG", help="only this one")
+        parser.add_argument("--as", default="", dest="new_slug", metavar="SLUG", help="with --tenant: its name here")
+        parser.add_argument(
+            "--signed-by",
+            default="",
+            metavar="KEY",
+            help="made by another installation: the key that backup printed there",
+        )
+        parser.add_argument("--keys", type=Path, metavar="FOLDER", help="where the former encryption.key is")
+        parser.add_argument(
+            "--lose-names", action="store_true", help="the former encryption.key is lost: the trail will not say who"
+        )
+
+    def handle(self, folder, tenant, new_slug, signed_by, keys, lose_names, **options) -> None:
+        from portal.backup.restore import restore
+
+        if new_slug and not tenant:
+            raise CommandError("--as says what one tenant is called: name it with --tenant.")
+        with plain_errors():
+            if new_slug:
+                SLUG(new_slug)
+            done = restore(
+                folder,
+                slug=tenant,
+                new_slug=new_slug,
+                signed_by=signed_by,
+                keys=keys,
+                lose_names=lose_names,
+                say=self.say,
+            )
+        if not done.tenants and not done.rows:
+            self.say("Everything in this backup is here already.")
+            return
+        self.say(
+            f"Restored {', '.join(done.tenants) or 'nothing new'}: {done.rows} rows, {done.files} files, "
+            f"{done.passages} passages indexed."
+        )
+        if done.renumbered:
+            self.say("Events of the trail have new numbers, in the same order: theirs were taken here.")
+        if done.closed_names:
+            self.say(f"What the trail says about {done.closed_names} people cannot be read here: the keys differ.")
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
