@@ -71,6 +71,14 @@ def _work(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         raise
     finally:
         _thread.used = time.monotonic()
+        _return_to_pool()
+
+
+def _return_to_pool() -> None:
+    """Where connections come from a pool, a thread that waits for work keeps none."""
+    for connection in connections.all(initialized_only=True):
+        if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
+            connection.close()
 
 
 def _close() -> None:

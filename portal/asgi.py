@@ -12,8 +12,10 @@ from servestatic import ServeStaticASGI
 
 from portal.body_limit import BodyLimit
 from portal.request_threads import Handler
+from tenants.rls import role
 
 django.setup(set_prefix=False)
+role.insist()
 
 application = BodyLimit(
     ServeStaticASGI(Handler(), root=str(settings.STATIC_ROOT), prefix=settings.STATIC_URL, max_age=86400),

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from tenants.models import Membership
+from tenants.people import other_tenants
 
 
 def page(request: HttpRequest) -> dict:
@@ -39,5 +40,4 @@ def rooms(member: Membership) -> list[dict]:
 
 def _others(member: Membership) -> list:
     """The person's other companies, for the switcher."""
-    memberships = Membership.objects.of_user(member.user).active().exclude(pk=member.pk).select_related("tenant")
-    return [membership.tenant for membership in memberships.order_by("tenant__name")]
+    return other_tenants(member.user, member.tenant)

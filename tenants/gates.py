@@ -13,14 +13,14 @@ from audit.acting import acting
 from tenants.errors import NotAllowed
 from tenants.models import Membership, User
 from tenants.roles import EVERYONE
-from tenants.scope import in_tenant
+from tenants.scope import as_person, in_tenant
 
 
 def find_member(user: User, slug: str) -> Membership:
     """This person's active membership in that tenant, or Http404: a stranger and a missing tenant look alike."""
-    member = (
-        Membership.objects.of_user(user).active().select_related("tenant", "user").filter(tenant__slug=slug).first()
-    )
+    with as_person(user):
+        mine = Membership.objects.of_user(user).active().select_related("tenant", "user")
+        member = mine.filter(tenant__slug=slug).first()
     if member is None:
         raise Http404
     return member

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from contextlib import ExitStack
 
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.acting import acting
@@ -40,6 +41,11 @@ class MemberAPIView(APIView):
         self._insist_on_scope(request)
         if self.member.role not in self.roles:
             raise NotAllowed("Your role does not open this.", hint="Ask an admin of your company.")
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """What the request changed is rolled back first: a refusal is recorded after it, not with it."""
+        self._tenant_block.__exit__(type(exc), exc, exc.__traceback__)
+        return super().handle_exception(exc)
 
     def _insist_on_scope(self, request: Request) -> None:
         key, needed = request.auth, self.scopes.get(request.method)

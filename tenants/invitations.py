@@ -6,7 +6,7 @@ import hashlib
 import secrets
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from audit.actions import Action
@@ -14,10 +14,11 @@ from audit.record import record
 from tenants import limits, mail
 from tenants.errors import Conflicting, NotAllowed
 from tenants.links import absolute
-from tenants.models import Invitation, Membership, OutboxMail, User
+from tenants.models import Invitation, Membership, OutboxMail, Tenant, User
 from tenants.people import add_member
 from tenants.rank import insist_on_rank
 from tenants.roles import ADMINS, Role
+from tenants.scope import in_tenant
 
 
 @transaction.atomic
@@ -67,13 +68,25 @@ def open_invitations(member: Membership):
 
 def find(token: str) -> Invitation | None:
     """The invitation behind a link, while it holds: unused, not out of date, and its giver could still give it."""
-    invitation = (
-        Invitation.objects.across_tenants("a link is opened before its tenant is known")
-        .select_related("tenant", "invited_by__user", "invited_by__tenant")
-        .filter(token_digest=_digest(token))
-        .first()
-    )
+    tenant = _tenant_of(_digest(token))
+    if tenant is None:
+        return None
+    with in_tenant(tenant):
+        found = Invitation.objects.for_tenant(tenant).select_related("tenant", "invited_by__user", "invited_by__tenant")
+        invitation = found.filter(token_digest=_digest(token)).first()
     return invitation if invitation is not None and invitation.is_open and _still_backed(invitation) else None
+
+
+def _tenant_of(token_digest: str) -> Tenant | None:
+    """A link is opened before its tenant is known."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT portal_invitation_tenant(%s)", [token_digest])
+            (tenant_id,) = cursor.fetchone()
+    else:
+        everywhere = Invitation.objects.across_tenants("where the database keeps no tenants apart")
+        tenant_id = everywhere.filter(token_digest=token_digest).values_list("tenant_id", flat=True).first()
+    return Tenant.objects.filter(pk=tenant_id).first() if tenant_id else None
 
 
 def link_for(invitation: Invitation, *, by: Membership) -> str:
@@ -88,6 +101,11 @@ def accept(
     invitation: Invitation, *, user: User | None = None, name: str = "", password: str | None = None
 ) -> Membership:
     """By the signed-in person whose address it is, or by somebody new, who brings a name and a password."""
+    with in_tenant(invitation.tenant):
+        return _accept(invitation, user, name, password)
+
+
+def _accept(invitation: Invitation, user: User | None, name: str, password: str | None) -> Membership:
     if user is not None and user.email != invitation.email:
         raise NotAllowed("This invitation is for another address.", hint="Sign in with the address it was sent to.")
     if user is None and User.objects.filter(email=invitation.email).exists():

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from audit.actions import Action
 from audit.record import record
-from tenants.models import ApiKey, Membership
+from tenants.models import ApiKey, Membership, Tenant
 from tenants.models.api_key import Scope
 from tenants.rank import insist_on_admin, insist_on_one_company
+from tenants.scope import in_tenant
 
 PREFIX = "kp_"
 USED_EVERY = timedelta(minutes=1)  # how exact "last used" is: one write a minute, not one a request
@@ -58,17 +59,17 @@ def revoke_api_key(key: ApiKey, *, by: Membership) -> None:
 
 def find_key(secret: str, slug: str) -> ApiKey | None:
     """The live key with that secret in that tenant, whose member may still work."""
-    key = (
-        ApiKey.objects.across_tenants("a key is found before its tenant is known")
-        .select_related("member__user", "member__tenant")
-        .filter(digest=digest(secret), tenant__slug=slug)
-        .first()
-    )
-    if key is None or not key.is_live or not key.member.may_work:
+    tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None:
         return None
-    now = timezone.now()
-    if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
-        ApiKey.objects.for_tenant(key.tenant_id).filter(pk=key.pk).update(last_used_at=now)
+    with in_tenant(tenant):
+        found = ApiKey.objects.for_tenant(tenant).select_related("member__user", "member__tenant")
+        key = found.filter(digest=digest(secret)).first()
+        if key is None or not key.is_live or not key.member.may_work:
+            return None
+        now = timezone.now()
+        if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
+            ApiKey.objects.for_tenant(tenant).filter(pk=key.pk).update(last_used_at=now)
     return key
 
 

@@ -12,7 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import crypto
+from audit.seeing import TENANT, seeing
 from tenants.models import Invitation, OutboxMail, Tenant, User
+from tenants.scope import as_person
 
 INVITATION = """{inviter} invites you to the knowledge portal of {company}.
 
@@ -55,7 +57,7 @@ def write_invitation(invitation: Invitation, link: str) -> OutboxMail:
 
 def write_password_reset(user: User, link: str, *, tenant: Tenant | None, expires_at: datetime) -> OutboxMail:
     """`tenant` is the one company whose owners and admins may hand the link over; None where there is no such one."""
-    forget_links(person=user)
+    forget_links_to(user)
     return _write(
         OutboxMail(
             tenant=tenant,
@@ -82,6 +84,12 @@ def forget_links(**of: object) -> None:
     OutboxMail.objects.filter(**of).exclude(link_sealed="").update(link_sealed="")
 
 
+def forget_links_to(person: User) -> None:
+    """In whichever company's outbox they stand."""
+    with as_person(person):
+        forget_links(person=person)
+
+
 @transaction.atomic
 def try_again(mail: OutboxMail) -> None:
     OutboxMail.objects.filter(pk=mail.pk).update(error="")
@@ -95,7 +103,8 @@ def _line(name: object) -> str:
 
 def _write(mail: OutboxMail, link: str) -> OutboxMail:
     mail.link_sealed = crypto.seal(None, {"link": link})
-    mail.save()
+    with seeing(TENANT, mail.tenant_id):
+        mail.save()
     _ring(mail)
     return mail
 
@@ -104,4 +113,4 @@ def _ring(mail: OutboxMail) -> None:
     if settings.EMAIL_HOST:
         from tenants.tasks import deliver
 
-        deliver.delay_on_commit(str(mail.pk))
+        deliver.delay_on_commit(str(mail.pk), str(mail.tenant_id or ""))

@@ -24,6 +24,7 @@ from tenants.links import absolute
 from tenants.models import Membership, OutboxMail, Tenant, User
 from tenants.rank import insist_on_rank
 from tenants.roles import Role
+from tenants.scope import as_person
 from tenants.signin.trail import NOBODY, record_everywhere
 
 
@@ -87,7 +88,7 @@ def set_password(user: User, password: str, *, how: str) -> None:
     """`how`: by link, by the person, by the operator. Every other session of this person ends with the old password."""
     user.set_password(password)
     user.save(update_fields=["password"])
-    mail.forget_links(person=user)
+    mail.forget_links_to(user)
     by = system(None) if how == "operator" else None
     record_everywhere(Action.PASSWORD_CHANGED, user, by=by, how=how)
 
@@ -101,7 +102,8 @@ def _write_mail(user: User, base: str) -> OutboxMail:
 
 def _companies(user: User) -> set:
     """Every company this person has ever belonged to: a membership that ended can come back."""
-    return set(Membership.objects.of_user(user).values_list("tenant_id", flat=True))
+    with as_person(user):
+        return set(Membership.objects.of_user(user).values_list("tenant_id", flat=True))
 
 
 def _only_company(user: User) -> Tenant | None:

@@ -12,6 +12,7 @@ from tenants.handover import hand_over_everything
 from tenants.models import ApiKey, Membership, Tenant, User
 from tenants.rank import insist_on_one_company, insist_on_rank
 from tenants.roles import Role
+from tenants.scope import as_person, in_tenant
 from tenants.teams import join_everyone, leave_all_teams, make_team_of_everyone
 
 
@@ -20,9 +21,10 @@ def create_tenant(slug: str, *, name: str, is_sample: bool = False) -> Tenant:
     """A company, with the team that everybody in it belongs to. Raises ValidationError for a slug that does not fit."""
     tenant = Tenant(slug=slug, name=name, is_sample=is_sample)
     tenant.full_clean()
-    tenant.save()
-    make_team_of_everyone(tenant)
-    record(Action.TENANT_CREATED, system(tenant.pk), tenant)
+    with in_tenant(tenant):
+        tenant.save()
+        make_team_of_everyone(tenant)
+        record(Action.TENANT_CREATED, system(tenant.pk), tenant)
     return tenant
 
 
@@ -35,6 +37,11 @@ def add_member(
     A password is only set for a person that is new to the installation: an admin of one company must not change the
     sign-in of somebody who also belongs to another.
     """
+    with in_tenant(tenant):
+        return _add_member(tenant, email, role, name, password, by)
+
+
+def _add_member(tenant: Tenant, email: str, role: str, name: str, password: str | None, by) -> Membership:
     actor: Actor = by.audit_actor() if by else system(tenant.pk)
     user = User.objects.filter(email=email.strip().lower()).first()
     if user is None:
@@ -125,5 +132,6 @@ def _heir_of(member: Membership, wished: Membership | None, by: Membership) -> M
 
 def other_tenants(user: User, tenant: Tenant | None = None) -> list[Tenant]:
     """The companies this person can switch to."""
-    mine = Membership.objects.of_user(user).active().select_related("tenant").order_by("tenant__name")
+    with as_person(user):
+        mine = list(Membership.objects.of_user(user).active().select_related("tenant").order_by("tenant__name"))
     return [member.tenant for member in mine if tenant is None or member.tenant_id != tenant.pk]

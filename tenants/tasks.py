@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smtplib import SMTPException, SMTPRecipientsRefused
+from uuid import UUID
 
 from celery import shared_task
 
@@ -10,26 +11,31 @@ ATTEMPTS = 6  # with doubling pauses from 30 s: for a quarter of an hour
 
 
 @shared_task(bind=True, max_retries=ATTEMPTS - 1)
-def deliver(self, mail_id: str) -> None:
+def deliver(self, mail_id: str, tenant_id: str = "") -> None:
     """Send one mail of the outbox. What the server said stands on its row until it is sent."""
     from django.core.mail import EmailMessage
     from django.utils import timezone
 
+    from audit.seeing import TENANT, seeing
     from tenants.mail import link_of
     from tenants.models import OutboxMail
 
-    mail = OutboxMail.objects.filter(pk=mail_id, sent_at=None).first()
+    outbox = UUID(tenant_id) if tenant_id else None  # of a company, or the installation's
+    with seeing(TENANT, outbox):
+        mail = OutboxMail.objects.filter(pk=mail_id, sent_at=None).first()
     link = link_of(mail) if mail else ""
     if not link:
         return  # sent, used or withdrawn since
     try:
         EmailMessage(mail.subject, mail.body.replace("{link}", link), to=[mail.to]).send()
     except (SMTPException, OSError) as error:
-        OutboxMail.objects.filter(pk=mail.pk).update(error=_words(error))
+        with seeing(TENANT, outbox):
+            OutboxMail.objects.filter(pk=mail.pk).update(error=_words(error))
         if isinstance(error, SMTPRecipientsRefused):
             return  # the address is wrong; asking again does not mend it
         raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
-    OutboxMail.objects.filter(pk=mail.pk).update(sent_at=timezone.now(), error="", link_sealed="")
+    with seeing(TENANT, outbox):
+        OutboxMail.objects.filter(pk=mail.pk).update(sent_at=timezone.now(), error="", link_sealed="")
 
 
 def _words(error: Exception) -> str:

@@ -13,6 +13,7 @@ from audit.record import record
 from tenants.errors import Conflicting, Invalid
 from tenants.models import Membership, Team, TeamMember, Tenant
 from tenants.rank import insist_on_admin, insist_on_one_company
+from tenants.scope import in_tenant
 
 EVERYONE = "Everyone"
 
@@ -24,10 +25,11 @@ def touch_corpus(tenant: Tenant) -> None:
 
 def _make(tenant: Tenant, name: str, description: str = "", *, everyone: bool = False) -> Team:
     key = uuid.uuid4()
-    group = Group.objects.create(name=f"{tenant.pk}:{key}")
-    return Team.objects.create(
-        pk=key, tenant=tenant, name=name, description=description, everyone=everyone, group=group
-    )
+    with in_tenant(tenant):  # whose the group is, the database takes from the tenant at work
+        group = Group.objects.create(name=f"{tenant.pk}:{key}")
+        return Team.objects.create(
+            pk=key, tenant=tenant, name=name, description=description, everyone=everyone, group=group
+        )
 
 
 def make_team_of_everyone(tenant: Tenant) -> Team:
@@ -68,7 +70,8 @@ def _join(team: Team, member: Membership) -> bool:
     _, fresh = TeamMember.objects.for_tenant(team.tenant_id).get_or_create(
         team=team, member=member, defaults={"tenant_id": team.tenant_id}
     )
-    member.user.groups.add(team.group_id)
+    with in_tenant(member.tenant):
+        member.user.groups.add(team.group_id)
     return fresh
 
 

@@ -14,6 +14,7 @@ from answers.evals.scratch import Scratch
 from answers.models import Answer, Citation
 from knowledge.search import find
 from tenants.models import Membership
+from tenants.scope import in_tenant
 
 DEPTH = 50  # passages, enough for ten different documents
 SHOWN = 10
@@ -26,7 +27,8 @@ def retrieval(data: DataSet, scratch: Scratch) -> dict:
         if not question.gold:
             continue
         began = perf_counter()
-        found = find(scratch.owner, [question.text], limit=DEPTH)
+        with in_tenant(scratch.tenant):
+            found = find(scratch.owner, [question.text], limit=DEPTH)
         milliseconds.append((perf_counter() - began) * 1000)
         at = ranks([(scratch.doc_ids[hit.document_id], hit.page) for hit in found], question.gold)
         at4.append(recall_at(4, at))
@@ -85,8 +87,9 @@ def _ask(member: Membership, question: str) -> tuple[Answer, list[Citation]]:
             pass
 
     asyncio.run(story())
-    answer = Answer.objects.visible_to(member).get(pk=asking.answer_id)
-    return answer, list(answer.citations.for_tenant(member.tenant))
+    with in_tenant(member.tenant):
+        answer = Answer.objects.visible_to(member).get(pk=asking.answer_id)
+        return answer, list(answer.citations.for_tenant(member.tenant))
 
 
 def _spread(questions: Sequence[Question], limit: int) -> Sequence[Question]:

@@ -21,6 +21,7 @@ from knowledge.uploads import NEW, upload
 from tenants.models import Membership, Tenant
 from tenants.people import add_member, create_tenant
 from tenants.roles import Role
+from tenants.scope import in_tenant
 from tenants.teams import add_to_team, create_team
 
 
@@ -39,6 +40,16 @@ class Scratch:
 def build(data: DataSet, say: Callable[[str], None]) -> Scratch:
     slug = f"evaluation-{secrets.token_hex(4)}"
     tenant = create_tenant(slug, name=f"Evaluation of {data.name}", is_sample=True)
+    with in_tenant(tenant):
+        owner, readers, doc_ids = _fill(tenant, slug, data)
+    say(f"{len(doc_ids)} documents uploaded; reading them")
+    ingest.drain()
+    with in_tenant(tenant):
+        ready = Version.objects.for_tenant(tenant).filter(status__in=SEARCHABLE).count()
+    return Scratch(tenant, owner, readers, doc_ids, failed=len(doc_ids) - ready)
+
+
+def _fill(tenant: Tenant, slug: str, data: DataSet) -> tuple[Membership, dict[str, Membership], dict[UUID, str]]:
     owner = add_member(tenant, email=f"owner@{slug}.example", role=Role.OWNER, name="Evaluation")
     readers = {"": owner}
     teams = {}
@@ -58,10 +69,7 @@ def build(data: DataSet, say: Callable[[str], None]) -> Scratch:
             on_same_name=NEW, priority=Job.Priority.BULK,
         )  # fmt: skip
         doc_ids[uploaded.document.pk] = record.doc_id
-    say(f"{len(doc_ids)} documents uploaded; reading them")
-    ingest.drain()
-    ready = Version.objects.for_tenant(tenant).filter(status__in=SEARCHABLE).count()
-    return Scratch(tenant, owner, readers, doc_ids, failed=len(doc_ids) - ready)
+    return owner, readers, doc_ids
 
 
 def _file(record: Record) -> ContentFile:

@@ -19,6 +19,7 @@ from knowledge.uploads import upload
 from portal.demo import people as sign_in
 from tenants.models import Membership, Team, Tenant
 from tenants.people import add_member, create_tenant
+from tenants.scope import in_tenant
 from tenants.teams import add_to_team, create_team
 
 HERE = Path(__file__).resolve().parent
@@ -38,6 +39,11 @@ def load() -> Loaded:
     """The company, once. Documents are queued; whoever runs the worker reads them."""
     plan = company()
     tenant = create_tenant(plan["tenant"]["slug"], name=plan["tenant"]["name"], is_sample=True)
+    with in_tenant(tenant):
+        return _fill(tenant, plan)
+
+
+def _fill(tenant: Tenant, plan: dict) -> Loaded:
     members = _people(tenant, plan)
     by = members["admin"]
     teams = _teams(tenant, plan, members, by)

@@ -17,12 +17,16 @@ from django.db.migrations.executor import MigrationExecutor
 from audit.checks import the_trail_is_append_only
 from knowledge import regenerate
 from portal.keys import private_folder
+from tenants.checks import tenants_are_kept_apart
+from tenants.rls import role
 
 BACKUPS_KEPT = 5
 
 
 def prepare(say: Callable[[str], None]) -> None:
     """Leaves the installation ready to serve. Raises CommandError with one sentence when it cannot."""
+    if why := role.problem(connection):
+        raise CommandError(f"{why} {role.HINT}")
     for folder in (settings.DATA_DIR, settings.MEDIA_ROOT, settings.STORE_DIR, settings.MODEL_DIR):
         private_folder(Path(folder))
     if settings.CELERY_BROKER_URL.startswith("filesystem"):
@@ -43,10 +47,10 @@ def make_database() -> None:
 
 
 def insist_on_walls() -> None:
-    """The trail's triggers stand, or nothing is served."""
-    missing = the_trail_is_append_only(databases=["default"])
-    if missing:
-        raise CommandError(f"{missing[0].msg} {missing[0].hint}")
+    """The trail cannot be altered and tenants are kept apart, or nothing is served."""
+    for check in (the_trail_is_append_only, tenants_are_kept_apart):
+        for problem in check(databases=["default"]):
+            raise CommandError(f"{problem.msg} {problem.hint}")
 
 
 def follow_settings(say: Callable[[str], None]) -> None:
@@ -70,10 +74,14 @@ def migrate(say: Callable[[str], None]) -> None:
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
         return
+    if connection.vendor == "postgresql" and not settings.DATABASE_OWNER:
+        raise CommandError(
+            "The database has to be updated, and the role that serves may not do that. Run `manage.py migrate` with "
+            "DATABASE_OWNER_URL set, then start again."
+        )
     if executor.loader.applied_migrations:
         kept = back_up()
-        if kept:
-            say(f"Updating the database; a copy from before is {kept}")
+        say(f"Updating the database; a copy from before is {kept}" if kept else "Updating the database")
     else:
         say("Making the database")
     call_command("migrate", verbosity=0, interactive=False)

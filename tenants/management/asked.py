@@ -14,6 +14,7 @@ from django.core.validators import validate_email
 
 from tenants.errors import Problem
 from tenants.models import Membership, Tenant, User
+from tenants.scope import in_tenant
 
 
 def add_password_options(parser: CommandParser) -> None:
@@ -35,8 +36,9 @@ def user_of(email: str) -> User:
 
 
 def member_of(tenant: Tenant, email: str) -> Membership:
-    found = Membership.objects.for_tenant(tenant).active().select_related("user", "tenant")
-    member = found.filter(user__email=email.strip().lower()).first()
+    with in_tenant(tenant):
+        found = Membership.objects.for_tenant(tenant).active().select_related("user", "tenant")
+        member = found.filter(user__email=email.strip().lower()).first()
     if member is None:
         raise CommandError(f"{email!r} does not belong to {tenant.slug!r}. Add them with: manage.py add_member …")
     return member

@@ -16,6 +16,7 @@ OWNER_READS = (
     "tenants_invitation",
 )
 POLICY = "portal_owner_select"
+_LONG = {"timestamptz": "timestamp with time zone"}
 
 # name and arguments -> (result, body)
 FUNCTIONS = {
@@ -31,11 +32,11 @@ FUNCTIONS = {
         "SELECT t.id, p.priority::smallint, w.due FROM public.tenants_tenant t CROSS JOIN (VALUES (0), (5)) p (priority) "
         "CROSS JOIN LATERAL (SELECT count(*) AS due FROM (SELECT 1 FROM public.knowledge_job j "
         "WHERE j.state = 'waiting' AND j.tenant_id = t.id AND j.priority = p.priority AND j.run_after <= $1 LIMIT 100) "
-        "some) w WHERE t.is_active AND w.due > 0",
+        "few) w WHERE t.is_active AND w.due > 0",
     ),
     # In which tenants a worker has lost its lease, a clock was changed, or the store is to follow a move or an erasure.
     "portal_tenants_with_chores(now timestamptz)": (
-        "SETOF uuid",
+        "TABLE (tenant_id uuid)",
         "SELECT t.id FROM public.tenants_tenant t WHERE t.is_active AND ("
         "EXISTS (SELECT 1 FROM public.knowledge_job j WHERE j.state = 'running' AND j.tenant_id = t.id"
         " AND (j.lease_until < $1 OR j.lease_until > $1 + interval '10 minutes')) "
@@ -58,9 +59,12 @@ def remake(connection) -> None:
             cursor.execute("SELECT 1 FROM pg_policies WHERE tablename = %s AND policyname = %s", [table, POLICY])
             if cursor.fetchone() is None:
                 cursor.execute(f'CREATE POLICY "{POLICY}" ON "{table}" FOR SELECT TO CURRENT_USER USING (true)')
+        for stray in _definers(cursor).keys() - set(map(_plain, FUNCTIONS)):
+            cursor.execute(f"DROP FUNCTION {stray}")
         for signature, (result, body) in FUNCTIONS.items():
+            cursor.execute(f"DROP FUNCTION IF EXISTS {_plain(signature)}")  # what it returns may have changed
             cursor.execute(
-                f"CREATE OR REPLACE FUNCTION {signature} RETURNS {result} LANGUAGE sql STABLE SECURITY DEFINER "
+                f"CREATE FUNCTION {signature} RETURNS {result} LANGUAGE sql STABLE SECURITY DEFINER "
                 f"SET search_path = pg_catalog, pg_temp AS $portal$ {body} $portal$"
             )
             cursor.execute(f"REVOKE ALL ON FUNCTION {_plain(signature)} FROM PUBLIC")
@@ -68,18 +72,31 @@ def remake(connection) -> None:
 
 def problems(connection) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = current_schema()::regnamespace")
-        have = {name for (name,) in cursor.fetchall()}
-    wanted = {signature.split("(")[0] for signature in FUNCTIONS}
-    return [f"the function {name} is missing" for name in sorted(wanted - have)] + [
-        f"the function {name} runs as its owner and is not one of the portal's" for name in sorted(have - wanted)
+        have = _definers(cursor)
+    wanted = {_plain(signature): body for signature, (_, body) in FUNCTIONS.items()}
+    return [f"the function {each} is not there as this version wants it" for each in _differing(wanted, have)] + [
+        f"the function {each} runs as its owner and is not one of the portal's" for each in sorted(have.keys() - wanted)
     ]
+
+
+def _differing(wanted: dict[str, str], have: dict[str, str]) -> list[str]:
+    return sorted(each for each, body in wanted.items() if have.get(each, "").split() != body.split())
+
+
+def _definers(cursor) -> dict[str, str]:
+    """{name(types): body} of the functions that run as their owner."""
+    cursor.execute(
+        "SELECT p.oid::regprocedure::text, p.prosrc FROM pg_proc p "
+        "WHERE p.prosecdef AND p.pronamespace = current_schema()::regnamespace"
+    )
+    return {name.removeprefix("public."): body for name, body in cursor.fetchall()}
 
 
 def _plain(signature: str) -> str:
     """`name(type)`, as REVOKE and GRANT want it."""
     name, arguments = signature.rstrip(")").split("(")
-    return f"{name}({', '.join(each.split(' ', 1)[1] for each in arguments.split(', ') if each)})"
+    types = (_LONG.get(each.split(" ", 1)[1], each.split(" ", 1)[1]) for each in arguments.split(", ") if each)
+    return f"{name}({','.join(types)})"
 
 
 def signatures() -> list[str]:

@@ -70,6 +70,7 @@ GLOBAL = {
     "auth_permission",
     "django_content_type",
     "django_migrations",
+    "knowledge_turn",
     "tenants_tenant",
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 from audit.actions import Action, Outcome
 from audit.record import Actor, record
 from tenants.models import Membership, User
+from tenants.scope import as_person
 
 NOBODY = Actor(tenant_id=None, person_id=None, kind="nobody")
 
@@ -16,7 +17,8 @@ def record_everywhere(
     action: Action, user: User, *, by: Actor | None = None, outcome: Outcome = Outcome.DONE, **data: Any
 ) -> None:
     """`by` is the person, unless somebody else acts: then the person is whom it was done to."""
-    companies = Membership.objects.of_user(user).active().values_list("tenant_id", flat=True)
+    with as_person(user):
+        companies = list(Membership.objects.of_user(user).active().values_list("tenant_id", flat=True))
     for tenant_id in [None, *companies]:
         actor = replace(by or user.audit_actor(), tenant_id=tenant_id)
         record(action, actor, subject=user if by else None, outcome=outcome, **data)

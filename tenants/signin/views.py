@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tenants.models import Membership, Tenant, User
+from tenants.scope import as_person
 from tenants.signin import first_run, session
 from tenants.signin.forms import FirstRunForm, SignInForm
 
@@ -69,7 +70,8 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 
 def _memberships(user: User) -> list[Membership]:
-    return list(Membership.objects.of_user(user).active().select_related("tenant").order_by("tenant__name"))
+    with as_person(user):
+        return list(Membership.objects.of_user(user).active().select_related("tenant").order_by("tenant__name"))
 
 
 def _only_company() -> Tenant | None:

@@ -76,17 +76,17 @@ def test_without_a_server_a_mail_waits_with_its_link(adam):
 
 def test_a_server_gets_the_mail_after_the_commit(adam, mail_server, django_capture_on_commit_callbacks, monkeypatch):
     rung = []
-    monkeypatch.setattr(deliver, "delay", rung.append)
+    monkeypatch.setattr(deliver, "delay", lambda *mail: rung.append(mail))
     with django_capture_on_commit_callbacks(execute=True):
         mail = invited(adam)
         assert rung == []
-    assert rung == [str(mail.pk)]
+    assert rung == [(str(mail.pk), str(mail.tenant_id))]
 
 
 def test_the_mail_holds_the_link_and_the_outbox_then_forgets_it(adam, mail_server):
     mail = invited(adam)
     link = link_of(mail)
-    deliver.apply(args=[str(mail.pk)], throw=True)
+    deliver.apply(args=[str(mail.pk), str(mail.tenant_id)], throw=True)
     assert link in mail_server.mails[0].replace("=\n", "")
     assert "To: nina@acme.example" in mail_server.mails[0]
     mail.refresh_from_db()
@@ -97,14 +97,14 @@ def test_the_mail_holds_the_link_and_the_outbox_then_forgets_it(adam, mail_serve
 def test_a_mail_is_sent_once(adam, mail_server):
     mail = invited(adam)
     for _ in range(2):
-        deliver.apply(args=[str(mail.pk)], throw=True)
+        deliver.apply(args=[str(mail.pk), str(mail.tenant_id)], throw=True)
     assert len(mail_server.mails) == 1
 
 
 def test_a_link_that_was_withdrawn_is_not_sent(adam, mail_server):
     mail = invited(adam)
     invitations.withdraw(mail.invitation, by=adam)
-    deliver.apply(args=[str(mail.pk)], throw=True)
+    deliver.apply(args=[str(mail.pk), str(mail.tenant_id)], throw=True)
     assert mail_server.mails == []
 
 
@@ -114,7 +114,7 @@ def test_a_server_that_is_away_is_tried_again_and_named_on_the_page(adam, sign_i
     asked = []
     monkeypatch.setattr(deliver, "retry", lambda **how: asked.append(how["countdown"]) or Retry())
     with pytest.raises(Retry):
-        deliver.run(str(mail.pk))
+        deliver.run(str(mail.pk), str(mail.tenant_id))
     assert asked == [30]
     page = sign_in(adam).get(reverse("tenants:outbox", args=["acme"])).content.decode()
     assert "The mail server could not be reached" in page
@@ -125,6 +125,6 @@ def test_a_server_that_is_away_is_tried_again_and_named_on_the_page(adam, sign_i
 
 def test_an_address_that_is_refused_is_not_tried_again(adam, mail_server):
     mail = invited(adam, "refused@acme.example")
-    deliver.apply(args=[str(mail.pk)], throw=True)
+    deliver.apply(args=[str(mail.pk), str(mail.tenant_id)], throw=True)
     mail.refresh_from_db()
     assert mail.error == "The mail server refused this address."

@@ -18,6 +18,7 @@ from knowledge.models.version import WORKING
 from tenants.errors import Problem
 from tenants.models import Membership, Tenant
 from tenants.roles import ADMINS, EDITORS, Role
+from tenants.scope import in_tenant
 
 LOOK = 0.3  # seconds between looks at how far it is
 PATIENCE = 1.0  # seconds a worker has to begin before this command does the reading itself
@@ -36,7 +37,8 @@ class Command(BaseCommand):
 
     def handle(self, paths, tenant, collection, user, wait, **options):
         member = _member(tenant, user)
-        shelf = _shelf(member, collection)
+        with in_tenant(member.tenant):
+            shelf = _shelf(member, collection)
         files = _named([file for path in paths for file in _files(path)])
         if not files:
             raise CommandError("There is no file to upload.")
@@ -56,7 +58,7 @@ class Command(BaseCommand):
         versions, refused = {}, []
         for done, (path, name) in enumerate(files.items(), 1):
             try:
-                with path.open("rb") as opened:
+                with path.open("rb") as opened, in_tenant(member.tenant):
                     uploaded = uploads.upload(member, shelf, File(opened), filename=name, priority=Job.Priority.BULK)
                 versions[uploaded.version.pk] = path
             except Problem as problem:
@@ -69,7 +71,8 @@ class Command(BaseCommand):
         helper = None
         began = time.monotonic()
         while True:
-            rows = list(Version.objects.for_tenant(member.tenant).filter(pk__in=list(versions)))
+            with in_tenant(member.tenant):
+                rows = list(Version.objects.for_tenant(member.tenant).filter(pk__in=list(versions)))
             waiting = [row for row in rows if row.status in WORKING]
             self._bar("Reading", len(rows) - len(waiting), len(rows))
             if not waiting:
@@ -133,14 +136,17 @@ def _member(slug: str, email: str | None) -> Membership:
     tenant = Tenant.objects.filter(slug=slug).first()
     if tenant is None:
         raise CommandError(f"There is no company {slug!r}. Make one with create_tenant.")
-    people = Membership.objects.for_tenant(tenant).active().select_related("user", "tenant")
+    with in_tenant(tenant):
+        people = list(Membership.objects.for_tenant(tenant).active().select_related("user", "tenant"))
     if email:
-        member = people.filter(user__email=email.strip().lower()).first()
+        member = next((each for each in people if each.user.email == email.strip().lower()), None)
         if member is None:
             raise CommandError(f"{email} does not belong to {slug}.")
         return member
     ranked = {Role.OWNER: 0, Role.ADMIN: 1, Role.EDITOR: 2}
-    able = sorted(people.filter(role__in=EDITORS | ADMINS), key=lambda each: (ranked[each.role], each.joined_at))
+    able = sorted(
+        (each for each in people if each.role in EDITORS | ADMINS), key=lambda each: (ranked[each.role], each.joined_at)
+    )
     if not able:
         raise CommandError(f"Nobody in {slug} may upload. Add somebody with add_member --role owner.")
     return able[0]

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from knowledge.finding import search_page
 from tenants.models import Membership, Tenant
+from tenants.scope import in_tenant
 
 
 class Command(BaseCommand):
@@ -24,11 +25,12 @@ class Command(BaseCommand):
         company = Tenant.objects.filter(slug=tenant).first()
         if company is None:
             raise CommandError(f"There is no company {tenant!r}.")
-        people = Membership.objects.for_tenant(company).active().select_related("user", "tenant")
-        member = people.filter(user__email=user.strip().lower()).first()
-        if member is None:
-            raise CommandError(f"{user} does not belong to {tenant}.")
-        found = search_page(member, query, k=max(1, min(k, 100)))
+        with in_tenant(company):
+            people = Membership.objects.for_tenant(company).active().select_related("user", "tenant")
+            member = people.filter(user__email=user.strip().lower()).first()
+            if member is None:
+                raise CommandError(f"{user} does not belong to {tenant}.")
+            found = search_page(member, query, k=max(1, min(k, 100)))
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False, indent=1))
             return

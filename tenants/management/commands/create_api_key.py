@@ -8,6 +8,7 @@ from django.utils import timezone
 from tenants.keys import create_api_key
 from tenants.management.asked import member_of, plain_errors, tenant_of
 from tenants.models.api_key import Scope
+from tenants.scope import in_tenant
 
 
 class Command(BaseCommand):
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         if not 1 <= days <= 3650:
             raise CommandError("A key lives for 1 to 3650 days.")
         member = member_of(tenant_of(tenant), user)
-        with plain_errors():
+        with plain_errors(), in_tenant(member.tenant):
             _, secret = create_api_key(
                 member, name=name[:80], scopes=wanted, expires_at=timezone.now() + timedelta(days=days)
             )
