@@ -1,12 +1,14 @@
 """How often somebody may try. Counted in the cache, whose `incr` is atomic, in windows of fixed length.
 
-What is counted is kept as a digest: addresses of people do not stand in the cache.
+What is counted is kept as a digest: addresses of people do not stand in the cache. While there is no cache each process
+counts for itself, so that a Redis that is away lets nobody guess without end, and turns nobody away.
 """
 
 from __future__ import annotations
 
 import hashlib
 import ipaddress
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from dataclasses import dataclass
 from django.core.cache import cache
 
 from tenants.errors import TooMany
+
+COUNTED_HERE = 100_000  # keys, while the cache is away
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,12 @@ def spend(limit: Limit, subject: str) -> None:
 
 def refund(limit: Limit, subject: str) -> None:
     """The try was a success and does not count."""
+    key = _key(limit, subject, time.time())
+    with _one_at_a_time:
+        if key in _here:
+            _here[key] -= 1
     with suppress(ValueError):  # the window closed in between
-        cache.decr(_key(limit, subject, time.time()))
+        cache.decr(key)
 
 
 def address_of(request) -> str:
@@ -74,9 +82,20 @@ def _key(limit: Limit, subject: str, now: float) -> str:
 def _count(key: str) -> int:
     try:
         return cache.incr(key)
-    except ValueError:  # evicted between add and incr: begin again rather than turn people away
-        cache.add(key, 1, timeout=60)
-        return 1
+    except ValueError:  # it is away, or forgot the key since a moment ago
+        return _count_here(key)
+
+
+_here: dict[str, int] = {}
+_one_at_a_time = threading.Lock()
+
+
+def _count_here(key: str) -> int:
+    with _one_at_a_time:
+        while len(_here) >= COUNTED_HERE:
+            _here.pop(next(iter(_here)))
+        _here[key] = _here.pop(key, 0) + 1
+        return _here[key]
 
 
 def _words(seconds: int) -> str:

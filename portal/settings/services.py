@@ -41,9 +41,12 @@ if POSTGRES:
 DATABASES = {"default": POSTGRES or SQLITE}
 DATABASE_ROLE_IS_CHECKED = True  # a role that row-level security does not hold back does not serve
 
-# Cache, rate limits, locks: shared by the processes on disk, with increments that count right
+# Cache and rate limits: Redis, or a folder that the processes share, with increments that count right
+REDIS_URL = env.text("REDIS_URL")
 CACHES = {
-    "default": {
+    "default": {"BACKEND": "portal.redis_cache.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "portal"}
+    if REDIS_URL
+    else {
         "BACKEND": "diskcache.DjangoCache",
         "LOCATION": str(DATA_DIR / "cache"),
         "SHARDS": 2,
@@ -54,7 +57,7 @@ CACHES = {
 
 # Queue
 QUEUE_DIR = DATA_DIR / "queue"
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", REDIS_URL or "filesystem://")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {
         "data_folder_in": str(QUEUE_DIR / "messages"),
@@ -63,8 +66,21 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "polling_interval": 0.1,
     }
     if CELERY_BROKER_URL.startswith("filesystem")
-    else {}
+    else {
+        # Whoever puts a message into a queue that does not answer gives up after a moment: the rows carry the work.
+        "socket_timeout": 2,
+        "socket_connect_timeout": 2,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+        "max_retries": 0,
+        "interval_start": 0,
+        "visibility_timeout": 6 * 3600,  # longer than any task: one that is still at work is not given out again
+    }
 )
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_TIMEOUT = 2  # seconds
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # what is begun is finished
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
 CELERY_TASK_ACKS_LATE = True
@@ -85,6 +101,11 @@ CELERY_BEAT_SCHEDULE = {
 }
 INGEST_WAITING_LIMIT = env.number("INGEST_WAITING_LIMIT", 20_000, at_least=1)  # imported documents of one tenant
 CELERY_BEAT_SCHEDULE_FILENAME = str(QUEUE_DIR / "beat-schedule")
+
+# Processes
+WEB_PROCESSES = env.number("WEB_PROCESSES", 1, at_least=1)  # that `manage.py up` starts
+BULK_WORKERS = env.number("BULK_WORKERS", 1, at_least=1)
+RUN_DIR = env.folder("PORTAL_RUN_DIR", DATA_DIR / "run")  # where workers show that they live
 
 # Files
 MEDIA_ROOT = DATA_DIR / "files"

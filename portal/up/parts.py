@@ -8,16 +8,14 @@ import os
 import socket
 import sys
 import threading
-import time
-import warnings
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.conf import settings
 
+from portal.up import heartbeat
+
 M_ARENA_MAX = -8  # of glibc's malloc.h
 GRACE = 4  # seconds that open streams get to end with a `retry` event
-INGEST_IDLE = timedelta(seconds=60)  # the process that holds parser, embedder and the store's writer leaves after that
 
 
 def spare_memory() -> None:
@@ -80,58 +78,11 @@ def _warm() -> None:
         connections.close_all()
 
 
-def _celery_worker(name: str, queues: str, *, pool: str, concurrency: int) -> None:
-    from celery.platforms import SecurityWarning
-
-    from portal.celery import app
-
-    warnings.simplefilter("ignore", SecurityWarning)  # a container's root is nobody's business here
-    app.worker_main(
-        [
-            "--quiet", "worker", f"--pool={pool}", f"--concurrency={concurrency}", f"--queues={queues}",
-            f"--hostname={name}-{os.getpid()}@%h", "--loglevel=WARNING",
-            "--without-gossip", "--without-mingle", "--without-heartbeat",
-        ]
-    )  # fmt: skip
-
-
-def worker(ready: Callable[[], None]) -> None:
-    from celery.signals import worker_ready
-
-    worker_ready.connect(lambda **_: ready(), weak=False)
-    _celery_worker("maintenance", "maintenance,evaluation", pool="threads", concurrency=2)
-
-
-def ingest(ready: Callable[[], None]) -> None:
-    """Reads documents until there has been nothing to read for a while, then leaves and gives its memory back."""
-    from celery.signals import task_postrun, task_prerun, worker_ready
-
-    running, last = threading.Event(), [time.monotonic()]
-
-    def began(**_):
-        running.set()
-
-    def ended(**_):
-        last[0] = time.monotonic()
-        running.clear()
-
-    def watch():
-        while running.is_set() or time.monotonic() - last[0] < INGEST_IDLE.total_seconds():
-            time.sleep(1)
-        os.kill(os.getpid(), 15)  # SIGTERM: Celery finishes what it holds and leaves
-
-    task_prerun.connect(began, weak=False)
-    task_postrun.connect(ended, weak=False)
-    worker_ready.connect(lambda **_: threading.Thread(target=watch, daemon=True).start(), weak=False)
-    worker_ready.connect(lambda **_: ready(), weak=False)
-    os.nice(5)  # answering comes first
-    _celery_worker("ingest", "interactive,bulk", pool="threads", concurrency=1)
-
-
 def beat(ready: Callable[[], None]) -> None:
     from celery.signals import beat_init
 
     from portal.celery import app
 
     beat_init.connect(lambda **_: ready(), weak=False)
+    beat_init.connect(lambda **_: heartbeat.start("beat"), weak=False)
     app.Beat(schedule=settings.CELERY_BEAT_SCHEDULE_FILENAME, loglevel="WARNING", quiet=True).run()

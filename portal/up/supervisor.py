@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 
-from portal.up import parts
+from portal.up import parts, workers
 
 STOP_WITHIN = 12  # seconds, then what is left is ended
 RESTARTS = 5  # within RESTART_WINDOW seconds, then the whole stops and says so
@@ -31,6 +32,7 @@ RESTART_WINDOW = 60
 class Part:
     name: str
     on_demand: bool = False
+    number: int = 1  # of several that are alike
     pid: int = 0
     starts: list[float] = field(default_factory=list)
 
@@ -39,11 +41,25 @@ class GaveUp(RuntimeError):
     """A part died again and again."""
 
 
+def all_parts() -> list[Part]:
+    """Web first: it is told to stop first, so that nobody new is let in while work that runs is finished."""
+    return [
+        *web_parts(),
+        *(Part(name, on_demand=worker.on_demand) for name, worker in workers.of_this_installation().items()),
+        *(Part("bulk", number=number) for number in range(2, settings.BULK_WORKERS + 1) if not _on_files()),
+        Part("beat"),
+    ]
+
+
+def web_parts() -> list[Part]:
+    return [Part("web", number=number) for number in range(1, settings.WEB_PROCESSES + 1)]
+
+
 class Supervisor:
-    def __init__(self, listening: socket.socket, say: Callable[[str], None]) -> None:
+    def __init__(self, listening: socket.socket, say: Callable[[str], None], parts: list[Part] | None = None) -> None:
         self.listening = listening
         self.say = say
-        self.parts = [Part("web"), Part("worker"), Part("beat"), Part("ingest", on_demand=True)]
+        self.parts = all_parts() if parts is None else parts
         self.stopping = False
         self.news, self._tell = os.pipe()
         os.set_blocking(self.news, False)
@@ -53,28 +69,27 @@ class Supervisor:
         """Until a signal stops it. Raises GaveUp when a part cannot be kept alive."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
-        connections.close_all()  # an open SQLite connection must not be shared with a child
+        close_connections()  # one that is open must not be shared with a child
         gc.collect()
         gc.freeze()  # a collection in a child would write into every page that it still shares
         for part in self.parts:
             if not part.on_demand:
                 self._start(part)
-        waiting = {part.name for part in self.parts if not part.on_demand}
+        waiting = Counter(part.name for part in self.parts if not part.on_demand)
         try:
             while not self.stopping:
                 if waiting:
                     waiting -= self._heard()
-                    if not waiting:
+                    if not +waiting:
+                        waiting.clear()
                         when_ready()
                 self._reap()
-                if self._ingest_is_wanted():
-                    self._start(self._part("ingest"))
+                for part in self.parts:
+                    if self._is_wanted(part):
+                        self._start(part)
                 time.sleep(0.02 if waiting else 0.25)
         finally:
             self._end()
-
-    def _part(self, name: str) -> Part:
-        return next(part for part in self.parts if part.name == name)
 
     def _start(self, part: Part) -> None:
         now = time.monotonic()
@@ -111,11 +126,11 @@ class Supervisor:
         environment = os.environ | {"PORTAL_LISTENING_FD": str(fds[0]), "PORTAL_READY_FD": str(fds[1])}
         return subprocess.Popen(command, env=environment, pass_fds=fds, start_new_session=True).pid  # noqa: S603
 
-    def _heard(self) -> set[str]:
+    def _heard(self) -> Counter[str]:
         try:
-            return set(os.read(self.news, 4096).decode().split())
+            return Counter(os.read(self.news, 4096).decode().split())
         except BlockingIOError:
-            return set()
+            return Counter()
 
     def _reap(self) -> None:
         for part in self.parts:
@@ -132,14 +147,14 @@ class Supervisor:
             self.say(f"The {part.name} stopped unexpectedly (exit status {status}); starting it again")
             self._start(part)
 
-    def _ingest_is_wanted(self) -> bool:
+    def _is_wanted(self, part: Part) -> bool:
         """Somebody rang for it and it is not there."""
-        part = self._part("ingest")
-        if part.pid or not settings.CELERY_BROKER_URL.startswith("filesystem"):
+        if not part.on_demand or part.pid:
             return False
         if len(part.starts) >= RESTARTS and time.monotonic() - part.starts[-1] < RESTART_WINDOW:
             return False  # something kills it at once: the rows wait, the sweep rings again
-        return any(name.endswith(".ingest.msg") for name in os.listdir(settings.QUEUE_DIR / "messages"))
+        rung = tuple(f".{queue}.msg" for queue in workers.WORKERS[part.name].queues)
+        return any(name.endswith(rung) for name in os.listdir(settings.QUEUE_DIR / "messages"))
 
     def _stop(self, number, frame) -> None:
         self.stopping = True
@@ -162,6 +177,14 @@ class Supervisor:
                 part.pid = 0
 
 
+def close_connections() -> None:
+    """A pool too: its threads would be missing in the child, and its sockets in two processes."""
+    connections.close_all()
+    for connection in connections.all(initialized_only=True):
+        if connection.settings_dict["OPTIONS"].get("pool"):
+            connection.close_pool()
+
+
 def run_part(name: str, listening: socket.socket | None, tell: int) -> None:
     def ready() -> None:
         os.write(tell, f"{name} ".encode())
@@ -169,8 +192,14 @@ def run_part(name: str, listening: socket.socket | None, tell: int) -> None:
     if name == "web":
         assert listening is not None
         parts.web(listening, ready)
+    elif name == "beat":
+        parts.beat(ready)
     else:
-        {"worker": parts.worker, "beat": parts.beat, "ingest": parts.ingest}[name](ready)
+        workers.serve(name, ready)
+
+
+def _on_files() -> bool:
+    return settings.CELERY_BROKER_URL.startswith("filesystem")
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -6,13 +6,14 @@ import fcntl
 import os
 import socket
 import time
+from collections.abc import Callable
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from portal import env
 from portal.demo.people import how_to_sign_in
-from portal.up import parts, supervisor
+from portal.up import parts, supervisor, workers
 from portal.up.prepare import prepare
 
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--host", default=settings.HOST)
         parser.add_argument("--port", type=int, default=env.number("PORT", 8000))
-        parser.add_argument("--only", choices=["web", "worker", "beat", "ingest"], help="one part, in this process")
+        parser.add_argument("--only", choices=["web", "beat", *workers.WORKERS], help="one part, in this process")
 
     def handle(self, host: str, port: int, only: str | None, **options) -> None:
         began = time.monotonic()
@@ -32,12 +33,7 @@ class Command(BaseCommand):
             return self.one_part(only, host, port)
         lock = self.one_at_a_time()
         prepare(self.say)
-        try:
-            listening = supervisor.bind(host, port)
-        except OSError as error:
-            raise CommandError(
-                f"Port {port} on {host} cannot be used ({error.strerror.lower()}). Choose another: PORT={port + 1} make run"
-            ) from error
+        listening = self.listen(host, port)
         self.load_everything()
         address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
 
@@ -48,20 +44,35 @@ class Command(BaseCommand):
             self.say("Ctrl-C stops it.")
 
         try:
-            supervisor.Supervisor(listening, self.say).run(when_ready)
-        except supervisor.GaveUp as error:
-            raise CommandError(f"{error} Its messages stand above.") from error
+            self.watch(supervisor.Supervisor(listening, self.say), when_ready)
         finally:
             lock.close()
         self.say("Stopped. Nothing is lost.")
 
+    def watch(self, watching: supervisor.Supervisor, when_ready: Callable[[], None]) -> None:
+        try:
+            watching.run(when_ready)
+        except supervisor.GaveUp as error:
+            raise CommandError(f"{error} Its messages stand above.") from error
+
+    def listen(self, host: str, port: int) -> socket.socket:
+        try:
+            return supervisor.bind(host, port)
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} on {host} cannot be used ({error.strerror.lower()}). Choose another: PORT={port + 1} make run"
+            ) from error
+
     def one_part(self, name: str, host: str, port: int) -> None:
-        """For macOS, and for running the parts under another supervisor."""
+        """For macOS, and for running the parts under another supervisor, each by itself."""
         fd = int(os.environ.get("PORTAL_LISTENING_FD", -1))
         tell = int(os.environ.get("PORTAL_READY_FD", -1))
         listening = None
         if name == "web":
-            listening = socket.socket(fileno=fd) if fd >= 0 else supervisor.bind(host, port)
+            listening = socket.socket(fileno=fd) if fd >= 0 else self.listen(host, port)
+            if fd < 0 and settings.WEB_PROCESSES > 1:
+                self.load_everything()
+                return self.watch(supervisor.Supervisor(listening, self.say, supervisor.web_parts()), lambda: None)
         supervisor.run_part(name, listening, tell if tell >= 0 else os.open(os.devnull, os.O_WRONLY))
 
     def one_at_a_time(self):
