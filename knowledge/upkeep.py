@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
-import time
-from datetime import timedelta
-from pathlib import Path
 
 from django.core.cache import cache
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from knowledge import waiting
+from knowledge import files, waiting
 from knowledge.models import Blob, Document, Generation, Trashing
 from knowledge.stores.base import StoreError
 from tenants.models import Tenant
@@ -23,7 +18,6 @@ from tenants.teams import touch_corpus
 log = logging.getLogger("knowledge.upkeep")
 
 COMPACT = "knowledge:compact"
-ORPHAN_AGE = timedelta(hours=6)  # longer than any upload takes
 
 
 def store_work_waits() -> bool:
@@ -91,19 +85,15 @@ def ask_for_compaction() -> None:
 
 def remove_orphans() -> int:
     """Files that no row knows: of uploads that were cut off between the file and the transaction."""
-    try:
-        root = Path(default_storage.path(""))
-    except NotImplementedError:
-        return 0
-    oldest, gone = time.time() - ORPHAN_AGE.total_seconds(), 0
-    for tenant_id in Tenant.objects.values_list("pk", flat=True):
-        folder = root / str(tenant_id)
-        if not folder.is_dir():
+    gone = 0
+    for tenant in Tenant.objects.order_by("pk"):
+        old = [path for path, is_old in files.of_tenant(tenant) if is_old]
+        if not old:
             continue
-        with in_tenant(Tenant(pk=tenant_id)):
-            known = set(Blob.objects.for_tenant(tenant_id).values_list("path", flat=True))
-        for found in folder.glob("*/*"):
-            if str(found.relative_to(root)) not in known and found.stat().st_mtime < oldest:
-                os.unlink(found)
+        with in_tenant(tenant):
+            known = set(Blob.objects.for_tenant(tenant).values_list("path", flat=True))
+        for path in old:
+            if path not in known:
+                files.remove(path)
                 gone += 1
     return gone

@@ -108,10 +108,11 @@ def _save(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float
 
 def _into_store(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float], bool]) -> None:
     until, pause = time.monotonic() + hold, SHORTEST_PAUSE
-    again = [work.version.pk for work in works if work.claim.attempt > 1 or work.claim.held_up]
+    # An earlier attempt, or an earlier reading, may have cut the text differently.
+    again = [w.version.pk for w in works if w.claim.attempt > 1 or w.claim.held_up or w.version.ready_at]
     while True:
         try:
-            indexing.drop(tenant_id, again)  # an earlier attempt may have cut the text differently
+            indexing.drop(tenant_id, again)
             indexing.put(tenant_id, works[0].generation, [passage for work in works for passage in _indexed(work)])
             return
         except StoreUnavailable as error:

@@ -1,0 +1,67 @@
+"""Compare the database, the files and the search index; put right what went astray."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+from django.core.management.base import BaseCommand, CommandError
+
+from knowledge import reconcile
+from tenants.models import Tenant
+
+WORDS = {
+    "missing_passages": "passages missing from the search index",
+    "orphaned_passages": "passages in the search index of documents that are gone",
+    "stale_passages": "passages in the search index that are out of date",
+    "doubled_passages": "passages in the search index more than once",
+    "wrong_labels": "documents that the search index has in a collection they left",
+    "stale_rows": "passages in the database that are out of date",
+    "ready_without_passages": "ready documents without passages, to be read again",
+    "lost_jobs": "documents that nobody would have come to read",
+    "lost_leases": "documents whose reader died",
+    "files_without_row": "files that no document knows",
+    "rows_without_file": "documents whose file is gone: upload it again",
+}
+
+
+class Command(BaseCommand):
+    help = "Compare the database, the files and the search index, and with --repair put right what went astray."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--tenant", metavar="SLUG", help="one company; all of them otherwise")
+        parser.add_argument("--repair", action="store_true", help="without it this only reports")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, tenant, repair, **options):
+        companies = Tenant.objects.order_by("slug")
+        if tenant:
+            companies = companies.filter(slug=tenant)
+            if not companies:
+                raise CommandError(f"There is no company {tenant!r}.")
+        else:
+            companies = companies.filter(is_active=True)
+        reports = [reconcile.of_tenant(company, repair=repair) for company in companies]
+        if options["json"]:
+            self.stdout.write(json.dumps([asdict(report) | {"astray": report.astray} for report in reports], indent=1))
+        else:
+            for report in reports:
+                self._say(report)
+        if any(report.rows_without_file or (report.astray and not repair) for report in reports):
+            sys.exit(1)
+
+    def _say(self, report: reconcile.Report) -> None:
+        if not report.astray:
+            self.stdout.write(f"{report.tenant}: {report.passages:,} passages, and all is where it should be.")
+            return
+        self.stdout.write(f"{report.tenant}: {report.passages:,} passages, and")
+        for name, words in WORDS.items():
+            if count := getattr(report, name):
+                self.stdout.write(f"  {count:,} {words}")
+        for document in report.missing_files:
+            self.stdout.write(f"    {document}")
+        if report.repaired:
+            self.stdout.write("  What could be put right was put right.")
+        else:
+            self.stdout.write("  Nothing was changed. Run this again with --repair to put it right.")
