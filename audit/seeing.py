@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 TENANT, PERSON = "app.tenant", "app.person"
 
@@ -20,6 +20,7 @@ def seeing(setting: str, value: UUID | None) -> Iterator[None]:
     """Opens the transaction (or a savepoint) and sets it, putting the former value back on leaving, because a setting
     made in a savepoint outlives it. None: nobody's. Costs nothing where it is set so already; does nothing on SQLite.
     """
+    connection = connections[DEFAULT_DB_ALIAS]  # this thread's own: django.db.connection stands for all of them
     if connection.vendor != "postgresql":
         yield
         return
@@ -31,7 +32,7 @@ def seeing(setting: str, value: UUID | None) -> Iterator[None]:
         yield
         return
     with transaction.atomic():
-        _set(setting, wanted)
+        _set(connection, setting, wanted)
         held[setting] = wanted
         try:
             yield
@@ -39,9 +40,9 @@ def seeing(setting: str, value: UUID | None) -> Iterator[None]:
             held[setting] = former
         # Leaving by an exception rolls the setting back with the rest; an outermost block ends it with its transaction.
         if inside and not connection.needs_rollback:
-            _set(setting, former)
+            _set(connection, setting, former)
 
 
-def _set(setting: str, value: str) -> None:
+def _set(connection, setting: str, value: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config(%s, %s, true)", [setting, value])
