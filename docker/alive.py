@@ -29,7 +29,7 @@ def web() -> str:
 
 
 def beats(name: str) -> str:
-    path = Path(os.environ.get("PORTAL_RUN_DIR", "/scratch")) / f"{name}.beat"
+    path = Path(os.environ.get("PORTAL_RUN_DIR", "/scratch/run")) / f"{name}.beat"
     try:
         age = time.time() - path.stat().st_mtime
     except OSError as error:

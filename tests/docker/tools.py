@@ -50,7 +50,5 @@ def _build(source: str, folder: Path) -> None:
         pytest.skip(reason)
 
 
-def run(tool: tuple[str, str], *arguments: str, folder: Path, env: dict[str, str] | None = None):
-    return subprocess.run(
-        [str(program(tool)), *arguments], cwd=folder, env=env, capture_output=True, text=True, check=False
-    )
+def run(tool: tuple[str, str], *arguments: str, folder: Path):
+    return subprocess.run([str(program(tool)), *arguments], cwd=folder, capture_output=True, text=True, check=False)
