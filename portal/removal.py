@@ -1,70 +1,195 @@
-"""Removing a company: hidden at once, then erased from the store, the files and the database. The trail stays."""
+"""Removing a company: hidden at once, then erased from rows, files, index, caches and backups. The trail stays.
+
+The plan of a removal is kept until its certificate is written (portal/removal_plan.py), so that one that was interrupted
+is finished by the same call.
+"""
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass
-from pathlib import Path
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from uuid import UUID
 
-from django.apps import apps
-from django.conf import settings
-from django.contrib.auth.models import Group
-from django.db import transaction
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.utils import timezone
 
 from audit.actions import Action
-from audit.models import PersonKey
-from audit.record import Actor, record
+from audit.models import AuditEvent, PersonKey
+from audit.record import Actor, Target, record
 from knowledge import backends
-from knowledge.models import Generation
 from knowledge.stores.base import Namespace
-from tenants.models import Membership, Team, Tenant, User
+from portal import certificates, removal_cache, removal_plan
+from portal.backup import forget, known, manifest, tables
+from portal.removal_survey import leaving, rows_that_go, sessions_of, survey
+from tenants.errors import Unavailable
+from tenants.models import Tenant, User
 from tenants.scope import in_tenant
+
+WHERE = {
+    "sqlite": "The rows were overwritten with zeros in the database file (secure_delete) and its log was emptied.",
+    "postgresql": "The rows were deleted; the server uses their space again after its next vacuum. Its own archives "
+    "and physical backups, where there are any, keep them until they expire.",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
     rows: int
     people: int  # who belonged to this company alone, and are gone with it
+    certificate: certificates.Certificate | None
 
 
-def remove_tenant(tenant: Tenant, *, by: Actor) -> Removal:
+def remove_tenant(tenant: Tenant, *, by: Actor, certify: bool = True) -> Removal:
     """Everything the company owned, and the sign-ins of people who belonged to it alone.
 
-    Can be called again after an interruption: the tenant's row goes last. The audit trail keeps what happened; for
-    people who are gone their keys are destroyed, so that it no longer says who they were.
+    The audit trail keeps what happened; for people who are gone their keys are destroyed, so that it no longer says
+    who they were. Without `certify` no certificate is left: for companies that existed for a measurement.
     """
-    Tenant.objects.filter(pk=tenant.pk).update(is_active=False)
-    store = backends.store()
-    with in_tenant(tenant):
-        generations = set(Generation.objects.for_tenant(tenant).values_list("name", flat=True)) | {settings.GENERATION}
-    for generation in generations:
-        store.destroy(Namespace(tenant.pk, generation))
-    shutil.rmtree(Path(settings.MEDIA_ROOT) / str(tenant.pk), ignore_errors=True)
-    with in_tenant(tenant), transaction.atomic():
-        members = Membership.objects.for_tenant(tenant)
-        theirs = set(members.values_list("user_id", flat=True))
-        elsewhere = set(
-            Membership.objects.across_tenants("who also belongs to another company stays")
-            .filter(user__in=theirs)
-            .exclude(tenant=tenant)
-            .values_list("user_id", flat=True)
-        )
-        groups = list(Team.objects.for_tenant(tenant).values_list("group_id", flat=True))
-        rows = sum(
-            model._base_manager.filter(tenant_id=tenant.pk)._raw_delete("default") for model in _owned_by_tenants()
-        )
-        leaving = theirs - elsewhere
-        record(Action.TENANT_REMOVED, by, tenant, rows=rows, people=len(leaving))
-        Group.objects.filter(pk__in=groups).delete()
-        User.objects.filter(pk__in=leaving, is_superuser=False).delete()
-        tenant.delete()
-        PersonKey.objects.filter(pk__in=leaving).delete()  # last: what is recorded above still names who did it
-    return Removal(rows=rows, people=len(leaving))
+    plan = removal_plan.unfinished_of(str(tenant.pk))
+    if plan is None:
+        Tenant.objects.filter(pk=tenant.pk).update(is_active=False)
+        plan = {
+            "id": str(uuid.uuid4()),
+            "tenant": {"id": str(tenant.pk), "slug": tenant.slug, "name": tenant.name},
+            "by": {"kind": by.kind, "name": by.name},
+            "asked_at": timezone.now().isoformat(),
+            "certify": certify,
+            "found": survey(tenant),
+        }
+        removal_plan.keep(plan)
+    return finish(plan, by=by)
 
 
-def _owned_by_tenants():
-    """Every table with a tenant's key. Foreign keys are checked at the end of the transaction, so order is free."""
-    for model in apps.get_models(include_auto_created=True):
-        field = next((f for f in model._meta.local_fields if f.name == "tenant"), None)
-        if field is not None and field.related_model is Tenant:
-            yield model
+def finish(plan: dict[str, Any], *, by: Actor) -> Removal:
+    """From wherever it was interrupted: every step may be repeated."""
+    tenant = Tenant.objects.filter(pk=plan["tenant"]["id"]).first()
+    if tenant is not None:
+        _erase_content(plan)
+        _erase_rows(tenant, plan, by)
+    _erase_content(plan)  # what somebody was still writing when the rows went
+    for session in list(sessions_of(plan["people"])):
+        session.delete()
+    removal_cache.forget(UUID(plan["tenant"]["id"]))
+    now = timezone.now().isoformat()
+    reached = forget.forget_tenant(plan["tenant"], plan["people"], certificate=plan["id"], at=now)
+    _insist_on_nothing_left(plan)
+    certificate = certificates.issue(_content(plan, reached)) if plan["certify"] else None
+    known.drop_tenant(plan["tenant"]["id"], {each.id for each in reached if each.outcome == "removed"})
+    removal_plan.done(plan)
+    rows = sum(each["rows"] for each in plan["removed"].values())
+    return Removal(rows, len(plan["people"]), certificate)
+
+
+def _erase_content(plan: dict[str, Any]) -> None:
+    tenant_id = UUID(plan["tenant"]["id"])
+    for generation in plan["found"]["index"]:
+        backends.store().destroy(Namespace(tenant_id, generation))
+    _erase_folder(str(tenant_id))
+
+
+def _erase_folder(path: str) -> None:
+    for name in _files_under(path):
+        default_storage.delete(name)
+    for folder in _folders_under(path):
+        default_storage.delete(folder)  # an empty one; a service has none
+
+
+def _files_under(path: str) -> Iterator[str]:
+    folders, names = _listing(path)
+    for name in names:
+        yield f"{path}/{name}"
+    for folder in folders:
+        yield from _files_under(f"{path}/{folder}")
+
+
+def _folders_under(path: str) -> Iterator[str]:
+    folders, _ = _listing(path)
+    for folder in folders:
+        yield from _folders_under(f"{path}/{folder}")
+    yield path
+
+
+def _listing(path: str) -> tuple[list[str], list[str]]:
+    try:
+        return default_storage.listdir(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return [], []
+
+
+def _erase_rows(tenant: Tenant, plan: dict[str, Any], by: Actor) -> None:
+    with _overwritten(), transaction.atomic():
+        with in_tenant(tenant):
+            gone = leaving(tenant)
+            plan["people"] = sorted(map(str, gone))
+            data = {"certificate": plan["id"], "people": len(gone)}
+            record(Action.TENANT_REMOVED, replace(by, tenant_id=tenant.pk), tenant, **data)
+            plan["removed"] = {
+                model._meta.label: plan["found"]["rows"][model._meta.label] | {"rows": rows._raw_delete("default")}
+                for model, rows in reversed(list(rows_that_go(tenant)))
+                if model is not Tenant
+            }
+            plan["removed"]["tenants.Tenant"] = plan["found"]["rows"]["tenants.Tenant"]
+            tenant.delete()
+        User.objects.filter(pk__in=gone).delete()  # with no tenant at work: their mails of no tenant go with them
+        record(Action.TENANT_REMOVED, replace(by, tenant_id=None), _target(plan), **data)
+        PersonKey.objects.filter(pk__in=gone).delete()  # last: what is recorded above still names who did it
+        plan["removed_at"] = timezone.now().isoformat()
+        removal_plan.keep(plan)
+
+
+def _target(plan: dict[str, Any]) -> Target:
+    return Tenant(pk=UUID(plan["tenant"]["id"]), name=plan["tenant"]["name"]).audit_target()
+
+
+@contextmanager
+def _overwritten() -> Iterator[None]:
+    """SQLite leaves the bytes of deleted rows in its file, unless it is told."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA secure_delete")
+        former = cursor.fetchone()[0]
+        cursor.execute("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA secure_delete = {int(former)}")
+            if not connection.in_atomic_block:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _insist_on_nothing_left(plan: dict[str, Any]) -> None:
+    tenant_id = UUID(plan["tenant"]["id"])
+    left = [name for name in plan["found"]["index"] if backends.store().count(Namespace(tenant_id, name))]
+    left += list(_files_under(str(tenant_id)))
+    with in_tenant(Tenant(pk=tenant_id)):
+        for model in tables.owned():
+            if model._base_manager.filter(tenant_id=tenant_id).exists():
+                left.append(model._meta.label)
+    if left:
+        raise Unavailable(
+            f"Not everything of {plan['tenant']['slug']} could be removed: {left[0]}.", hint="Run it again."
+        )
+
+
+def _content(plan: dict[str, Any], reached: list[forget.Reached]) -> dict[str, Any]:
+    found, tenant_id = plan["found"], UUID(plan["tenant"]["id"])
+    with in_tenant(Tenant(pk=tenant_id)):
+        events = AuditEvent.objects.filter(tenant_id=tenant_id).count()
+    return {
+        "id": plan["id"], "product": manifest.product(), "tenant": plan["tenant"], "by": plan["by"],
+        "asked_at": plan["asked_at"], "removed_at": plan["removed_at"], "finished_at": timezone.now().isoformat(),
+        "removed": {
+            "rows": plan["removed"], "files": found["files"], "index": found["index"], "people": len(plan["people"]),
+            "sessions": found["sessions"], "cached": found["cached"],
+        },
+        "kept": {"audit_events": events},
+        "database": WHERE[connection.vendor],
+        "backups": [asdict(each) for each in reached],
+    }  # fmt: skip

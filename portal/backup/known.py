@@ -6,7 +6,7 @@ import fcntl
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -28,9 +28,15 @@ def remember(backup: Known) -> None:
         _write([each for each in all_known() if each.folder != backup.folder] + [backup])
 
 
-def forget(ids: set[str]) -> None:
+def drop_tenant(tenant_id: str, backups: set[str]) -> None:
+    """These backups do not hold it any more."""
     with _held():
-        _write([each for each in all_known() if each.id not in ids])
+        _write(
+            [
+                replace(each, tenants=tuple(t for t in each.tenants if t != tenant_id)) if each.id in backups else each
+                for each in all_known()
+            ]
+        )
 
 
 def all_known() -> list[Known]:

@@ -1,0 +1,105 @@
+"""A removed tenant leaves the backups that were made before: its part goes, and the manifest says so."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from portal.backup import known, manifest
+from tenants.errors import Problem
+
+HOLD_PEOPLE = {"audit.PersonKey.jsonl": "person_id", "tenants.User.jsonl": "id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What became of the tenant's part of one backup."""
+
+    id: str
+    folder: str
+    made_at: str
+    outcome: str  # removed, unreachable
+    reason: str = ""
+
+
+def forget_tenant(tenant: dict[str, str], leaving: Iterable[str], *, certificate: str, at: str) -> list[Reached]:
+    """In every backup that was made on this machine. Repeating it is harmless."""
+    gone = set(leaving)
+    reached = [_backup(each, tenant, gone, certificate, at) for each in known.holding(tenant["id"])]
+    return reached + [_copy(path, tenant["id"], gone) for path in copies()]
+
+
+def copies() -> list[Path]:
+    """Of the SQLite database, which `manage.py up` makes before it updates it."""
+    return sorted((Path(settings.DATA_DIR) / "backups").glob("portal-*.sqlite3"))
+
+
+def _backup(each: known.Known, tenant: dict[str, str], gone: set[str], certificate: str, at: str) -> Reached:
+    folder = Path(each.folder)
+    try:
+        told = manifest.load(folder)
+        if told["id"] != each.id:
+            return Reached(each.id, each.folder, each.made_at, "unreachable", "Another backup is in its place.")
+        _without(folder, told, tenant, gone, certificate, at)
+    except Problem as problem:
+        return Reached(each.id, each.folder, each.made_at, "unreachable", problem.message)
+    except OSError as error:
+        return Reached(each.id, each.folder, each.made_at, "unreachable", f"{error.strerror}: {error.filename}")
+    return Reached(each.id, each.folder, each.made_at, "removed")
+
+
+def _without(
+    folder: Path, told: dict[str, Any], tenant: dict[str, str], gone: set[str], certificate: str, at: str
+) -> None:
+    part = f"tenants/{tenant['id']}/"
+    told["tenants"] = [each for each in told["tenants"] if each["id"] != tenant["id"]]
+    told["files"] = {name: each for name, each in told["files"].items() if not name.startswith(part)}
+    if all(each["id"] != tenant["id"] for each in told["removed"]):
+        told["removed"].append({"id": tenant["id"], "slug": tenant["slug"], "at": at, "certificate": certificate})
+    for name in told["files"]:
+        if Path(name).name in HOLD_PEOPLE and _without_people(folder / name, gone):
+            told["files"][name] = manifest.listed(folder / name)
+    shutil.rmtree(folder / part, ignore_errors=True)
+    if (folder / part).exists():
+        raise PermissionError(13, "Could not be removed", str(folder / part))
+    manifest.write(folder, told)
+
+
+def _without_people(path: Path, gone: set[str]) -> bool:
+    """Their sign-ins and keys, wherever else they stand. Whether there were any, now or when this was interrupted."""
+    column = HOLD_PEOPLE[path.name]
+    lines = path.read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if json.loads(line)[column] not in gone]
+    if len(kept) < len(lines):
+        manifest.write_private(path, b"".join(kept))
+    return bool(gone)
+
+
+def _copy(path: Path, tenant_id: str, gone: set[str]) -> Reached:
+    hexed = tenant_id.replace("-", "")
+    try:
+        copy = sqlite3.connect(path, isolation_level=None)
+        try:
+            copy.execute("PRAGMA secure_delete = ON")
+            copy.execute("BEGIN IMMEDIATE")
+            for (table,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                columns = {row[1] for row in copy.execute(f'PRAGMA table_info("{table}")')}
+                if "tenant_id" in columns and not table.startswith("audit_"):
+                    copy.execute(f'DELETE FROM "{table}" WHERE tenant_id = ?', [hexed])  # noqa: S608
+            copy.execute("DELETE FROM tenants_tenant WHERE id = ?", [hexed])
+            people = [[each.replace("-", "")] for each in gone]
+            copy.executemany("DELETE FROM tenants_user WHERE id = ?", people)
+            copy.executemany("DELETE FROM audit_personkey WHERE person_id = ?", people)
+            copy.execute("COMMIT")
+        finally:
+            copy.close()
+    except sqlite3.Error as error:
+        return Reached(path.name, str(path), "", "unreachable", f"The copy could not be changed: {error}.")
+    return Reached(path.name, str(path), "", "removed")

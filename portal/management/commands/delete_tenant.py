@@ -1,0 +1,85 @@
+"""Remove a company for good: rows, files, index, caches, and its part of known backups. Leaves a signed certificate."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from tenants.management.asked import plain_errors
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+
+    def handle(self, slug: str, *, yes: bool, **options) -> None:
+        from audit.record import Actor
+        from knowledge.stores.base import StoreError
+        from portal import removal, removal_plan
+        from portal.removal_survey import survey
+        from tenants.models import Tenant
+
+        tenant = Tenant.objects.filter(slug=slug).first()
+        plan = next((each for each in removal_plan.unfinished() if each["tenant"]["slug"] == slug), None)
+        if plan is not None and (tenant is None or str(tenant.pk) == plan["tenant"]["id"]):
+            self.say(f"The removal of {plan['tenant']['name']} was interrupted, and goes on.")
+        elif tenant is None:
+            raise CommandError(f"There is no tenant {slug!r}.")
+        else:
+            self.tell(tenant, survey(tenant))
+            if not yes:
+                self.ask(slug)
+        by = Actor(tenant_id=None, person_id=None, name=f"{_operator()} at the command line", kind="system")
+        try:
+            with plain_errors():
+                done = removal.finish(plan, by=by) if plan and tenant is None else removal.remove_tenant(tenant, by=by)
+        except StoreError as error:
+            raise CommandError(
+                f"{error.message} {slug} is hidden from everybody, and not gone yet. Run this again when it is back."
+            ) from error
+        self.say(f"{slug} is gone: {done.rows} rows, and {done.people} people who belonged to no other company.")
+        if done.certificate:
+            self.say(f"The certificate is {done.certificate.text}; the signed one is {done.certificate.json.name}.")
+            self.warn(done.certificate)
+
+    def tell(self, tenant, found: dict[str, Any]) -> None:
+        self.say(f"{tenant.name} ({tenant.slug}) has here:")
+        for table, each in found["rows"].items():
+            if each["rows"]:
+                self.say(f"{each['rows']:>10}  {table}")
+        self.say(f"{found['files']['count']:>10}  files, {found['files']['bytes'] / 1_000_000:.1f} MB")
+        self.say(f"{sum(found['index'].values()):>10}  passages in the search index")
+        self.say(f"{len(found['people']):>10}  people who belong to no other company: their sign-ins go too")
+        self.say(f"{found['sessions']:>10}  sessions, {found['cached']} cached entries")
+        self.say(f"{found['audit_events']:>10}  events of the audit trail: they stay, without these people's names")
+        for folder in found["backups"]:
+            self.say(f"Its part of the backup {folder} goes too.")
+
+    def ask(self, slug: str) -> None:
+        self.stdout.write(f"There is no way back. Type {slug} to remove it: ", ending="")
+        self.stdout.flush()
+        if sys.stdin.readline().strip() != slug:
+            raise CommandError("Nothing was removed.")
+
+    def warn(self, certificate) -> None:
+        missed = [
+            line.strip() for line in certificate.text.read_text(encoding="utf-8").splitlines() if "NOT REACHED" in line
+        ]
+        for line in missed:
+            self.say(line)
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        return "An operator"
