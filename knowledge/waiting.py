@@ -37,7 +37,8 @@ _CHORES = """
 SELECT t.id FROM tenants_tenant t WHERE t.is_active AND (
     EXISTS (SELECT 1 FROM knowledge_job j WHERE j.state = 'running' AND j.tenant_id = t.id
                AND (j.lease_until < %(now)s OR j.lease_until > %(long_lease)s))
- OR EXISTS (SELECT 1 FROM knowledge_job j WHERE j.state = 'waiting' AND j.tenant_id = t.id AND j.run_after > %(ahead)s)
+ OR EXISTS (SELECT 1 FROM knowledge_job j WHERE j.state = 'waiting' AND j.tenant_id = t.id
+               AND j.priority IN (0, 5) AND j.run_after > %(ahead)s)
  OR EXISTS (SELECT 1 FROM knowledge_document d WHERE d.tenant_id = t.id AND d.indexed_under IS NOT NULL)
  OR EXISTS (SELECT 1 FROM knowledge_trashing g WHERE g.tenant_id = t.id AND g.erase_after <= %(now)s)
  OR EXISTS (SELECT 1 FROM knowledge_generation g WHERE g.tenant_id = t.id AND NOT g.is_active))

@@ -41,7 +41,7 @@ FUNCTIONS = {
         "EXISTS (SELECT 1 FROM public.knowledge_job j WHERE j.state = 'running' AND j.tenant_id = t.id"
         " AND (j.lease_until < $1 OR j.lease_until > $1 + interval '10 minutes')) "
         "OR EXISTS (SELECT 1 FROM public.knowledge_job j WHERE j.state = 'waiting' AND j.tenant_id = t.id"
-        " AND j.run_after > $1 + interval '1 hour') "
+        " AND j.priority IN (0, 5) AND j.run_after > $1 + interval '1 hour') "
         "OR EXISTS (SELECT 1 FROM public.knowledge_document d WHERE d.tenant_id = t.id AND d.indexed_under IS NOT NULL) "
         "OR EXISTS (SELECT 1 FROM public.knowledge_trashing g WHERE g.tenant_id = t.id AND g.erase_after <= $1) "
         "OR EXISTS (SELECT 1 FROM public.knowledge_generation g WHERE g.tenant_id = t.id AND NOT g.is_active))",
