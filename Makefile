@@ -24,6 +24,9 @@ services: setup ## real PostgreSQL, Redis and Weaviate on loopback, under the da
 services-down: ## stop just those; their data stays
 	@$(VENV)/bin/python -m portal.services down
 
+run-production: setup ## the portal on those: two web processes, a worker for each kind of work, beat (PORT, DEMO=0)
+	@exec $(VENV)/bin/python -m portal.services run --port $(PORT) $(if $(filter-out 0,$(DEMO)),--demo)
+
 test: ## everything that proves it works
 	@PYTHON="$(PYTHON)" sh portal/setup.sh test
 	@sh tests/run.sh

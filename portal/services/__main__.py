@@ -1,39 +1,78 @@
-"""`python -m portal.services up | down | status`."""
+"""`python -m portal.services up | down | status | install | run | manage`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-from portal.services import NotStarted, together
+from portal.services import NotStarted, production, together
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="portal.services", description="PostgreSQL, Redis and Weaviate on loopback.")
-    parser.add_argument("what", choices=["up", "down", "status", "install"], help="install: the programs alone")
-    parser.add_argument("only", nargs="*", choices=[[], *together.KINDS, "PgBouncer"], help="some of them")
+    what = parser.add_subparsers(dest="what", required=True)
+    up = what.add_parser("up", help="start them, and install those that are missing")
+    up.add_argument("only", nargs="*", metavar="NAME", help=", ".join(together.KINDS))
+    what.add_parser("down", help="stop just these")
+    what.add_parser("status")
+    install = what.add_parser("install", help="the programs alone")
+    install.add_argument("only", nargs="*", metavar="NAME", help=", ".join([*together.KINDS, "PgBouncer"]))
+    run = what.add_parser("run", help="the portal with its production settings, on these")
+    run.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+    run.add_argument("--demo", action="store_true", help="with the sample company, when there is none yet")
+    manage = what.add_parser("manage", help="any command of manage.py, with the production settings and these")
+    manage.add_argument("command", nargs=argparse.REMAINDER)
     asked = parser.parse_args()
-    if asked.what == "install":
-        missing = together.install.install(asked.only or [*together.KINDS, "PgBouncer"])
-        for name, reason in missing.items():
-            print(f"{name} is not here: {reason}")
-        return 1 if missing else 0
-    if asked.what == "down":
-        together.down()
-        return 0
-    if asked.what == "status":
-        said = together.status()
-        for name, words in said.items():
-            print(f"{name} {words}")
-        return 0 if all(words.startswith("runs on") and "not answer" not in words for words in said.values()) else 1
     try:
-        missing = together.up(only=asked.only or None)
+        return DO[asked.what](asked)
     except NotStarted as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _up(asked) -> int:
+    missing = together.up(only=_known(asked.only, list(together.KINDS)))
     print(f"Their addresses and passwords stand in {together.env_file()}")
     return 1 if missing else 0
 
+
+def _down(asked) -> int:
+    together.down()
+    return 0
+
+
+def _status(asked) -> int:
+    said = together.status()
+    for name, words in said.items():
+        print(f"{name} {words}")
+    return 0 if all(words.startswith("runs on") and "not answer" not in words for words in said.values()) else 1
+
+
+def _install(asked) -> int:
+    names = [*together.KINDS, "PgBouncer"]
+    missing = together.install.install(_known(asked.only, names) or names)
+    for name, reason in missing.items():
+        print(f"{name} is not here: {reason}")
+    return 1 if missing else 0
+
+
+def _run(asked) -> int:
+    return production.run(asked.port, demo=asked.demo)
+
+
+def _manage(asked) -> int:
+    return production.manage(asked.command)
+
+
+def _known(only: list[str], names: list[str]) -> list[str] | None:
+    for name in only:
+        if name not in names:
+            raise NotStarted(f"There is no {name}. Choose from: {', '.join(names)}.")
+    return only or None
+
+
+DO = {"up": _up, "down": _down, "status": _status, "install": _install, "run": _run, "manage": _manage}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -56,6 +56,7 @@ CACHES = {
 }
 
 # Queue
+RUN_DIR = env.folder("PORTAL_RUN_DIR", DATA_DIR / "run")  # where workers show that they live, and beat keeps its times
 QUEUE_DIR = DATA_DIR / "queue"
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", REDIS_URL or "filesystem://")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
@@ -100,12 +101,11 @@ CELERY_BEAT_SCHEDULE = {
     "forget-events": {"task": "answers.tasks.forget_events", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 INGEST_WAITING_LIMIT = env.number("INGEST_WAITING_LIMIT", 20_000, at_least=1)  # imported documents of one tenant
-CELERY_BEAT_SCHEDULE_FILENAME = str(QUEUE_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat-schedule")
 
 # Processes
 WEB_PROCESSES = env.number("WEB_PROCESSES", 1, at_least=1)  # that `manage.py up` starts
 BULK_WORKERS = env.number("BULK_WORKERS", 1, at_least=1)
-RUN_DIR = env.folder("PORTAL_RUN_DIR", DATA_DIR / "run")  # where workers show that they live
 
 # Files
 MEDIA_ROOT = DATA_DIR / "files"

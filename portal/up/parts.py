@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
+from portal.keys import private_folder
 from portal.up import heartbeat
 
 M_ARENA_MAX = -8  # of glibc's malloc.h
@@ -85,4 +86,5 @@ def beat(ready: Callable[[], None]) -> None:
 
     beat_init.connect(lambda **_: ready(), weak=False)
     beat_init.connect(lambda **_: heartbeat.start("beat"), weak=False)
+    private_folder(settings.RUN_DIR)
     app.Beat(schedule=settings.CELERY_BEAT_SCHEDULE_FILENAME, loglevel="WARNING", quiet=True).run()
