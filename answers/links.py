@@ -22,7 +22,7 @@ def viewer(slug: str) -> Address:
     before, after = base.split(str(_SOMETHING))
 
     def address(document_id: UUID, citation_id: UUID, page: int) -> str:
-        return f"{before}{document_id}{after}?citation={citation_id}&page={page}"
+        return f"{before}{document_id}{after}?citation={citation_id}&page={page}#quote"
 
     return address
 

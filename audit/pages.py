@@ -123,6 +123,9 @@ def action_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     return [(words.label(subject), choices) for subject, choices in sorted(groups.items())]
 
 
+CODES = ("state", "mode", "reason", "code")  # whose values are words of the program
+
+
 def _changes(event: AuditEvent, request: Sequence[AuditEvent]) -> Iterator[Change]:
     """What the fields were before and after, of the same thing in the same request."""
     if event.action == Action.MEMBER_ROLE_CHANGED:
@@ -141,7 +144,8 @@ def _facts(event: Told) -> Iterator[tuple[str, str]]:
             continue
         if event.action == Action.MEMBER_ROLE_CHANGED and name in ("former", "role"):
             continue
-        yield words.label(name), _value(value)
+        if value not in (None, "", [], {}):
+            yield words.label(name), words.label(value) if name in CODES else _value(value)
     for name, value in (event.personal or {}).items():
         yield words.label(name), _value(value)
 

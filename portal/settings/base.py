@@ -19,7 +19,6 @@ DEBUG = False
 HOST = env.text("HOST", "127.0.0.1")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
-PORTAL_URL = env.text("PORTAL_URL")  # begins the links in mails; else the address that a request came for
 PORTAL_URL = env.text("PORTAL_URL").rstrip("/")  # what links in mails begin with; else the address of the request
 # Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. None by default.
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
