@@ -32,12 +32,26 @@ def _a_test_database_may_be_emptied():
     def handle(self, **options):
         with connection.cursor() as cursor:
             for name in walls.expected(connection.vendor) & walls.standing(connection):
-                cursor.execute(f'DROP TRIGGER "{name}"')
-        return empty(self, **options)
+                table = next(table for table in walls.TABLES if name.startswith(table))
+                cursor.execute(
+                    f'DROP TRIGGER "{name}"' + (f' ON "{table}"' if connection.vendor == "postgresql" else "")
+                )
+        return empty(self, **options | {"allow_cascade": connection.vendor == "postgresql"})
 
     flush.Command.handle = handle
     yield
     flush.Command.handle = empty
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        from tests.servers import enforced
+
+        with django_db_blocker.unblock():
+            enforced.prepare()
 
 
 @pytest.fixture(scope="session")

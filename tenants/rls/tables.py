@@ -36,8 +36,9 @@ OWNED = {
 }
 
 # Likewise, but of other people's apps: the database adds the column and fills it with the tenant at work, in bulk
-# inserts too. A group stands behind a team; guardian's own two tables are not in use.
+# inserts too. A group stands behind a team; auditlog's own table and guardian's own two are not in use.
 OWNED_BY_DEFAULT = {
+    "auditlog_logentry",
     "auth_group",
     "guardian_groupobjectpermission",
     "guardian_userobjectpermission",

@@ -33,8 +33,11 @@ def test_raw_sql_cannot_change_delete_or_replace_a_row(request, row):
     refuse(f"UPDATE {table} SET tenant_id = NULL WHERE id = %s", kept.pk)
     refuse(f"DELETE FROM {table} WHERE id = %s", kept.pk)
     columns = ", ".join(f'"{field.column}"' for field in kept._meta.local_concrete_fields)
-    refuse(f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s", kept.pk)
-    refuse(f"REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s", kept.pk)
+    if connection.vendor == "sqlite":
+        refuse(f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s", kept.pk)
+        refuse(f"REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s", kept.pk)
+    else:
+        refuse(f"TRUNCATE {table}")
     refuse(
         f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE id = %s "
         "ON CONFLICT (id) DO UPDATE SET tenant_id = NULL",
@@ -51,6 +54,8 @@ def test_the_models_cannot_either(event):
 
 def test_a_table_that_a_migration_remakes_gets_its_walls_back(transactional_db):
     """SQLite drops triggers with the table that Django remakes. The check notices, and migrating mends it."""
+    if connection.vendor != "sqlite":
+        pytest.skip("other databases change a table without making it anew")
     field = AuditEvent._meta.get_field("action")
     longer = models.CharField(max_length=41)
     longer.set_attributes_from_name("action")
@@ -69,9 +74,11 @@ def test_a_table_that_a_migration_remakes_gets_its_walls_back(transactional_db):
 
 
 def test_one_missing_wall_is_named_by_the_check(db):
+    on_sqlite = connection.vendor == "sqlite"
+    wall = "audit_auditevent_no_delete" if on_sqlite else "audit_auditevent_no_change"
     with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER audit_auditevent_no_delete")
+        cursor.execute(f"DROP TRIGGER {wall}" + ("" if on_sqlite else " ON audit_auditevent"))
     problems = [problem for problem in run_checks(databases=["default"]) if problem.id == "audit.E001"]
-    assert "audit_auditevent_no_delete" in problems[0].msg
+    assert wall in problems[0].msg
     walls.remake()
-    assert "audit_auditevent_no_delete" in walls.standing(connection)
+    assert wall in walls.standing(connection)
