@@ -61,12 +61,10 @@ class Container:
     process: subprocess.Popen | None = None
 
     def start(self) -> Container:
-        settings = STAGES["portal"].environment() | self.environment
-        path = settings["PATH"].replace("$PATH", "/usr/local/bin:/usr/bin:/bin")
         entry = exec_form(STAGES["portal"].last("ENTRYPOINT"))
         binds = {f"/{name}": self.image.folder / name for name in ("app", "data", "scratch")}
         script = _root(self.image.folder / "root", binds, self.volumes, self.tmpfs)
-        inside = _enter(settings | {"PATH": path}, [*entry, *self.command])
+        inside = _enter(self._variables(), [*entry, *self.command])
         sink = open(self.output, "ab") if self.output else subprocess.PIPE  # noqa: SIM115
         self.process = subprocess.Popen(
             ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", f"{script}\nexec {inside}"],
@@ -79,6 +77,10 @@ class Container:
             self.start()
         said, _ = self.process.communicate(timeout=within)
         return self.process.returncode, (said or b"").decode()
+
+    def _variables(self) -> dict[str, str]:
+        settings = STAGES["portal"].environment() | self.environment
+        return settings | {"PATH": settings["PATH"].replace("$PATH", "/usr/local/bin:/usr/bin:/bin")}
 
     def first(self) -> psutil.Process:
         """The process that is number 1 inside."""
@@ -97,8 +99,7 @@ class Container:
 
     def do(self, *command: str) -> tuple[int, str]:
         """Another program in the running container, as a health check is run."""
-        settings = STAGES["portal"].environment() | self.environment
-        script = ["env", "-i", *(f"{name}={value}" for name, value in settings.items()), *command]
+        script = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in self._variables().items()), *command]
         done = subprocess.run(
             ["nsenter", "--target", str(self.first().pid), "--mount", "--pid", "--root", "--wd",
              "--setuid", str(ACCOUNT), "--setgid", str(ACCOUNT), *script],
