@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from django.http import Http404
 from django.utils import timezone
 
-from answers import phrases, runner
+from answers import phrases, runner, wire
 from answers.events import (
     LAST,
     Done,
@@ -35,6 +36,7 @@ from tenants.scope import in_tenant
 
 QUIET = 15.0  # seconds of silence after which followers are told that there is nothing to tell
 POLL = 0.2  # seconds between looks at the rows of an answer that another process writes
+LOOK = 1.0  # seconds between them where the other process tells what it writes
 
 
 async def follow(member: Membership, answer_id: UUID, *, after: int = 0) -> AsyncIterator[Followed]:
@@ -79,32 +81,40 @@ async def follow_run(run: runner.Run, *, after: int = 0) -> AsyncIterator[Follow
 
 
 async def _follow_rows(member: Membership, answer_id: UUID, view: _View) -> AsyncIterator[Followed]:
-    place, waited, since = view.after, False, 0.0
-    while True:
-        since = 0.0 if view.events else since + POLL
-        if since > QUIET:
-            since = 0.0
-            yield Quiet()
-        for event in view.events:
-            place = event.number
-            yield event
-            if event.is_last:
-                return
-        if runner.leaving():
-            yield Retry()
-            return
-        if view.stale:
-            await in_thread(rescue, member.tenant, answer_id)
-        elif view.ended and waited:  # it ended without its last event among the rows
-            yield view.ending
-            return
-        waited = view.ended
-        await asyncio.sleep(POLL)
-        view = await in_thread(_look, member, answer_id, place)
-        if view.withdrawn:
-            for event in view.instead:
+    async with wire.listening(member.tenant_id, answer_id) as news:
+        place, waited, since = view.after, False, time.monotonic()
+        while True:
+            for event in (*view.events, *news.after(view.events[-1].number if view.events else place)):
+                place, since = event.number, time.monotonic()
                 yield event
-            return
+                if event.is_last:
+                    return
+            if runner.leaving():
+                yield Retry()
+                return
+            if view.stale:
+                await in_thread(rescue, member.tenant, answer_id)
+            elif view.ended and waited:  # it ended without its last event among the rows
+                yield view.ending
+                return
+            waited = view.ended
+            looked = time.monotonic()
+            # Told without a gap, nothing has to be looked up: but for rights, and for whether the writer lives.
+            while time.monotonic() - looked < (LOOK if news.is_live and not view.ended and not news.heard else POLL):
+                await news.wait(POLL)
+                for event in news.after(place):
+                    place, since = event.number, time.monotonic()
+                    yield event
+                    if event.is_last:
+                        return
+                if time.monotonic() - since > QUIET:
+                    since = time.monotonic()
+                    yield Quiet()
+            view = await in_thread(_look, member, answer_id, place)
+            if view.withdrawn:
+                for event in view.instead:
+                    yield event
+                return
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from answers import keeping, phrases
+from answers import keeping, phrases, wire
 from answers.ask import ask
 from answers.asking import Asking
 from answers.events import Event, Failed, Numbered, numbered
@@ -59,6 +59,7 @@ class Run:
     def publish(self, event: Event) -> None:
         told = numbered(len(self.events) + 1, event)
         self.events.append(told)
+        wire.tell(self.member.tenant_id, self.answer_id, told)
         if told.kind == "sources":
             self.documents = {UUID(source["document_id"]) for source in told.data["read"]}
         self._wake()

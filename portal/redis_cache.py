@@ -57,6 +57,7 @@ class Client(RedisCacheClient):
 class RedisCache(DjangoRedisCache):
     def __init__(self, server: str, params: dict) -> None:
         from redis.backoff import NoBackoff
+        from redis.exceptions import ConnectionError
         from redis.retry import Retry
 
         options = {
@@ -64,7 +65,8 @@ class RedisCache(DjangoRedisCache):
             "socket_timeout": ANSWER_WITHIN,
             "socket_connect_timeout": ANSWER_WITHIN,
             "health_check_interval": 30,
-            "retry": Retry(NoBackoff(), 1),  # a connection that the server closed meanwhile is no failure
+            # A connection that the server closed meanwhile is no failure; one that says nothing is not asked twice.
+            "retry": Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
             **params.get("OPTIONS", {}),
         }
         super().__init__(server, params | {"OPTIONS": options})

@@ -1,0 +1,148 @@
+"""Tells followers in other processes what an answer says, the moment it says it: Redis publish/subscribe.
+
+Only quicker, never needed: the rows have everything within a quarter of a second. So nothing here waits, tries twice or
+fails; where there is no Redis, nobody is told, and who follows looks at the rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from django.conf import settings
+
+from answers.events import Numbered
+
+log = logging.getLogger("answers.wire")
+
+GATHER = 0.03  # seconds in which words are gathered into one message
+ANSWER_WITHIN = 1.0  # seconds that Redis has
+LEFT_ALONE_FOR = 5.0  # seconds after a failure
+LINGER = 10.0  # seconds without news after which the connection is closed
+AT_MOST = 20_000  # events that wait to be told; beyond it they are left to the rows
+
+_waiting: dict[asyncio.AbstractEventLoop, dict[str, list[Numbered]]] = {}
+_tellers: dict[asyncio.AbstractEventLoop, asyncio.Task] = {}
+_away_until = 0.0
+
+
+def tell(tenant_id: UUID, answer_id: UUID, event: Numbered) -> None:
+    """From the loop that writes the answer. Returns at once."""
+    if not settings.REDIS_URL or time.monotonic() < _away_until:
+        return
+    loop = asyncio.get_running_loop()
+    waiting = _waiting.setdefault(loop, defaultdict(list))
+    if sum(map(len, waiting.values())) < AT_MOST:
+        waiting[_channel(tenant_id, answer_id)].append(event)
+    if loop not in _tellers or _tellers[loop].done():
+        _tellers[loop] = loop.create_task(_tell_all(loop))
+
+
+class News:
+    """What one answer says. `heard` holds the events that were told and not taken yet, by their number."""
+
+    def __init__(self, heard_from=None) -> None:
+        self._from = heard_from
+        self.heard: dict[int, Numbered] = {}
+
+    @property
+    def is_live(self) -> bool:
+        return self._from is not None
+
+    def after(self, place: int) -> list[Numbered]:
+        """Those that follow `place` without a gap."""
+        for number in [number for number in self.heard if number <= place]:
+            del self.heard[number]
+        found = []
+        while place + 1 in self.heard:
+            place += 1
+            found.append(self.heard.pop(place))
+        return found
+
+    async def wait(self, seconds: float) -> None:
+        """Until something is told, or so long."""
+        if self._from is None:
+            await asyncio.sleep(seconds)
+            return
+        began = time.monotonic()
+        try:
+            message = await self._from.get_message(ignore_subscribe_messages=True, timeout=seconds)
+            while message is not None:
+                for number, kind, data in json.loads(message["data"]):
+                    self.heard[number] = Numbered(number, kind, data)
+                message = await self._from.get_message(ignore_subscribe_messages=True, timeout=0)
+        except Exception as error:  # from now on by the rows
+            _note_failure(error)
+            self._from = None
+            await asyncio.sleep(max(0.0, seconds - (time.monotonic() - began)))
+
+
+@contextlib.asynccontextmanager
+async def listening(tenant_id: UUID, answer_id: UUID) -> AsyncIterator[News]:
+    """From here on nothing that is told is missed; what was told before stands in the rows."""
+    if not settings.REDIS_URL or time.monotonic() < _away_until:
+        yield News()
+        return
+    client = _client()
+    subscribed = client.pubsub()
+    try:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await subscribed.subscribe(_channel(tenant_id, answer_id))
+            news = News(subscribed)
+        except Exception as error:
+            _note_failure(error)
+            news = News()
+        yield news
+    finally:
+        with contextlib.suppress(Exception):
+            await subscribed.aclose()
+            await client.aclose()
+
+
+async def _tell_all(loop: asyncio.AbstractEventLoop) -> None:
+    client, quiet_since = _client(), time.monotonic()
+    try:
+        while time.monotonic() - quiet_since < LINGER:
+            await asyncio.sleep(GATHER)
+            told = _waiting.pop(loop, {})
+            if not told:
+                continue
+            quiet_since = time.monotonic()
+            pipeline = client.pipeline(transaction=False)
+            for channel, events in told.items():
+                pipeline.publish(channel, json.dumps([[each.number, each.kind, each.data] for each in events]))
+            await pipeline.execute()
+    except Exception as error:
+        _note_failure(error)
+    finally:
+        _waiting.pop(loop, None)
+        _tellers.pop(loop, None)
+        with contextlib.suppress(Exception):
+            await client.aclose()
+
+
+def _client():
+    from redis.asyncio import Redis
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
+
+    times = {"socket_timeout": ANSWER_WITHIN, "socket_connect_timeout": ANSWER_WITHIN}
+    return Redis.from_url(settings.REDIS_URL, **times, retry=Retry(NoBackoff(), 0))
+
+
+def _note_failure(error: Exception) -> None:
+    global _away_until
+    if time.monotonic() >= _away_until:
+        log.warning("Redis does not answer, so followers elsewhere look at the rows: %s", type(error).__name__)
+    _away_until = time.monotonic() + LEFT_ALONE_FOR
+
+
+def _channel(tenant_id: UUID, answer_id: UUID) -> str:
+    return f"portal:answer:{tenant_id}:{answer_id}"
