@@ -82,3 +82,26 @@ def database(name: str) -> dict | None:
         "PORT": str(port or ""),
         "OPTIONS": dict(parse_qsl(parts.query)),
     }
+
+
+def pooled(name: str) -> dict | None:
+    """The same for processes that serve: they share connections among their threads."""
+    found = database(name)
+    if found is None:
+        return None
+    found["CONN_MAX_AGE"] = 0  # back into the pool after each request and task
+    found["CONN_HEALTH_CHECKS"] = True  # one that died in the pool is replaced, not handed out
+    found["OPTIONS"] = {
+        "pool": {
+            "min_size": number("DATABASE_POOL_MIN", 1),
+            "max_size": number("DATABASE_POOL_SIZE", 16, at_least=1),
+            "timeout": 10,  # seconds to wait for a free one, then a clear 503
+        },
+        "connect_timeout": 5,
+        "keepalives_idle": 30,
+        **found["OPTIONS"],
+    }
+    if flag("DATABASE_TRANSACTION_POOLING"):  # behind pgbouncer and the like, whose connections change hands
+        found["DISABLE_SERVER_SIDE_CURSORS"] = True
+        found["OPTIONS"]["prepare_threshold"] = None
+    return found

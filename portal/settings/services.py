@@ -8,7 +8,7 @@ from portal import env
 from portal.settings.base import DATA_DIR
 
 # Database: a file, or PostgreSQL where DATABASE_URL names one
-POSTGRES = env.database("DATABASE_URL")
+POSTGRES = env.pooled("DATABASE_URL")
 DATABASE_OWNER = env.database("DATABASE_OWNER_URL")  # who migrates; the role that serves owns no table
 SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
@@ -22,22 +22,6 @@ SQLITE = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;",
     },
 }
-if POSTGRES:
-    POSTGRES["CONN_MAX_AGE"] = 0  # back into the pool after each request and task
-    POSTGRES["CONN_HEALTH_CHECKS"] = True  # one that died in the pool is replaced, not handed out
-    POSTGRES["OPTIONS"] = {
-        "pool": {
-            "min_size": env.number("DATABASE_POOL_MIN", 1),
-            "max_size": env.number("DATABASE_POOL_SIZE", 16, at_least=1),
-            "timeout": 10,  # seconds to wait for a free one, then a clear 503
-        },
-        "connect_timeout": 5,
-        "keepalives_idle": 30,
-        **POSTGRES["OPTIONS"],
-    }
-    if env.flag("DATABASE_TRANSACTION_POOLING"):  # behind pgbouncer and the like, whose connections change hands
-        POSTGRES["DISABLE_SERVER_SIDE_CURSORS"] = True
-        POSTGRES["OPTIONS"]["prepare_threshold"] = None
 DATABASES = {"default": POSTGRES or SQLITE}
 DATABASE_ROLE_IS_CHECKED = True  # a role that row-level security does not hold back does not serve
 
