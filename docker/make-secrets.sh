@@ -12,7 +12,7 @@ once() { [ -s "$1" ] || printf '%s' "$2" > "$1"; }
 for name in secret_key encryption_key signing_key postgres_password owner_password app_password backup_password redis_password weaviate_api_key; do
   once "$name" "$(random)"
 done
-once admin_url "postgresql://postgres:$(cat postgres_password)@postgres:5432/portal"
+once admin_url "postgresql://postgres:$(cat postgres_password)@postgres:5432/postgres"
 once owner_url "postgresql://portal_owner:$(cat owner_password)@postgres:5432/portal"
 once backup_url "postgresql://portal_backup:$(cat backup_password)@postgres:5432/portal"
 once app_url "postgresql://portal_app:$(cat app_password)@postgres:5432/portal"
