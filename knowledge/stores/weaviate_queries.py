@@ -7,39 +7,49 @@ are joined anew by `fuse`, as for the other store, so that an answer does not de
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from knowledge.ranking import PAIR_WEIGHT, fuse, word_pairs
+from knowledge.stores import weaviate_schema
 from knowledge.stores.base import Hit, Query, Readable
 from knowledge.stores.weaviate_filter import compiled
 
 if TYPE_CHECKING:
     from weaviate.collections import Collection
 
-CANDIDATES = 100
+CANDIDATES = 80
 MOST_TERMS = 128
 WORD_REPEATS = round(1 / PAIR_WEIGHT)
+WORD_SCALE = (weaviate_schema.K1 + 1) / WORD_REPEATS  # Weaviate leaves out the factor k1 + 1 of BM25
 IDENTITY = ["document_id", "version_id", "collection_id", "document_no"]
 LEAST_SAY, MOST_SAY = 0.05, 0.95  # at 0 or 1 Weaviate would leave one ranking out, and its scores unknown
 _PART = re.compile(r"Result Set (\w+)[^)]*\) Document \S+: original score (\S+),")
+
+
+class _Found(NamedTuple):
+    passage: Any
+    dense: float
+    lexical: float
 
 
 def search(tenant: Collection, query: Query, readable: Readable, limit: int) -> list[Hit]:
     """The best `limit` of at least CANDIDATES, all of which the reader may see."""
     words, need = asked_words(query.terms), max(limit, CANDIDATES)
     if query.vector is None:
-        found = _by_words(tenant, words, readable, need) if words else []
-    elif words:
-        found = _by_both(tenant, words, query, readable, need)
+        found, share = _by_words(tenant, words, readable, need) if words else [], 0.0
     else:
-        found = _by_vector(tenant, query, readable, need)
-    share = 0.0 if query.vector is None else query.dense_share
-    scores = fuse([hit.dense for hit in found], [hit.lexical for hit in found], dense_share=share)
-    return sorted(
-        (_scored(hit, score) for hit, score in zip(found, scores, strict=True)),
-        key=lambda hit: (-hit.score, -hit.dense, hit.passage_id.bytes),
-    )[:limit]
+        vector = _floats(query.vector)
+        share = query.dense_share
+        if words:
+            found = _by_both(tenant, words, vector, share, readable, need)
+        else:
+            found = _by_vector(tenant, vector, readable, need)
+    scores = fuse([each.dense for each in found], [each.lexical for each in found], dense_share=share)
+    order = sorted(
+        zip(scores, found, strict=True), key=lambda each: (-each[0], -each[1].dense, each[1].passage.uuid.bytes)
+    )
+    return [_hit(each, score) for score, each in order[:limit]]
 
 
 def asked_words(terms: str) -> str:
@@ -49,7 +59,7 @@ def asked_words(terms: str) -> str:
     return " ".join([*words, *dict.fromkeys(word_pairs(" ".join(asked)).split())])
 
 
-def _by_words(tenant: Collection, words: str, readable: Readable, need: int) -> list[Hit]:
+def _by_words(tenant: Collection, words: str, readable: Readable, need: int) -> list[_Found]:
     from weaviate.classes.query import MetadataQuery
 
     found = tenant.query.bm25(
@@ -60,71 +70,77 @@ def _by_words(tenant: Collection, words: str, readable: Readable, need: int) -> 
         return_metadata=MetadataQuery(score=True),
         return_properties=IDENTITY,
     )
-    return [_hit(each, 0.0, each.metadata.score / WORD_REPEATS) for each in found.objects]
+    return [_Found(each, 0.0, each.metadata.score * WORD_SCALE) for each in found.objects]
 
 
-def _by_vector(tenant: Collection, query: Query, readable: Readable, need: int) -> list[Hit]:
+def _by_vector(tenant: Collection, vector: list[float], readable: Readable, need: int) -> list[_Found]:
     from weaviate.classes.query import MetadataQuery
 
     found = tenant.query.near_vector(
-        _floats(query.vector),
+        vector,
         filters=compiled(readable),
         limit=need,
         return_metadata=MetadataQuery(distance=True),
         return_properties=IDENTITY,
     )
-    return [_hit(each, 1 - each.metadata.distance, 0.0) for each in found.objects]
+    return [_Found(each, 1 - each.metadata.distance, 0.0) for each in found.objects]
 
 
-def _by_both(tenant: Collection, words: str, query: Query, readable: Readable, need: int) -> list[Hit]:
+def _by_both(
+    tenant: Collection, words: str, vector: list[float], share: float, readable: Readable, need: int
+) -> list[_Found]:
+    """The vectors come along for those that were found by their words alone: their cosine is worked out here."""
     from weaviate.classes.query import MetadataQuery
 
-    vector = _floats(query.vector)
     found = tenant.query.hybrid(
         words,
         query_properties=["terms"],
         vector=vector,
-        alpha=min(max(query.dense_share, LEAST_SAY), MOST_SAY),
+        alpha=min(max(share, LEAST_SAY), MOST_SAY),
         filters=compiled(readable),
         limit=need,
         return_metadata=MetadataQuery(score=True, explain_score=True),
         return_properties=IDENTITY,
         include_vector=True,
-    )
-    hits = []
-    for each in found.objects:
-        parts = dict(_PART.findall(each.metadata.explain_score or ""))
-        dense = float(parts["vector"]) if "vector" in parts else _cosine(each.vector["default"], vector)
-        hits.append(_hit(each, dense, float(parts.get("keyword", 0)) / WORD_REPEATS))
-    return hits
+    ).objects
+    parts = [dict(_PART.findall(each.metadata.explain_score or "")) for each in found]
+    silent = [at for at, part in enumerate(parts) if "vector" not in part]
+    cosines = dict(zip(silent, _cosines([found[at].vector["default"] for at in silent], vector), strict=True))
+    return [
+        _Found(
+            each,
+            cosines[at] if at in cosines else float(part["vector"]),
+            float(part.get("keyword", 0)) * WORD_SCALE,
+        )
+        for at, (each, part) in enumerate(zip(found, parts, strict=True))
+    ]
 
 
 def _floats(vector: Any) -> list[float]:
-    return vector.tolist() if hasattr(vector, "tolist") else list(vector)
-
-
-def _cosine(one: list[float], other: list[float]) -> float:
     import numpy as np
 
-    a, b = np.asarray(one, np.float32), np.asarray(other, np.float32)
-    return float(np.dot(a, b) / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9))
+    return np.asarray(vector, np.float32).tolist()
 
 
-def _hit(found: Any, dense: float, lexical: float) -> Hit:
-    what = found.properties
+def _cosines(vectors: list[list[float]], vector: list[float]) -> list[float]:
+    import numpy as np
+
+    if not vectors:
+        return []
+    rows, one = np.asarray(vectors, np.float32), np.asarray(vector, np.float32)
+    lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(one)
+    return (np.einsum("ij,j->i", rows, one) / np.maximum(lengths, 1e-9)).tolist()
+
+
+def _hit(found: _Found, score: float) -> Hit:
+    what = found.passage.properties
     return Hit(
-        passage_id=UUID(int=found.uuid.int),
+        passage_id=UUID(int=found.passage.uuid.int),
         document_id=what["document_id"],
         version_id=what["version_id"],
         collection_id=what["collection_id"],
         document_no=int(what["document_no"]),
-        score=0.0,
-        dense=dense,
-        lexical=lexical,
+        score=score,
+        dense=found.dense,
+        lexical=found.lexical,
     )
-
-
-def _scored(hit: Hit, score: float) -> Hit:
-    from dataclasses import replace
-
-    return replace(hit, score=score)

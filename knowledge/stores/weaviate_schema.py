@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import weaviate
 
 PREFIX = "Portal"
+K1, B = 1.2, 0.75  # of BM25, as LanceDB has them
 # Below so many allowed passages every one of them is compared, which is exact; above, the graph is walked.
 EXACT_UP_TO = 20_000
 _DIMENSIONS = re.compile(r"(\d+) dimensions")
@@ -46,7 +47,7 @@ def create(client: weaviate.WeaviateClient, name: str, *, dimensions: int, copie
             enabled=True, auto_tenant_creation=True, auto_tenant_activation=True
         ),
         replication_config=Configure.replication(factor=copies),
-        inverted_index_config=Configure.inverted_index(stopwords_preset=StopwordsPreset.NONE, bm25_k1=1.2, bm25_b=0.75),
+        inverted_index_config=Configure.inverted_index(stopwords_preset=StopwordsPreset.NONE, bm25_k1=K1, bm25_b=B),
         vector_config=Configure.Vectors.self_provided(
             vector_index_config=Configure.VectorIndex.hnsw(
                 quantizer=Configure.VectorIndex.Quantizer.none(),

@@ -60,6 +60,9 @@ class Weaviate(Server):
             "AUTHORIZATION_ADMINLIST_ENABLED": "true",
             "AUTHORIZATION_ADMINLIST_USERS": "portal",
             "DEFAULT_VECTORIZER_MODULE": "none",
+            "AUTOSCHEMA_ENABLED": "false",  # a write into a collection that is gone would make one without tenants
+            # 1.35 leaves words that were written in the last minute out of the ranking (weaviate/weaviate#11780)
+            "USE_BLOCKMAX_WAND": "false",
             "DISABLE_TELEMETRY": "true",
             "GO_PROFILING_DISABLE": "true",
             "LOG_LEVEL": "warning",

@@ -66,3 +66,25 @@ def test_words_with_signs_and_very_long_questions_are_no_syntax(store, acme):
         assert ids(store.search(acme, by_words(word), readable=EVERYTHING, limit=1)) == [rows[0].passage_id], word
     long = " ".join(f"nothing{n}" for n in range(20_000))
     assert store.search(acme, by_words(long), readable=EVERYTHING, limit=5) == []
+
+
+def test_words_are_ranked_over_everything_that_was_just_put(store, acme):
+    """Weaviate 1.35 looks at the first hundred or so of what it has not written to disk yet, unless told otherwise."""
+    rows = passages(range(400), each=1)
+    rows[350] = replace(rows[350], terms="common common common")
+    store.put(acme, rows)
+    assert ids(store.search(acme, by_words("common"), readable=EVERYTHING, limit=1)) == [rows[350].passage_id]
+    both = Query("", "common only399x0", question(1), dense_share=0.1)
+    assert ids(store.search(acme, both, readable=EVERYTHING, limit=1)) == [rows[399].passage_id]
+
+
+def test_each_score_says_what_it_promises(store, acme):
+    rows = {row.passage_id: row for row in passages(range(200), each=1)}
+    store.put(acme, rows.values())
+    asked = question(5)
+    hits = store.search(acme, Query("", "common part0 only7x0", asked, dense_share=0.4), readable=EVERYTHING, limit=40)
+    assert all(0 < hit.score < 1 for hit in hits)
+    for hit in hits:
+        assert hit.dense == pytest.approx(float(np.dot(rows[hit.passage_id].vector, asked)), abs=1e-5)
+    [named] = [hit for hit in hits if hit.document_no == 7]
+    assert named.lexical == max(hit.lexical for hit in hits)
