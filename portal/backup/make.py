@@ -96,7 +96,7 @@ def _tenants(slugs: Sequence[str]) -> list[Tenant]:
 
 
 def _tenant_part(partial: Path, tenant: Tenant, people: set[UUID], say: Say) -> dict[str, Any]:
-    part = private_folder(partial / "tenants" / str(tenant.pk))
+    part = _folders(partial / "tenants", str(tenant.pk), "files").parent
     for attempt in range(ATTEMPTS):
         with snapshot(), in_tenant(tenant):
             counted = _write_rows(part / "rows", tables.rows_of_tenant(tenant.pk))
@@ -124,7 +124,7 @@ def _tenant_part(partial: Path, tenant: Tenant, people: set[UUID], say: Say) -> 
 def _installation_part(partial: Path, people: set[UUID], say: Say) -> dict[str, Any]:
     with snapshot():
         everyone = people | set(User.objects.filter(pk__in=people).values_list("pk", flat=True))
-        counted = _write_rows(partial / "installation" / "rows", tables.rows_of_installation(everyone))
+        counted = _write_rows(private_folder(partial / "installation") / "rows", tables.rows_of_installation(everyone))
     say(f"Of no tenant: {sum(counted.values())} rows")
     return {"rows": counted}
 
@@ -228,6 +228,14 @@ def _ticker(say: Say, slug: str, total: int) -> Callable[[], None]:
             say(f"{slug}: {done} of {total} files")
 
     return tick
+
+
+def _folders(path: Path, *below: str) -> Path:
+    """Each of them private: made at once, the upper ones would be open to everybody."""
+    private_folder(path)
+    for name in below:
+        path = private_folder(path / name)
+    return path
 
 
 def _mib(size: int) -> int:

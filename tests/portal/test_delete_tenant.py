@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 
 from audit.models import AuditEvent, PersonKey
-from knowledge import backends, grants
+from knowledge import backends
 from knowledge.stores.base import Namespace
 from portal import certificates, removal, removal_plan
 from portal.backup import forget, known
@@ -18,22 +18,9 @@ from portal.backup.check import open_backup
 from portal.backup.make import make_backup
 from tenants.errors import Invalid
 from tenants.models import Membership, Tenant, User
+from tests.portal.conftest import SECRET, silent
 
-pytestmark = pytest.mark.django_db
-SECRET = "quokkasaurus"
-
-
-@pytest.fixture(autouse=True)
-def own_data(settings, tmp_path):
-    settings.DATA_DIR = tmp_path / "data"
-
-
-@pytest.fixture
-def company(upload, shelf, erin, alice, olga, mallory):
-    """Acme with a document that Alice may read; Globex beside it, to which Alice does not belong."""
-    upload("secret.md", f"# Secret\n\nThe code word is {SECRET}, and nobody else uses it.")
-    grants.give(shelf, "read", alice, by=erin)
-    return erin.tenant
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_data")]
 
 
 def run(*words, stdin="", monkeypatch=None) -> str:
@@ -42,10 +29,6 @@ def run(*words, stdin="", monkeypatch=None) -> str:
         monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
     call_command(*words, stdout=out)
     return out.getvalue()
-
-
-def silent(_):
-    pass
 
 
 def places(tenant) -> list:

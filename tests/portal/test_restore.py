@@ -1,0 +1,173 @@
+"""A restore checks everything before it changes anything, and goes on where it was interrupted."""
+
+import json
+import shutil
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from audit.crypto import Unsealer
+from audit.models import AuditEvent
+from knowledge.models import Document, Passage
+from portal import removal
+from portal.backup import index, manifest
+from portal.backup.make import make_backup
+from portal.backup.restore import restore
+from tenants.errors import Conflicting, Invalid
+from tenants.models import Membership, Tenant
+from tests.portal.conftest import SECRET, silent
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_data")]
+
+
+def trail(tenant) -> list:
+    opener = Unsealer()
+    events = AuditEvent.objects.filter(tenant_id=tenant.pk).order_by("id")
+    return [(e.pk, e.occurred_at, e.action, e.data, opener.open(e.actor_id, e.actor_sealed)) for e in events]
+
+
+@pytest.fixture
+def kept(company, tmp_path):
+    """A backup of Acme that was carried away before Acme was removed."""
+    make_backup(tmp_path / "made here", say=silent)
+    return shutil.copytree(tmp_path / "made here", tmp_path / "carried away")
+
+
+@pytest.fixture
+def gone(kept, company, alice):
+    company.trail = trail(company)
+    removal.remove_tenant(company, by=alice.audit_actor())
+    return kept
+
+
+def test_a_removed_company_comes_back_beside_another_one(gone, company, alice, erin, titles):
+    assert not Tenant.objects.filter(pk=company.pk).exists()
+    done = restore(gone, slug="acme", say=silent)
+    assert done.tenants == ["acme"]
+    alice, erin = (
+        Membership.objects.for_tenant(company).select_related("user", "tenant").get(pk=m.pk) for m in (alice, erin)
+    )
+    assert titles(alice, SECRET) == titles(erin, SECRET) == {"Secret"}
+    assert alice.user.check_password("a-long-enough-password")
+    assert done.passages == Passage.objects.for_tenant(company).count() == 1
+    assert trail(company)[: len(company.trail)] == company.trail, "the trail that stayed is not written twice"
+    assert "Erin Acme" in {(event[-1] or {}).get("name") for event in trail(company)}, "people have names again"
+    assert [event[2] for event in trail(company)[-2:]][-1] == "tenant:restored"
+
+
+def test_rows_that_were_made_by_nobody_keep_their_days(gone, company):
+    restore(gone, slug="acme", say=silent)
+    row = json.loads((gone / "tenants" / str(company.pk) / "rows" / "knowledge.Document.jsonl").read_text())
+    document = Document.objects.for_tenant(company).get()
+    assert document.changed_at.isoformat() == row["changed_at"]
+    assert document.created_at.isoformat() == row["created_at"]
+
+
+def test_who_may_not_read_still_finds_nothing(gone, company, olga, titles):
+    restore(gone, slug="acme", say=silent)
+    olga = Membership.objects.for_tenant(company).select_related("user", "tenant").get(pk=olga.pk)
+    assert titles(olga, SECRET) == set()
+
+
+def test_what_is_here_is_never_written_over(kept, company):
+    with pytest.raises(Conflicting, match="is in this installation"):
+        restore(kept, slug="acme", say=silent)
+
+
+def test_a_name_that_is_taken_can_be_given_anew(gone, company):
+    Tenant.objects.filter(slug="globex").update(slug="acme")
+    with pytest.raises(Conflicting, match="Another tenant is called acme"):
+        restore(gone, slug="acme", say=silent)
+    call_command("restore", str(gone), tenant="acme", new_slug="acme-again")
+    assert Tenant.objects.get(pk=company.pk).slug == "acme-again"
+
+
+def test_everything_at_once_needs_an_empty_installation(gone):
+    Tenant.objects.create(slug="initech", name="Initech")
+    with pytest.raises(Conflicting, match="companies of its own"):
+        restore(gone, say=silent)
+
+
+@pytest.mark.parametrize("what", ["row", "file", "missing file", "stranger", "manifest", "strange row"])
+def test_a_backup_that_was_altered_is_refused_and_nothing_changes(gone, company, what):
+    part = gone / "tenants" / str(company.pk)
+    users, stored = part / "rows" / "tenants.User.jsonl", next((part / "files").glob("*/*"))
+    if what == "row":
+        users.write_text(users.read_text().replace("alice@", "eve@"))
+    elif what == "file":
+        stored.write_bytes(b"# Another")
+    elif what == "missing file":
+        stored.unlink()
+    elif what == "stranger":
+        (stored.parent / "0000").write_bytes(b"put here by somebody")
+    elif what == "strange row":
+        (part / "rows" / "tenants.ApiKey.jsonl.more").write_text("{}")
+    else:
+        path = gone / "manifest.json"
+        path.write_text(path.read_text().replace('"slug": "acme"', '"slug": "acne"'))
+    before = AuditEvent.objects.count()
+    with pytest.raises(CommandError):
+        call_command("restore", str(gone), tenant="acme")
+    assert not Tenant.objects.filter(pk=company.pk).exists()
+    assert not (settings.MEDIA_ROOT / str(company.pk)).exists()
+    assert AuditEvent.objects.count() == before
+
+
+def test_a_newer_backup_is_refused(gone):
+    told = manifest.load(gone)
+    told["migrations"]["knowledge"].append("9999_from_the_future")
+    manifest.write(gone, told)
+    with pytest.raises(Invalid, match="newer version"):
+        restore(gone, slug="acme", say=silent)
+
+
+def test_another_installations_backup_needs_its_key(gone, settings):
+    settings.PORTAL_SIGNING_KEY = "another installation's"
+    with pytest.raises(Invalid, match="not to be trusted"):
+        restore(gone, slug="acme", say=silent)
+
+
+def test_without_the_encryption_key_nothing_is_changed_unless_the_names_are_given_up(gone, company, settings):
+    settings.PORTAL_ENCRYPTION_KEY = "another installation's"
+    with pytest.raises(Invalid, match="nobody could read who did what"):
+        restore(gone, slug="acme", say=silent)
+    assert not Tenant.objects.filter(pk=company.pk).exists()
+    done = restore(gone, slug="acme", lose_names=True, say=silent)
+    assert done.closed_names
+    assert all(event[-1] in (None, {}) for event in trail(company)[: len(company.trail)])
+
+
+def test_the_former_key_can_be_named(gone, company, settings, tmp_path):
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "encryption.key").write_text(settings.PORTAL_ENCRYPTION_KEY)
+    settings.PORTAL_ENCRYPTION_KEY = "another installation's"
+    restore(gone, slug="acme", keys=tmp_path / "keys", say=silent)
+    named = [event[-1] for event in trail(company) if event[2] == "document:uploaded"]
+    assert named
+    assert all(name["name"] == "Erin Acme" for name in named)
+
+
+def test_one_that_was_interrupted_before_its_index_stood_goes_on(gone, company, alice, titles, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def kill(*_):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(index, "rebuild", kill)
+        with pytest.raises(Killed):
+            restore(gone, slug="acme", say=silent)
+    assert not Tenant.objects.get(pk=company.pk).is_active, "nobody enters before the index stands"
+    events = AuditEvent.objects.filter(tenant_id=company.pk).count()
+    restore(gone, slug="acme", say=silent)
+    assert AuditEvent.objects.filter(tenant_id=company.pk).count() == events
+    alice = Membership.objects.for_tenant(company).select_related("user", "tenant").get(pk=alice.pk)
+    assert titles(alice, SECRET) == {"Secret"}
+
+
+def test_a_backup_without_its_manifest_is_none(kept):
+    (kept / "manifest.json").unlink()
+    with pytest.raises(Invalid, match="is no backup"):
+        restore(kept, say=silent)
