@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fixtures_knowledge", "tests.servers.real"]
+pytest_plugins = ["tests.fixtures_knowledge", "tests.servers.real", "tests.fixtures_production"]
 
 PASSWORD = "a-long-enough-password"
 REPOSITORY = Path(__file__).resolve().parent.parent
