@@ -97,7 +97,7 @@ def _take(tenant_id: UUID, priority: int, most: int, holder: str) -> list[Claim]
         chosen = list(due.select_for_update(skip_locked=True).values_list(*columns)[:most])
         if not chosen:
             return []
-        jobs.filter(pk__in=[job[0] for job in chosen], state=Job.State.WAITING).update(
+        jobs.filter(pk__in=[job[0] for job in chosen]).update(  # they are locked, or (SQLite) everything is
             state=Job.State.RUNNING,
             attempts=F("attempts") + 1,
             lease_until=now() + LEASE,

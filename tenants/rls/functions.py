@@ -26,12 +26,13 @@ FUNCTIONS = {
         "SELECT i.tenant_id FROM public.tenants_invitation i WHERE i.token_digest = $1",
     ),
     # Whose work is due, how urgent, and how much of it there is: counted up to 100, so that one tenant's 100,000 files
-    # cost no more than that.
+    # cost no more than that. The order is that of the index, which the planner would pass by where all wait.
     "portal_waiting_tenants(now timestamptz)": (
         "TABLE (tenant_id uuid, priority smallint, waiting bigint)",
         "SELECT t.id, p.priority::smallint, w.due FROM public.tenants_tenant t CROSS JOIN (VALUES (0), (5)) p (priority) "
         "CROSS JOIN LATERAL (SELECT count(*) AS due FROM (SELECT 1 FROM public.knowledge_job j "
-        "WHERE j.state = 'waiting' AND j.tenant_id = t.id AND j.priority = p.priority AND j.run_after <= $1 LIMIT 100) "
+        "WHERE j.state = 'waiting' AND j.tenant_id = t.id AND j.priority = p.priority AND j.run_after <= $1 "
+        "ORDER BY j.run_after LIMIT 100) "
         "few) w WHERE t.is_active AND w.due > 0",
     ),
     # In which tenants a worker has lost its lease, a clock was changed, or the store is to follow a move or an erasure.
@@ -40,8 +41,9 @@ FUNCTIONS = {
         "SELECT t.id FROM public.tenants_tenant t WHERE t.is_active AND ("
         "EXISTS (SELECT 1 FROM public.knowledge_job j WHERE j.state = 'running' AND j.tenant_id = t.id"
         " AND (j.lease_until < $1 OR j.lease_until > $1 + interval '10 minutes')) "
-        "OR EXISTS (SELECT 1 FROM public.knowledge_job j WHERE j.state = 'waiting' AND j.tenant_id = t.id"
-        " AND j.priority IN (0, 5) AND j.run_after > $1 + interval '1 hour') "
+        "OR EXISTS (SELECT 1 FROM (VALUES (0), (5)) p (priority) CROSS JOIN LATERAL (SELECT j.run_after AS at"
+        " FROM public.knowledge_job j WHERE j.state = 'waiting' AND j.tenant_id = t.id AND j.priority = p.priority"
+        " ORDER BY j.run_after DESC LIMIT 1) last WHERE last.at > $1 + interval '1 hour') "
         "OR EXISTS (SELECT 1 FROM public.knowledge_document d WHERE d.tenant_id = t.id AND d.indexed_under IS NOT NULL) "
         "OR EXISTS (SELECT 1 FROM public.knowledge_trashing g WHERE g.tenant_id = t.id AND g.erase_after <= $1) "
         "OR EXISTS (SELECT 1 FROM public.knowledge_generation g WHERE g.tenant_id = t.id AND NOT g.is_active))",

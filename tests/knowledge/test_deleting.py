@@ -14,6 +14,7 @@ from knowledge.collections import remove_collection
 from knowledge.deletion import erase_now, put_in_trash, restore, trash_of
 from knowledge.models import Blob, Collection, Content, Document, Passage, Trashing, Version
 from tenants.errors import Conflicting
+from tenants.scope import in_tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +132,8 @@ def test_what_is_deleted_while_it_is_read_leaves_nothing_in_the_store(monkeypatc
 
     def deleted_meanwhile(*arguments):
         real(*arguments)
-        put_in_trash(erin, document)
+        with in_tenant(erin.tenant):
+            put_in_trash(erin, document)
 
     monkeypatch.setattr(write.indexing, "put", deleted_meanwhile)
     read_all()

@@ -17,7 +17,7 @@ from knowledge import backends, claims, indexing, ingest, outcomes
 from knowledge.claims import claim_next
 from knowledge.documents import places_in_queue
 from knowledge.models import Job, Passage, Status, Version
-from tests.fixtures_knowledge import TRAVEL
+from tests.fixtures_knowledge import TRAVEL, as_the_application
 
 DEMO = Path(__file__).resolve().parents[2] / "portal" / "demo" / "documents"
 
@@ -247,6 +247,12 @@ from django.conf import settings
 settings.DATABASES["default"]["NAME"] = sys.argv[2]
 from django.db import connection
 connection.settings_dict["NAME"] = sys.argv[2]
+if connection.vendor == "postgresql":  # as the portal, which row-level security holds
+    from django.db.backends.signals import connection_created
+    def become_the_portal(connection, **_):
+        with connection.cursor() as cursor:
+            cursor.execute("SET ROLE portal_app")
+    connection_created.connect(become_the_portal)
 from knowledge import ingest, indexing
 from knowledge.stages import read, embed, write
 import knowledge.chunking
@@ -286,7 +292,7 @@ def test_a_worker_killed_anywhere_leaves_one_set_of_passages(stage, upload, brin
     script = tmp_path / "dying.py"
     script.write_text(DYING)
     environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "portal.settings.test",
+        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
         "PORTAL_DATA_DIR": str(settings.DATA_DIR),
         "PYTHONPATH": str(settings.BASE_DIR),
     }
@@ -305,7 +311,8 @@ def test_a_worker_killed_anywhere_leaves_one_set_of_passages(stage, upload, brin
     Job.objects.for_tenant(erin.tenant).filter(pk=job.pk).update(lease_until=timezone.now())
     claims.release_lost(erin.tenant)
     Job.objects.for_tenant(erin.tenant).filter(pk=job.pk).update(run_after=timezone.now())
-    ingest.drain(inline=True)
+    with as_the_application():
+        ingest.drain(inline=True)
     from knowledge.search import find
 
     (found,) = find(erin, ["meal allowance"], limit=5)
@@ -339,7 +346,7 @@ def test_a_bell_reaches_a_real_worker(bring, erin, titles, settings):
 
     bring("travel.md")
     environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "portal.settings.test",
+        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
         "PORTAL_DATA_DIR": str(settings.DATA_DIR),
     }
     code = (
