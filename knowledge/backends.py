@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.cache import cache as cached
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
     from knowledge.embedders.base import Embedder
+    from knowledge.generations.recipe import Recipe
     from knowledge.parsing import ParserChild
     from knowledge.stores.base import VectorStore
 
@@ -18,6 +21,8 @@ STORES = {
     "lance": "knowledge.stores.lance.LanceStore",
     "weaviate": "knowledge.stores.weaviate.WeaviateStore",
 }
+ANSWERING = "knowledge:answering-store"
+_answering = 0.0, ""
 EMBEDDERS = {
     "minilm": "knowledge.embedders.minilm.MiniLM",
     "openai": "knowledge.embedders.openai.OpenAIEmbedder",
@@ -26,10 +31,23 @@ EMBEDDERS = {
 
 @cache
 def store() -> VectorStore:
-    adapter = _named(STORES, "VECTOR_STORE")
-    if settings.VECTOR_STORE == "weaviate":
+    """Both, while the installation moves from one to the other (knowledge/moving.py)."""
+    main, also = settings.VECTOR_STORE, settings.VECTOR_STORE_ALSO
+    if not also or also == main:
+        return open_store(main)
+    from knowledge.stores.pair import Pair
+
+    return Pair(open_store(main), open_store(also), second_answers=lambda: answering() == also)
+
+
+@cache
+def open_store(name: str) -> VectorStore:
+    if name not in STORES:
+        raise ImproperlyConfigured(f"There is no vector store {name!r}. Choose one of: {', '.join(sorted(STORES))}.")
+    adapter = import_string(STORES[name])
+    if name == "weaviate":
         if not settings.WEAVIATE_URL:
-            raise ImproperlyConfigured("VECTOR_STORE is weaviate, and WEAVIATE_URL does not say where that is.")
+            raise ImproperlyConfigured("The vector store is Weaviate, and WEAVIATE_URL does not say where that is.")
         return adapter(
             settings.WEAVIATE_URL,
             grpc_port=settings.WEAVIATE_GRPC_PORT,
@@ -42,12 +60,45 @@ def store() -> VectorStore:
     return adapter(settings.STORE_DIR)
 
 
+def answering() -> str:
+    """Which of two stores answers come from. Lost with the cache, and then it is the one that VECTOR_STORE names:
+    that holds everything too."""
+    global _answering
+    until, name = _answering
+    if time.monotonic() > until:
+        name = cached.get(ANSWERING) or settings.VECTOR_STORE
+        _answering = time.monotonic() + 1, name
+    return name
+
+
+def answer_from(name: str) -> None:
+    """Every process follows within a second."""
+    global _answering
+    cached.set(ANSWERING, name, timeout=None)
+    _answering = 0.0, ""
+
+
 @cache
 def embedder() -> Embedder:
+    """The one that the settings name."""
     adapter = _named(EMBEDDERS, "EMBEDDER")
     if settings.EMBEDDER == "openai":
         return adapter(settings.EMBEDDING_BASE_URL, settings.EMBEDDING_API_KEY, settings.EMBEDDING_MODEL)
     return adapter(cache_dir=settings.MODEL_DIR)
+
+
+@cache
+def embedder_of(made_with: Recipe) -> Embedder | None:
+    """The one that an index was made with. None: it was an endpoint that the settings no longer name."""
+    if made_with.embedder == settings.EMBEDDER == "minilm":
+        return embedder()
+    if made_with.embedder == "minilm":
+        return import_string(EMBEDDERS["minilm"])(cache_dir=settings.MODEL_DIR)
+    if made_with.embedder != "openai" or not made_with.model or made_with.base_url != settings.EMBEDDING_BASE_URL:
+        return None
+    if settings.EMBEDDER == "openai" and made_with.model == settings.EMBEDDING_MODEL:
+        return embedder()
+    return import_string(EMBEDDERS["openai"])(made_with.base_url, settings.EMBEDDING_API_KEY, made_with.model)
 
 
 @cache

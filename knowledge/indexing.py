@@ -6,10 +6,11 @@ import contextlib
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 
 from knowledge import backends
+from knowledge.generations import known
 from knowledge.models import Generation
 from knowledge.stores.base import IndexedPassage, Namespace
 from tenants.models import Tenant
@@ -23,16 +24,37 @@ def active_generation(tenant_id: UUID) -> str:
     with in_tenant(Tenant(pk=tenant_id)):
         name = Generation.objects.for_tenant(tenant_id).filter(is_active=True).values_list("name", flat=True).first()
         if name is None:
+            made_with = known.configured()
             row, _ = Generation.objects.for_tenant(tenant_id).get_or_create(
-                name=settings.GENERATION, defaults={"tenant_id": tenant_id, "is_active": True}
+                name=made_with.name,
+                defaults={"tenant_id": tenant_id, "is_active": True, **known.columns(made_with)},
             )
             name = row.name
     return name
 
 
+def still_active(tenant_id: UUID, name: str) -> bool:
+    """And until the caller's transaction ends: switching to another index waits for it."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:  # shared: writers do not wait for each other
+            cursor.execute(
+                "SELECT 1 FROM knowledge_generation WHERE tenant_id = %s AND name = %s AND is_active FOR SHARE",
+                [tenant_id, name],
+            )
+            return cursor.fetchone() is not None
+    return Generation.objects.for_tenant(tenant_id).filter(name=name, is_active=True).exists()
+
+
 def generations(tenant_id: UUID) -> list[str]:
     with in_tenant(Tenant(pk=tenant_id)):
         return list(Generation.objects.for_tenant(tenant_id).values_list("name", flat=True))
+
+
+def settled_generations(tenant_id: UUID) -> list[str]:
+    """Without those that are being made: their passages are in the store before they are in the rows."""
+    with in_tenant(Tenant(pk=tenant_id)):
+        rows = Generation.objects.for_tenant(tenant_id).exclude(leaving=True)
+        return [row.name for row in rows if row.state != Generation.State.BUILDING]
 
 
 def where(tenant_id: UUID, generation: str = "") -> Namespace:
@@ -44,12 +66,12 @@ def put(tenant_id: UUID, generation: str, passages: Iterable[IndexedPassage]) ->
     _count_write(tenant_id)
 
 
-def drop(tenant_id: UUID, version_ids: Iterable[UUID]) -> None:
-    """From every generation the tenant has: a deleted document is nowhere."""
+def drop(tenant_id: UUID, version_ids: Iterable[UUID], *, generation: str = "") -> None:
+    """From every generation the tenant has, unless one is named: a deleted document is nowhere."""
     ids = list(version_ids)
     if not ids:
         return
-    for name in generations(tenant_id):
+    for name in [generation] if generation else generations(tenant_id):
         backends.store().drop(Namespace(tenant_id, name), ids)
     _count_write(tenant_id)
 

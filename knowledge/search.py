@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,15 +11,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from knowledge import access, backends, indexing
+from knowledge.embedders.base import EmbedderError
+from knowledge.generations.known import recipe
+from knowledge.generations.recipe import Recipe
 from knowledge.media import media_types
 from knowledge.models import Document, Generation, Passage
-from knowledge.stores.base import Hit, Query, Readable
+from knowledge.stores.base import Hit, Namespace, Query, Readable
 from knowledge.visibility import in_force
 from tenants.models import Membership, Tenant
 from tenants.scope import in_tenant
 
 if TYPE_CHECKING:
     import numpy as np
+
+log = logging.getLogger("knowledge.search")
 
 LONGEST_QUERY = 2_000  # characters that are looked at: a pasted page finds no more than its beginning
 SPARE = 12  # hits asked for beyond the limit, since the rows may refuse some (a version just replaced)
@@ -68,8 +74,15 @@ class Found:
     media_type: str
 
 
-def find(member: Membership, phrasings: Sequence[str], *, limit: int, filters: Filters = Filters()) -> list[Found]:
-    """The best passages for all phrasings together, best first."""
+def find(
+    member: Membership,
+    phrasings: Sequence[str],
+    *,
+    limit: int,
+    filters: Filters = Filters(),
+    generation: str = "",
+) -> list[Found]:
+    """The best passages for all phrasings together, best first; from another index than the active one, if named."""
     phrasings = list(
         dict.fromkeys(cleaned for each in phrasings if (cleaned := " ".join(each[:LONGEST_QUERY].split())))
     )
@@ -77,10 +90,10 @@ def find(member: Membership, phrasings: Sequence[str], *, limit: int, filters: F
     readable = _narrowed(member, standing.readable, filters)
     if readable.nothing or not phrasings or limit < 1:
         return []
-    where = indexing.where(member.tenant_id, _generation(member.tenant_id, standing.corpus_version))
+    where = Namespace(member.tenant_id, generation or _generation(member.tenant_id, standing.corpus_version))
     best: dict[UUID, Hit] = {}
-    for query in _queries(phrasings):
-        for hit in backends.store().search(where, query, readable=readable, limit=limit + SPARE):
+    for query in _queries(phrasings, recipe(where.tenant_id, where.generation)):
+        for hit in _asked(where, query, readable, limit + SPARE):
             known = best.get(hit.passage_id)
             if known is None or _order(hit) < _order(known):
                 best[hit.passage_id] = hit
@@ -108,31 +121,50 @@ def warm() -> None:
             return
 
 
-def _queries(phrasings: list[str]) -> list[Query]:
+def _queries(phrasings: list[str], made_with: Recipe) -> list[Query]:
+    """Embedded as the passages were. Where that can no longer be done, words alone are looked up."""
     from knowledge.analysis import detect_language, terms
     from knowledge.ranking import dense_share
 
-    languages = backends.embedder().languages
+    embedder = backends.embedder_of(made_with)
+    if embedder is None:
+        log.warning("Questions are looked up by words alone: %s is no longer configured.", made_with.model or "a model")
+        return [Query(text, terms(text), None, 0.0) for text in phrasings]
     return [
-        Query(text, terms(text), _Vector(text), dense_share(detect_language(text), languages)) for text in phrasings
+        Query(text, terms(text), _Vector(text, made_with), dense_share(detect_language(text), embedder.languages))
+        for text in phrasings
     ]
+
+
+def _asked(where: Namespace, query: Query, readable: Readable, limit: int) -> list[Hit]:
+    """By words alone when the embedder is away: fewer are found, but people are not turned away."""
+    try:
+        return backends.store().search(where, query, readable=readable, limit=limit)
+    except EmbedderError as error:
+        log.warning("A question is looked up by words alone: %s", error)
+        return backends.store().search(
+            where, replace(query, vector=None, dense_share=0.0), readable=readable, limit=limit
+        )
 
 
 class _Vector:
     """What a phrasing means, for numpy to read. Made when it is first looked at, so that a store can look up the words
     meanwhile."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, made_with: Recipe) -> None:
         self._text = text
+        self._made_with = made_with
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
-        return _vector(self._text)
+        return _vector(self._text, self._made_with)
 
 
 @lru_cache(maxsize=REMEMBERED_QUERIES)
-def _vector(text: str) -> np.ndarray:
+def _vector(text: str, made_with: Recipe) -> np.ndarray:
     """The same words have the same vector, whoever asks."""
-    return backends.embedder().embed([text])[0]
+    embedder = backends.embedder_of(made_with)
+    assert embedder is not None  # else there was no vector to look at
+    return embedder.embed([text])[0]
 
 
 @lru_cache(maxsize=1024)

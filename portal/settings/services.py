@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.text import slugify
-
+from knowledge.generations.recipe import Recipe
 from portal import env
 from portal.settings.base import DATA_DIR
 
@@ -103,6 +102,7 @@ STORAGES = {
 
 # Vector store and embeddings
 VECTOR_STORE = env.text("VECTOR_STORE", "lance")
+VECTOR_STORE_ALSO = env.text("VECTOR_STORE_ALSO")  # while moving: what is written goes to this one too
 STORE_DIR = DATA_DIR / "store"
 WEAVIATE_URL = env.text("WEAVIATE_URL")  # https: its gRPC is encrypted too
 WEAVIATE_GRPC_PORT = env.number("WEAVIATE_GRPC_PORT", 50051)
@@ -116,8 +116,12 @@ EMBEDDER = env.text("EMBEDDER", "minilm")
 EMBEDDING_BASE_URL = env.text("EMBEDDING_BASE_URL")
 EMBEDDING_API_KEY = env.text("EMBEDDING_API_KEY")
 EMBEDDING_MODEL = env.text("EMBEDDING_MODEL")
-# An index is what it was made with: embedding model, word analysis, words and overlap of a passage.
-GENERATION = f"{EMBEDDER}{'-' + slugify(EMBEDDING_MODEL) if EMBEDDING_MODEL else ''}-words1-180-40"[:60]
+PASSAGE_WORDS = env.number("PASSAGE_WORDS", 180, at_least=20)  # at most in a passage
+PASSAGE_OVERLAP = env.number("PASSAGE_OVERLAP", 40)  # of them repeated in the next one
+# An index is what it is made with. Another name: it is made beside the old one, which answers until it is complete.
+GENERATION = Recipe(
+    EMBEDDER, EMBEDDING_MODEL if EMBEDDER == "openai" else "", words=PASSAGE_WORDS, overlap=PASSAGE_OVERLAP
+).name
 
 # Answers: extractive unless an OpenAI-compatible endpoint is named
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL")
