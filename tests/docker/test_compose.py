@@ -106,7 +106,7 @@ def test_the_portals_processes_write_where_the_image_says_and_nowhere_else(servi
         assert services[name]["user"] == "10001:10001"
         targets = {volume["target"] for volume in services[name]["volumes"]}
         targets |= {each.partition(":")[0] for each in services[name]["tmpfs"]}
-        assert targets <= {"/data/files", "/data/queue", "/scratch", "/tmp"}, name
+        assert targets <= {"/data/files", "/data/backups", "/data/queue", "/scratch", "/tmp"}, name
 
 
 def test_everything_that_stays_is_asked_for_its_health_and_started_again(services):

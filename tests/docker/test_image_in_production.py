@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
-import stat
 import urllib.error
 import urllib.request
 
 import pytest
 
-from tests.docker import container
 from tests.docker.container import ACCOUNT, Container, running, volume, wait_for
 from tests.docker.manifests import QUEUES
 
@@ -22,14 +20,6 @@ pytestmark = [
 ]
 
 OLGA = "olga@acme.example"
-
-
-@pytest.fixture(scope="module")
-def image(tmp_path_factory) -> container.Image:
-    folder = tmp_path_factory.mktemp("production-image")
-    for each in (folder.parent, folder.parent.parent):
-        each.chmod(each.stat().st_mode | stat.S_IXOTH)
-    return container.build(folder)
 
 
 @pytest.fixture
@@ -84,6 +74,8 @@ def test_from_an_empty_server_to_a_ready_document(image, settings, own_postgres,
         folders = {"/data/files": shared, "/scratch": volume(tmp_path / name, image.folder / "scratch")}
         if command == ("beat",):
             folders["/data/queue"] = volume(tmp_path / "queue", image.folder / "data" / "queue")
+        if command == ("worker", "maintenance"):
+            folders["/data/backups"] = volume(tmp_path / "backups", image.folder / "data" / "backups")
         return image.run(*command, environment=settings | environment, volumes=folders, output=tmp_path / f"{name}.log")
 
     def job(*command: str, **environment: str) -> str:
@@ -118,6 +110,9 @@ def test_from_an_empty_server_to_a_ready_document(image, settings, own_postgres,
         assert status == 0, said
         question = ["search", "When is a refund paid?", "--tenant", "acme", "--user", OLGA, "--json"]
         wait_for(web, lambda: "fourteen days" in web.do("/app/docker/entry", *question)[1], 60)
+        status, said = workers["maintenance"].do("/app/docker/entry", "backup", "/data/backups/first")
+        assert status == 0, said
+        assert (tmp_path / "backups" / "first").is_dir()
         statuses = {name: each.stop(within=60) for name, each in workers.items()} | {"web": web.stop()}
     assert statuses == dict.fromkeys([*QUEUES, "beat", "web"], 0)
     complaints = {path.name: text for path in tmp_path.glob("*.log") if "Traceback" in (text := path.read_text())}

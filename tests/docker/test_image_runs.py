@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
-import stat
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from tests.docker import container
 from tests.docker.container import ACCOUNT, running, volume, wait_for
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.slow, pytest.mark.xdist_group("image")]
 EMBEDDED = {"DJANGO_SETTINGS_MODULE": "portal.settings.embedded"}
-
-
-@pytest.fixture(scope="module")
-def image(tmp_path_factory) -> container.Image:
-    folder = tmp_path_factory.mktemp("image")
-    for each in (folder.parent, folder.parent.parent):  # the account inside passes through
-        each.chmod(each.stat().st_mode | stat.S_IXOTH)
-    return container.build(folder)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from tests.docker.manifests import QUEUES, chosen, component, containers, labels, pod, text
 
 pytestmark = pytest.mark.timeout(300)
-WRITABLE = {"/data/files", "/data/queue", "/scratch", "/tmp"}
+WRITABLE = {"/data/files", "/data/backups", "/data/queue", "/scratch", "/tmp"}
 SECRETS = {
     "web": {"portal-app"},
     "worker": {"portal-app"},
