@@ -11,13 +11,14 @@ import platform
 import sys
 import time
 
-from tests.benchmarks import answering, ingesting, searching, starting
+from tests.benchmarks import answering, ingesting, production, searching, starting
 
 PARTS = {
     "starting": starting.measure,
     "ingesting": ingesting.measure,
     "searching": searching.measure,
     "answering": answering.measure,
+    "production": production.measure,  # with real PostgreSQL, Redis and Weaviate
 }
 
 

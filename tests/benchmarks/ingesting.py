@@ -69,10 +69,12 @@ def embed_alone() -> dict:
     """The same texts through the same embedder, both cores, nothing else running."""
     from knowledge import backends
     from knowledge.models import Passage
+    from tenants.scope import each_tenant
 
     texts = [
-        p.text
-        for p in Passage.objects.across_tenants("the benchmark's own installation").order_by("version", "ordinal")
+        passage.text
+        for tenant in each_tenant()
+        for passage in Passage.objects.for_tenant(tenant).order_by("version", "ordinal")
     ]
     embedder = backends.embedder()
     embedder.embed(texts[:16])

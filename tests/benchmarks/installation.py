@@ -53,7 +53,7 @@ class Installation:
 
     def python(self, module: str, *words: str) -> dict:
         """A module of the benchmarks in a process of its own, with Django set up; its last line is JSON."""
-        environment = self.environment | {"DJANGO_SETTINGS_MODULE": "portal.settings.embedded"}
+        environment = {"DJANGO_SETTINGS_MODULE": "portal.settings.embedded"} | self.environment
         done = subprocess.run(
             [sys.executable, "-m", module, *words], env=environment, cwd=REPOSITORY, capture_output=True, text=True,
             check=False,
@@ -69,11 +69,13 @@ class Installation:
             [*MANAGE, "up", "--port", str(self.port)], env=self.environment, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+        said = []
         for line in self.process.stdout:
+            said.append(line)
             if line.startswith("Ready after"):
                 break
         else:
-            raise RuntimeError("the portal did not start")
+            raise RuntimeError(f"The portal did not start. {''.join(said[-5:])}")
         assert httpx.get(f"{self.url}/healthz").status_code == 200
         return time.perf_counter() - began
 

@@ -22,7 +22,7 @@ def measure() -> Iterator[dict]:
             portal.python("tests.benchmarks.seed", "fill", "bench", str(size), str(GRANTS))
             plain, many = portal.key("plain@bench.example"), portal.key("many@bench.example")
             portal.start()
-            took = _ask(portal, plain)
+            took = search_times(portal, plain)
             small = size <= 10_000
             p50, p95 = percentile(took, 0.5), percentile(took, 0.95)
             yield {
@@ -37,15 +37,15 @@ def measure() -> Iterator[dict]:
                 "value": p95,
                 "goal": 15 if small else None,
             }
-            rate = _at_once(portal, plain, 8)
+            rate = at_once(portal, plain, 8)
             yield {
                 "name": f"search by REST, {size:,} passages, 8 at once", "unit": "/s", "value": rate,
                 "goal": 200 if small else None, "at_least": True,
             }  # fmt: skip
-            granted = percentile(_ask(portal, many), 0.5)
+            granted = percentile(search_times(portal, many), 0.5)
             yield {
                 "name": f"reader with {min(GRANTS, size // 10):,} grants against one with none, {size:,} passages",
-                "unit": "ratio", "value": round(granted / percentile(_ask(portal, plain), 0.5), 2), "goal": 1.5,
+                "unit": "ratio", "value": round(granted / percentile(search_times(portal, plain), 0.5), 2), "goal": 1.5,
             }  # fmt: skip
             portal.stop()
             raw = portal.python("tests.benchmarks.seed", "raw", "bench", str(QUERIES))
@@ -66,7 +66,7 @@ def _questions(count: int, seed: int) -> list[str]:
     return ["how is the " + sentence(chance, vocabulary, 7) for _ in range(count)]
 
 
-def _ask(portal: Installation, headers: dict[str, str]) -> list[float]:
+def search_times(portal: Installation, headers: dict[str, str]) -> list[float]:
     took = []
     with portal.api(headers) as api:
         for number, question in enumerate(_questions(QUERIES + 30, 1)):
@@ -77,7 +77,7 @@ def _ask(portal: Installation, headers: dict[str, str]) -> list[float]:
     return took
 
 
-def _at_once(portal: Installation, headers: dict[str, str], people: int) -> float:
+def at_once(portal: Installation, headers: dict[str, str], people: int) -> float:
     def one(seed: int) -> None:
         with portal.api(headers) as api:
             for question in _questions(100, seed):

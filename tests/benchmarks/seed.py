@@ -31,20 +31,22 @@ def fill(slug: str, passages: int, grants: int) -> dict:
     from knowledge.stores.base import IndexedPassage, Namespace
     from tenants.models import Membership, Tenant
     from tenants.people import add_member
+    from tenants.scope import in_tenant
     from tests.benchmarks.installation import sentence, words
 
     chance, vocabulary, noise = random.Random(3), words(), np.random.default_rng(3)
     tenant = Tenant.objects.get(slug=slug)
-    owner = Membership.objects.for_tenant(tenant).get(role="owner")
-    plain = add_member(tenant, email=f"plain@{slug}.example", name="Plain")
-    many = add_member(tenant, email=f"many@{slug}.example", name="Many")
-    shelf = create_collection(owner, "Everything")
-    give(shelf, "read", plain, by=owner)
+    with in_tenant(tenant):
+        owner = Membership.objects.for_tenant(tenant).select_related("user", "tenant").get(role="owner")
+        plain = add_member(tenant, email=f"plain@{slug}.example", name="Plain")
+        many = add_member(tenant, email=f"many@{slug}.example", name="Many")
+        shelf = create_collection(owner, "Everything")
+        give(shelf, "read", plain, by=owner)
     number, where = tenant.next_document_no, Namespace(tenant.pk, settings.GENERATION)
     now = datetime.now(UTC)
     for begin in range(0, passages // PER_DOCUMENT, 500):
         indexed = []
-        with transaction.atomic():
+        with in_tenant(tenant), transaction.atomic():
             documents, versions, blobs, contents, rows = [], [], [], [], []
             for n in range(begin, min(begin + 500, passages // PER_DOCUMENT)):
                 blob = Blob(tenant=tenant, sha256=f"{n:064x}", size=1, path=f"{tenant.pk}/none-{n}")
@@ -92,15 +94,29 @@ def fill(slug: str, passages: int, grants: int) -> dict:
         backends.store().put(where, indexed)
     backends.store().optimise(where)
     read = Permission.objects.get(codename="read_document")
-    every = list(Document.objects.for_tenant(tenant).filter(collection=shelf).values_list("pk", flat=True))
-    # Scattered, so that numbers do not collapse into ranges by luck.
-    chosen = random.Random(5).sample(every, min(grants, len(every)))
-    DocumentUserGrant.scoped.bulk_create(
-        [DocumentUserGrant(tenant=tenant, user=many.user, permission=read, content_object_id=key) for key in chosen],
-        batch_size=1000,
-    )
+    with in_tenant(tenant):
+        every = list(Document.objects.for_tenant(tenant).filter(collection=shelf).values_list("pk", flat=True))
+        # Scattered, so that numbers do not collapse into ranges by luck.
+        chosen = random.Random(5).sample(every, min(grants, len(every)))
+        given = [
+            DocumentUserGrant(tenant=tenant, user=many.user, permission=read, content_object_id=key) for key in chosen
+        ]
+        DocumentUserGrant.scoped.bulk_create(given, batch_size=1000)
     Tenant.objects.filter(pk=tenant.pk).update(next_document_no=number + passages // PER_DOCUMENT, corpus_version=1000)
     return {"passages": passages, "documents": len(every), "grants": len(chosen)}
+
+
+def neighbours(slug: str, count: int) -> dict:
+    """That many more companies, each with a document that can be found."""
+    from tenants.people import add_member, create_tenant
+    from tenants.scope import in_tenant
+
+    for number in range(count):
+        tenant = create_tenant(f"{slug}-{number}", name=f"Neighbour {number}")
+        with in_tenant(tenant):
+            add_member(tenant, email=f"owner@{tenant.slug}.example", role="owner", name="Owner")
+        fill(tenant.slug, PER_DOCUMENT, 0)
+    return {"tenants": count}
 
 
 def raw(slug: str, queries: int) -> dict:
@@ -114,19 +130,15 @@ def raw(slug: str, queries: int) -> dict:
     from knowledge.analysis import terms
     from knowledge.stores.base import Namespace, Query
     from tenants.models import Membership, Tenant
+    from tenants.scope import in_tenant
     from tests.benchmarks.installation import percentile, sentence, words
 
     chance, vocabulary = random.Random(11), words()
     tenant = Tenant.objects.get(slug=slug)
-    member = (
-        Membership.objects.for_tenant(tenant).select_related("user", "tenant").get(user__email=f"plain@{slug}.example")
-    )
-    where, store, embedder, rights = (
-        Namespace(tenant.pk, settings.GENERATION),
-        backends.store(),
-        backends.embedder(),
-        readable(member),
-    )
+    with in_tenant(tenant):
+        people = Membership.objects.for_tenant(tenant).select_related("user", "tenant")
+        rights = readable(people.get(user__email=f"plain@{slug}.example"))
+    where, store, embedder = Namespace(tenant.pk, settings.GENERATION), backends.store(), backends.embedder()
     took = []
     for n in range(queries + 20):
         question = "how is the " + sentence(chance, vocabulary, 7)
@@ -141,4 +153,4 @@ def raw(slug: str, queries: int) -> dict:
 if __name__ == "__main__":
     django.setup()
     verb, slug, *numbers = sys.argv[1:]
-    print(json.dumps({"fill": fill, "raw": raw}[verb](slug, *map(int, numbers))))
+    print(json.dumps({"fill": fill, "neighbours": neighbours, "raw": raw}[verb](slug, *map(int, numbers))))
