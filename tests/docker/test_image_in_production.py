@@ -109,7 +109,13 @@ def test_from_an_empty_server_to_a_ready_document(image, settings, own_postgres,
         status, said = workers["interactive"].do("/app/docker/entry", *command)
         assert status == 0, said
         question = ["search", "When is a refund paid?", "--tenant", "acme", "--user", OLGA, "--json"]
-        wait_for(web, lambda: "fourteen days" in web.do("/app/docker/entry", *question)[1], 60)
+        found = []
+        try:
+            wait_for(
+                web, lambda: found.append(web.do("/app/docker/entry", *question)[1]) or "fourteen days" in found[-1], 90
+            )
+        except AssertionError as error:
+            raise AssertionError(found[-1]) from error
         status, said = workers["maintenance"].do("/app/docker/entry", "backup", "/data/backups/first")
         assert status == 0, said
         assert (tmp_path / "backups" / "first").is_dir()
