@@ -14,4 +14,12 @@ if ! command -v chromium >/dev/null 2>&1 && [ -z "${CHROMIUM:-}" ]; then
     echo "Chromium is not here: the browser tests will be skipped. Install the package 'chromium' to run them."
   fi
 fi
+
+# PostgreSQL, Redis, PgBouncer, Weaviate: says which is missing and why.
+if ! .venv/bin/python -m portal.services install; then
+  if [ -n "${CI:-}" ]; then
+    echo "The tests of the production column may not be skipped here." >&2; exit 1
+  fi
+  echo "The tests of the production column that need them will be skipped."
+fi
 exec .venv/bin/python -m pytest -n "${TEST_PROCESSES:-2}" --dist loadgroup "$@"
