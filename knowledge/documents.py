@@ -103,9 +103,10 @@ def queue(version: Version) -> None:
 
 
 def places_in_queue(member: Membership) -> dict[UUID, int]:
-    """By version; 1 is next. In the company's own queue: how busy others are is none of its people's business."""
-    waiting = Job.objects.for_tenant(member.tenant_id).filter(state=Job.State.WAITING)
-    ordered = waiting.order_by("priority", "created_at").values_list("version_id", flat=True)[:QUEUE_SHOWN]
+    """By version; 1 is next. Among what this member may read: what others wait for is none of their business."""
+    mine = Document.objects.visible_to(member).values("pk")
+    waiting = Job.objects.for_tenant(member.tenant_id).filter(state=Job.State.WAITING, version__document__in=mine)
+    ordered = waiting.order_by("priority", "run_after", "created_at").values_list("version_id", flat=True)[:QUEUE_SHOWN]
     return {version_id: place for place, version_id in enumerate(ordered, start=1)}
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from knowledge.api import collections, documents, grants, search, versions
+from knowledge.api import collections, documents, failures, grants, search, versions
 from knowledge.views import addresses
 
 pages = addresses.pages
@@ -18,6 +18,7 @@ api = [
     path("documents/", documents.Documents.as_view(), name="documents"),
     path("documents/<uuid:document_id>/", documents.OneDocument.as_view(), name="document"),
     path("documents/<uuid:document_id>/retry/", documents.Retry.as_view(), name="document-retry"),
+    path("documents/<uuid:document_id>/cancel/", failures.Cancel.as_view(), name="document-cancel"),
     path("documents/<uuid:document_id>/trash/", documents.Trash.as_view(), name="document-trash"),
     path("documents/<uuid:document_id>/file/", versions.File.as_view(), name="document-file"),
     path("documents/<uuid:document_id>/versions/", versions.Versions.as_view(), name="document-versions"),
@@ -27,5 +28,7 @@ api = [
         grants.OneDocumentGrant.as_view(),
         name="document-grant",
     ),
+    path("failures/", failures.Failures.as_view(), name="failures"),
+    path("imports/stop/", failures.StopImport.as_view(), name="stop-import"),
     path("search/", search.Search.as_view(), name="search"),
 ]

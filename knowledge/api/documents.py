@@ -9,11 +9,11 @@ from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from knowledge import deletion, documents, uploads
+from knowledge import deletion, documents, uploads, waiting
 from knowledge.access import access_collection, access_document, successors
-from knowledge.api.inputs import DocumentChange, UploadInput
+from knowledge.api.inputs import PRIORITIES, DocumentChange, UploadInput
 from knowledge.api.shapes import DocumentShape
-from knowledge.models import Collection, Document, Status
+from knowledge.models import Collection, Document, Job, Status
 from tenants.http import MemberAPIView
 from tenants.json_body import JsonBody
 from tenants.models import Membership
@@ -65,10 +65,14 @@ class Documents(MemberAPIView):
         ],
     )
     def post(self, request: Request, **_) -> Response:
-        """One file into one collection. It is kept at once and read in the background; `status` tells."""
+        """One file into one collection. It is kept at once and read in the background; `status` tells. Of an import only
+        so much may wait at once: then the answer is 429 with Retry-After."""
         given = UploadInput(data=request.data)
         given.is_valid(raise_exception=True)
         file = given.validated_data["file"]
+        priority = PRIORITIES[given.validated_data["priority"]]
+        if priority == Job.Priority.BULK:
+            waiting.insist_on_room(self.member.tenant)
         uploaded = uploads.upload(
             self.member,
             collection_named(self.member, given.validated_data["collection"]),
@@ -76,6 +80,7 @@ class Documents(MemberAPIView):
             filename=file.name,
             title=given.validated_data["title"],
             on_same_name=given.validated_data["on_same_name"],
+            priority=priority,
             key=request.headers.get("Idempotency-Key", ""),
         )
         return Response(shown(self.member, uploaded.document), status=201)

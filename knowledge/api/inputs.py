@@ -5,10 +5,12 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from knowledge.media import KINDS
+from knowledge.models import Job
 from knowledge.models.grant import Right
 from knowledge.uploads import NEW, VERSION
 
 MOST_RESULTS = 100
+PRIORITIES = {"person": Job.Priority.PERSON, "import": Job.Priority.BULK}
 DEEPEST = 1_000
 
 
@@ -31,6 +33,12 @@ class UploadInput(serializers.Serializer):
         required=False,
         default=VERSION,
         help_text="when the collection has that file name: a new version of that document, or a document of its own",
+    )
+    priority = serializers.ChoiceField(
+        choices=list(PRIORITIES),
+        required=False,
+        default="person",
+        help_text="import: one of many, read after what people wait for",
     )
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from knowledge.views import acts, library, searching, sharing, shelves, uploading, viewer
+from knowledge.views import acts, failing, library, searching, sharing, shelves, uploading, viewer
 
 pages = [
     path("documents/", library.library, name="library"),
@@ -12,6 +12,8 @@ pages = [
     path("documents/move/", acts.move, name="move"),
     path("documents/remove/", acts.remove, name="remove"),
     path("documents/readers/", sharing.of_several, name="readers"),
+    path("documents/failed/", failing.failed, name="failed"),
+    path("documents/failed/retry/", failing.retry_all, name="retry-all"),
     path("documents/trash/", acts.trash, name="trash"),
     path("documents/trash/<uuid:document_id>/restore/", acts.restore, name="restore"),
     path("documents/trash/<uuid:document_id>/erase/", acts.erase, name="erase"),
@@ -22,11 +24,13 @@ pages = [
     path("documents/<uuid:document_id>/details/", acts.details, name="document-details"),
     path("documents/<uuid:document_id>/replace/", uploading.replace, name="document-replace"),
     path("documents/<uuid:document_id>/retry/", acts.retry, name="document-retry"),
+    path("documents/<uuid:document_id>/stop/", failing.stop, name="document-stop"),
     path("documents/<uuid:document_id>/readers/", sharing.of_document, name="document-readers"),
     path("documents/<uuid:document_id>/readers/change/", sharing.change_document, name="document-readers-change"),
     path("collections/new/", shelves.new, name="collection-new"),
     path("collections/<uuid:collection_id>/settings/", shelves.settings, name="collection-settings"),
     path("collections/<uuid:collection_id>/remove/", shelves.remove, name="collection-remove"),
+    path("collections/<uuid:collection_id>/stop-import/", failing.stop_import, name="stop-import"),
     path("collections/<uuid:collection_id>/readers/", sharing.of_collection, name="collection-readers"),
     path(
         "collections/<uuid:collection_id>/readers/change/", sharing.change_collection, name="collection-readers-change"

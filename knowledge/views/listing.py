@@ -284,7 +284,7 @@ def _queue(member: Membership, documents: list[Document]) -> tuple[dict[UUID, in
     jobs = {job.version_id: job for job in Job.objects.for_tenant(member.tenant).filter(version__in=working)}
     waiting = (
         Job.objects.for_tenant(member.tenant)
-        .filter(state=Job.State.WAITING)
+        .filter(state=Job.State.WAITING, version__document__in=Document.objects.visible_to(member).values("pk"))
         .order_by("priority", "run_after", "created_at")
         .values_list("version_id", flat=True)[:QUEUE_SHOWN]
     )

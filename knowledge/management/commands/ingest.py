@@ -12,10 +12,11 @@ from pathlib import Path
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 
+from knowledge import waiting
 from knowledge.models import Collection, Job, Status, Version
 from knowledge.models.grant import Right
 from knowledge.models.version import WORKING
-from tenants.errors import Problem
+from tenants.errors import Problem, TooMany
 from tenants.models import Membership, Tenant
 from tenants.roles import ADMINS, EDITORS, Role
 from tenants.scope import in_tenant
@@ -58,6 +59,7 @@ class Command(BaseCommand):
         versions, refused = {}, []
         for done, (path, name) in enumerate(files.items(), 1):
             try:
+                self._wait_for_room(member)
                 with path.open("rb") as opened, in_tenant(member.tenant):
                     uploaded = uploads.upload(member, shelf, File(opened), filename=name, priority=Job.Priority.BULK)
                 versions[uploaded.version.pk] = path
@@ -65,6 +67,19 @@ class Command(BaseCommand):
                 refused.append((path, problem))
             self._bar("Uploading", done, len(files))
         return versions, refused
+
+    def _wait_for_room(self, member: Membership) -> None:
+        """While as much waits as may, this waits too; and reads, when nobody else does."""
+        from knowledge import ingest
+
+        while True:
+            try:
+                with in_tenant(member.tenant):
+                    return waiting.insist_on_room(member.tenant)
+            except TooMany:
+                if not _somebody_reads(member):
+                    ingest.drain()
+                time.sleep(LOOK)
 
     def _wait(self, member: Membership, versions: dict) -> list:
         """Somebody reads them: a worker if there is one, this command otherwise."""
@@ -98,6 +113,11 @@ class Command(BaseCommand):
         line = f"\r{what} [{'#' * filled}{'.' * (BAR - filled)}] {done} of {total}"
         self.stderr.write(line, ending="\n" if done >= total else "")
         self.stderr.flush()
+
+
+def _somebody_reads(member: Membership) -> bool:
+    with in_tenant(member.tenant):
+        return Job.objects.for_tenant(member.tenant).filter(state=Job.State.RUNNING).exists()
 
 
 def _read_here() -> None:

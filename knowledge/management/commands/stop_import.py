@@ -1,0 +1,36 @@
+"""Stop what is being imported."""
+
+from __future__ import annotations
+
+from django.core.management.base import BaseCommand, CommandError
+
+from knowledge import failures
+from knowledge.models import Collection
+from tenants.models import Membership, Tenant
+from tenants.scope import in_tenant
+
+
+class Command(BaseCommand):
+    help = "Stop what is being imported, of what this person may change. The files are kept and can be tried again."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--tenant", required=True, metavar="SLUG")
+        parser.add_argument("--user", required=True, metavar="EMAIL", help="in whose name")
+        parser.add_argument("--collection", metavar="NAME", help="one collection; all of them otherwise")
+
+    def handle(self, tenant, user, collection, **options):
+        company = Tenant.objects.filter(slug=tenant).first()
+        if company is None:
+            raise CommandError(f"There is no company {tenant!r}.")
+        with in_tenant(company):
+            people = Membership.objects.for_tenant(company).active().select_related("user", "tenant")
+            member = people.filter(user__email=user.strip().lower()).first()
+            if member is None:
+                raise CommandError(f"{user} does not belong to {tenant}.")
+            shelf = None
+            if collection:
+                named = Collection.objects.visible_to(member).filter(name__iexact=" ".join(collection.split()))
+                if (shelf := named.order_by("created_at").first()) is None:
+                    raise CommandError(f"There is no collection {collection!r} that {user} may read.")
+            stopped = failures.cancel_import(member, shelf)
+        self.stdout.write(f"{stopped} documents are not read any further; their files are kept.")
