@@ -178,7 +178,7 @@ def _enter(environment: dict[str, str], command: list[str], account: int = ACCOU
     return f'chroot --userspec={account}:{account} --groups="" "$OLDPWD" /usr/bin/env -i {values} {shlex.join(command)}'
 
 
-def wait_for(container: Container, what, within: float = 40) -> None:
+def wait_for(container: Container, what, within: float = 90) -> None:
     deadline = time.monotonic() + within
     while True:
         with contextlib.suppress(OSError, IndexError, psutil.NoSuchProcess):

@@ -112,7 +112,9 @@ def test_from_an_empty_server_to_a_ready_document(image, settings, own_postgres,
         found = []
         try:
             wait_for(
-                web, lambda: found.append(web.do("/app/docker/entry", *question)[1]) or "fourteen days" in found[-1], 90
+                web,
+                lambda: found.append(web.do("/app/docker/entry", *question)[1]) or "fourteen days" in found[-1],
+                150,
             )
         except AssertionError as error:
             raise AssertionError(found[-1]) from error
