@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+from knowledge.generations.known import recipe
 from knowledge.models import Content, Passage, Version
 from knowledge.stores.base import IndexedPassage
 from tenants.models import Tenant
 from tenants.scope import in_tenant
+
+if TYPE_CHECKING:
+    from knowledge.chunking import ChunkRules
+    from knowledge.parsers.base import ParsedDocument
 
 
 def passages_of(
@@ -33,7 +39,9 @@ def _of_version(tenant: Tenant, generation: str, version_id: UUID) -> list[Index
     import numpy as np
 
     from knowledge.analysis import detect_language, terms
+    from knowledge.chunking import ChunkRules
 
+    made_with = recipe(tenant.pk, generation)
     rows = list(
         Passage.objects.for_tenant(tenant).filter(version=version_id, generation=generation).order_by("ordinal")
     )
@@ -41,7 +49,7 @@ def _of_version(tenant: Tenant, generation: str, version_id: UUID) -> list[Index
         return []
     version = Version.objects.for_tenant(tenant).select_related("document").get(pk=version_id)
     document = version.document
-    texts = _analysed(tenant, version, rows)
+    texts = _analysed(tenant, version, rows, ChunkRules(made_with.words, made_with.overlap))
     language = version.language or detect_language("\n".join(row.text for row in rows))
     return [
         IndexedPassage(
@@ -58,7 +66,7 @@ def _of_version(tenant: Tenant, generation: str, version_id: UUID) -> list[Index
     ]
 
 
-def _analysed(tenant: Tenant, version: Version, rows: list[Passage]) -> list[str]:
+def _analysed(tenant: Tenant, version: Version, rows: list[Passage], rules: ChunkRules) -> list[str]:
     """The text of each passage with what stood above it when it was embedded, which its digest proves.
 
     Of a table that was cut the rows do not keep the header, so that such a text is cut again. Where nothing fits, as
@@ -74,7 +82,7 @@ def _analysed(tenant: Tenant, version: Version, rows: list[Passage]) -> list[str
         fitting = (text for title in titles if digest_of(text := embedding_text(title, chunk)) == row.digest)
         found.append(next(fitting, None))
     if None in found:
-        again = _cut_again(tenant, version, titles)
+        again = _cut_again(tenant, version, titles, rules)
         for at, row in enumerate(rows):
             if found[at] is None:
                 chunk = Chunk(row.ordinal, row.text, row.start, row.end, row.page, tuple(row.heading_path))
@@ -82,21 +90,28 @@ def _analysed(tenant: Tenant, version: Version, rows: list[Passage]) -> list[str
     return found  # type: ignore[return-value]
 
 
-def _cut_again(tenant: Tenant, version: Version, titles: list[str]) -> dict[str, str]:
-    from knowledge.chunking import ChunkRules, chunk, embedding_text
-    from knowledge.parsers.base import Block, PageSpan, ParsedDocument
+def _cut_again(tenant: Tenant, version: Version, titles: list[str], rules: ChunkRules) -> dict[str, str]:
+    from knowledge.chunking import chunk, embedding_text
 
     content = Content.objects.for_tenant(tenant).filter(version=version).first()
     if content is None:
         return {}
-    parsed = ParsedDocument(
+    texts = [
+        embedding_text(title, each) for each in chunk(parsed(content, version.media_type), rules) for title in titles
+    ]
+    return {digest_of(text): text for text in texts}
+
+
+def parsed(content: Content, media_type: str) -> ParsedDocument:
+    """What the parser gave, as far as it was kept."""
+    from knowledge.parsers.base import Block, PageSpan, ParsedDocument
+
+    return ParsedDocument(
         text=content.text,
-        media_type=version.media_type,
+        media_type=media_type,
         pages=tuple(PageSpan(*page) for page in content.pages),
         blocks=tuple(Block(*block[:4], tuple(map(tuple, block[4]))) for block in content.blocks),
     )
-    texts = [embedding_text(title, each) for each in chunk(parsed, ChunkRules()) for title in titles]
-    return {digest_of(text): text for text in texts}
 
 
 def digest_of(text: str) -> str:

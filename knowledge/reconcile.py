@@ -21,7 +21,7 @@ from django.utils import timezone
 from knowledge import backends, claims, documents, files, indexing, outcomes, rebuild, waiting
 from knowledge.models import Blob, Document, Job, Passage, Status, Trashing, Version
 from knowledge.models.version import SEARCHABLE, WORKING
-from knowledge.stores.base import IndexedPassage, Namespace
+from knowledge.stores.base import IndexedPassage, Namespace, VectorStore
 from tenants.models import Tenant
 from tenants.scope import in_tenant
 from tenants.teams import touch_corpus
@@ -73,8 +73,8 @@ def everywhere(*, repair: bool) -> list[Report]:
 def of_tenant(tenant: Tenant, *, repair: bool) -> Report:
     report = Report(tenant.slug, repair)
     _rows(tenant, report)
-    for generation in indexing.generations(tenant.pk):
-        _index(tenant, generation, report)
+    for generation in indexing.settled_generations(tenant.pk):
+        _index(tenant, generation, backends.store(), report)
     _jobs(tenant, report)
     _files(tenant, report)
     return report
@@ -99,8 +99,15 @@ def _rows(tenant: Tenant, report: Report) -> None:
                 documents.queue(version)
 
 
-def _index(tenant: Tenant, generation: str, report: Report) -> None:
-    where, store = Namespace(tenant.pk, generation), backends.store()
+def index(tenant: Tenant, generation: str, store: VectorStore | None = None, *, repair: bool = True) -> Report:
+    """One index alone, in this store or the portal's: by those who make or move it."""
+    report = Report(tenant.slug, repair)
+    _index(tenant, generation, store or backends.store(), report)
+    return report
+
+
+def _index(tenant: Tenant, generation: str, store: VectorStore, report: Report) -> None:
+    where = Namespace(tenant.pk, generation)
     before = _expected(tenant, generation)
     seen: Counter[UUID] = Counter()
     strange: dict[UUID, UUID] = {}  # passage -> version
@@ -129,7 +136,7 @@ def _index(tenant: Tenant, generation: str, report: Report) -> None:
     if not report.repaired or not (strange or missing or doubled or astray):
         return
     store.discard(where, [*strange, *doubled])
-    _put(tenant, where, sorted({after[passage] for passage in (*missing, *doubled)}))
+    _put(tenant, where, store, sorted({after[passage] for passage in (*missing, *doubled)}))
     for document_id, collection_id in astray.items():
         store.move(where, document_id, collection_id)
     store.optimise(where)
@@ -171,14 +178,14 @@ def _known(tenant: Tenant, versions: Iterable[UUID]) -> set[UUID]:
     return known
 
 
-def _put(tenant: Tenant, where: Namespace, versions: list[UUID]) -> None:
+def _put(tenant: Tenant, where: Namespace, store: VectorStore, versions: list[UUID]) -> None:
     batch: list[IndexedPassage] = []
     for passages in rebuild.passages_of(tenant, where.generation, versions):
         batch += passages
         if len(batch) >= AT_ONCE:
-            backends.store().put(where, batch)
+            store.put(where, batch)
             batch = []
-    backends.store().put(where, batch)
+    store.put(where, batch)
 
 
 def _jobs(tenant: Tenant, report: Report) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from knowledge import backends, outcomes
-from knowledge.embedders.base import EmbedderError
+from knowledge.embedders.base import EmbedderError, EmbedderUnavailable
+from knowledge.generations import known
 from knowledge.models import Passage
 from knowledge.stages import write
 from knowledge.stages.work import Withdrawn, Work
@@ -17,6 +18,8 @@ from tenants.scope import in_tenant
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from knowledge.embedders.base import Embedder
 
 log = logging.getLogger("knowledge.ingest")
 
@@ -41,25 +44,47 @@ def embed_works(works: list[Work]) -> Iterator[Work]:
 def _embed(works: list[Work]) -> None:
     import numpy as np
 
-    known: dict[tuple[UUID, str, str], np.ndarray] = {}
+    vectors: dict[tuple[UUID, str, str], np.ndarray] = {}
     for tenant_id, generation in {work.index for work in works}:
         digests = {digest for work in works if work.index == (tenant_id, generation) for digest in work.digests}
         for digest, vector in _stored(tenant_id, generation, digests).items():
-            known[tenant_id, generation, digest] = vector
+            vectors[tenant_id, generation, digest] = vector
     wanted: dict[tuple[UUID, str, str], str] = {}
     for work in works:
         for digest, text in zip(work.digests, work.texts, strict=True):
-            if (*work.index, digest) not in known:
+            if (*work.index, digest) not in vectors:
                 wanted[*work.index, digest] = text
-    keys, embedder = list(wanted), backends.embedder()
-    for start in range(0, len(keys), SLICE):
-        part = keys[start : start + SLICE]
-        for key, vector in zip(part, embedder.embed([wanted[key] for key in part]), strict=True):
-            known[key] = vector
-        if len(works) == 1:
-            works[0].progress.passages(min(start + SLICE, len(keys)), works[0].weight)
+    told = 0
+    for embedder, keys in _by_embedder(wanted):
+        for start in range(0, len(keys), SLICE):
+            part = keys[start : start + SLICE]
+            for key, vector in zip(part, embedder.embed([wanted[key] for key in part]), strict=True):
+                vectors[key] = vector
+            told += len(part)
+            if len(works) == 1:
+                works[0].progress.passages(told, works[0].weight)
     for work in works:
-        work.vectors = np.stack([known[*work.index, digest] for digest in work.digests])
+        work.vectors = np.stack([vectors[*work.index, digest] for digest in work.digests])
+
+
+def _by_embedder(wanted: Iterable[tuple[UUID, str, str]]) -> list[tuple[Embedder, list[tuple[UUID, str, str]]]]:
+    """Nearly always one for all: small files of several tenants are embedded together."""
+    found: dict[int, tuple[Embedder, list[tuple[UUID, str, str]]]] = {}
+    of_index = {index: _embedder(*index) for index in {key[:2] for key in wanted}}
+    for key in wanted:
+        embedder = of_index[key[:2]]
+        found.setdefault(id(embedder), (embedder, []))[1].append(key)
+    return list(found.values())
+
+
+def _embedder(tenant_id: UUID, generation: str) -> Embedder:
+    found = backends.embedder_of(known.recipe(tenant_id, generation))
+    if found is None:
+        raise EmbedderUnavailable(
+            "The model that this company's search index was made with is no longer configured.",
+            hint="The file is read when the new index is complete, or when EMBEDDING_BASE_URL names that model again.",
+        )
+    return found
 
 
 def _stored(tenant_id: UUID, generation: str, digests: set[str]) -> dict[str, np.ndarray]:

@@ -62,13 +62,15 @@ def read(claim: Claim, version: Version | None, generation: str, parser: Parser)
 def _read(claim: Claim, version: Version, generation: str, parser: Parser) -> Work:
     from knowledge.analysis import detect_language, terms
     from knowledge.chunking import ChunkRules, chunk, embedding_text
+    from knowledge.generations.known import recipe
 
+    made_with = recipe(claim.tenant_id, generation)
     progress = Progress(claim)
     with storage.local_path(version.blob) as path:
         if not path.is_file():
             raise FileNotFoundError(path)
         parsed = parser.parse(path, version.filename, on_progress=progress.page)
-    chunks = chunk(parsed, ChunkRules())
+    chunks = chunk(parsed, ChunkRules(made_with.words, made_with.overlap))
     if not chunks:
         raise ParseFailed(
             "no_text",

@@ -26,6 +26,10 @@ log = logging.getLogger("knowledge.ingest")
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 8.0  # seconds between two tries of a store that is away
 
 
+class _Overtaken(Exception):
+    """The tenant answers from another index since the work began: it is done again, for that one."""
+
+
 def save(works: list[Work], *, hold: float = 0, rest: Callable[[float], bool] = lambda seconds: True) -> None:
     """All of them, index by index. One that cannot be saved does not keep the others back.
 
@@ -89,8 +93,10 @@ def _save(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float
     _into_store(tenant_id, works, hold, rest)
     tenant = works[0].version.tenant
     with in_tenant(tenant), transaction.atomic():
+        if not indexing.still_active(tenant_id, works[0].generation):
+            raise _Overtaken
         kept = _still_ours(tenant_id, works)
-        _write_rows(tenant_id, kept)
+        reread = _write_rows(tenant_id, kept)
         documents = Document.objects.for_tenant(tenant_id).select_for_update(of=("self",)).order_by("pk")
         fresh = documents.select_related("current_version").in_bulk([work.version.document_id for work in kept])
         late = [work for work in kept if not _make_current(work, fresh[work.version.document_id])]
@@ -103,6 +109,8 @@ def _save(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float
         elif _replaces(work):
             settle(work.claim, work.version)
     indexing.drop(tenant_id, [work.version.pk for work in late])
+    for name in set(indexing.generations(tenant_id)) - {works[0].generation} if reread else ():
+        indexing.drop(tenant_id, reread, generation=name)
     tidy([tenant_id], after=10 * indexing.TIDY_AFTER)
 
 
@@ -112,7 +120,7 @@ def _into_store(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[
     again = [w.version.pk for w in works if w.claim.attempt > 1 or w.claim.held_up or w.version.ready_at]
     while True:
         try:
-            indexing.drop(tenant_id, again)
+            indexing.drop(tenant_id, again, generation=works[0].generation)
             indexing.put(tenant_id, works[0].generation, [passage for work in works for passage in _indexed(work)])
             return
         except StoreUnavailable as error:
@@ -133,12 +141,20 @@ def _replaces(work: Work) -> bool:
     return work.version.number > 1
 
 
-def _write_rows(tenant_id: UUID, works: list[Work]) -> None:
+def _write_rows(tenant_id: UUID, works: list[Work]) -> list[UUID]:
+    """The versions whose text is another than before: what other indexes cut from it went, too, and is cut again there
+    when they are needed."""
     versions = [work.version.pk for work in works]
-    Passage.objects.for_tenant(tenant_id).filter(version__in=versions).delete()
-    Content.objects.for_tenant(tenant_id).filter(version__in=versions).delete()
+    former = Content.objects.for_tenant(tenant_id).filter(version__in=versions)
+    before = dict(former.values_list("version", "text"))
+    reread = [w.version.pk for w in works if w.version.pk in before and before[w.version.pk] != w.parsed.text]
+    former.delete()
+    passages = Passage.objects.for_tenant(tenant_id)
+    passages.filter(version__in=versions, generation__in={work.generation for work in works}).delete()
+    passages.filter(version__in=reread).delete()
     Passage.objects.bulk_create([row for work in works for row in _rows(work)])
     Content.objects.bulk_create([_content(work) for work in works])
+    return reread
 
 
 def _make_current(work: Work, document: Document) -> bool:
@@ -241,6 +257,10 @@ def _date(text: str) -> date | None:
 
 def _stop(work: Work, error: Exception) -> None:
     """Neither a full disk nor a store or database that is away is the file's fault."""
+    if isinstance(error, _Overtaken):
+        indexing.drop(work.claim.tenant_id, [work.version.pk], generation=work.generation)
+        claims.give_back([work.claim])
+        return
     message, hint = getattr(error, "message", ""), getattr(error, "hint", "")
     if isinstance(error, Withdrawn):
         take_back(work.claim)

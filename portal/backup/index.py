@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from knowledge import backends
+from knowledge.generations.known import recipe
 from knowledge.models import Content, Generation, Passage, Version
 from knowledge.stores.base import IndexedPassage, Namespace
 from tenants.errors import Unavailable
@@ -60,7 +61,8 @@ def _of_version(tenant: Tenant, generation: str, version_id) -> Iterator[Indexed
 
     version = Version.objects.for_tenant(tenant).select_related("document").get(pk=version_id)
     content = Content.objects.for_tenant(tenant).filter(version=version).first()
-    texts = _embedded_texts(version, content)
+    made_with = recipe(tenant.pk, generation)
+    texts = _embedded_texts(version, content, made_with.words, made_with.overlap)
     language = version.language or (detect_language(content.text) if content else "")
     document = version.document
     rows = Passage.objects.for_tenant(tenant).filter(version=version, generation=generation).order_by("ordinal")
@@ -73,10 +75,10 @@ def _of_version(tenant: Tenant, generation: str, version_id) -> Iterator[Indexed
         )  # fmt: skip
 
 
-def _embedded_texts(version: Version, content: Content | None) -> dict[str, str]:
+def _embedded_texts(version: Version, content: Content | None, words: int, overlap: int) -> dict[str, str]:
     """What was analysed, by digest: the passage with its title and headings. A title that was changed since is tried
     as the file's name said it."""
-    from knowledge.chunking import chunk, embedding_text
+    from knowledge.chunking import ChunkRules, chunk, embedding_text
     from knowledge.filenames import title_of
     from knowledge.parsers.base import Block, PageSpan, ParsedDocument
 
@@ -90,7 +92,7 @@ def _embedded_texts(version: Version, content: Content | None) -> dict[str, str]
     )
     found = {}
     for title in (version.document.title, title_of(version.filename)):
-        for each in chunk(parsed):
+        for each in chunk(parsed, ChunkRules(words, overlap)):
             text = embedding_text(title, each)
             found[hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()] = text
     return found
