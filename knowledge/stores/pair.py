@@ -1,0 +1,66 @@
+"""Two stores at once, while an installation moves from one to the other.
+
+Every write goes to both, so that either holds everything from then on and answers can come from either at any moment.
+A write that one of them refuses has failed: it is done again, which changes nothing where it had worked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from uuid import UUID
+
+from knowledge.stores.base import Hit, IndexedPassage, Namespace, Query, Readable, Stored, VectorStore
+
+
+class Pair:
+    def __init__(self, first: VectorStore, second: VectorStore, *, second_answers: Callable[[], bool]) -> None:
+        self._both = (first, second)
+        self._second_answers = second_answers
+
+    @property
+    def answering(self) -> VectorStore:
+        return self._both[1] if self._second_answers() else self._both[0]
+
+    def put(self, where: Namespace, passages: Iterable[IndexedPassage]) -> None:
+        rows = list(passages)
+        for store in self._both:
+            store.put(where, rows)
+
+    def drop(self, where: Namespace, version_ids: Iterable[UUID]) -> None:
+        ids = list(version_ids)
+        for store in self._both:
+            store.drop(where, ids)
+
+    def discard(self, where: Namespace, passage_ids: Iterable[UUID]) -> None:
+        ids = list(passage_ids)
+        for store in self._both:
+            store.discard(where, ids)
+
+    def move(self, where: Namespace, document_id: UUID, collection_id: UUID) -> None:
+        for store in self._both:
+            store.move(where, document_id, collection_id)
+
+    def erase(self, where: Namespace) -> None:
+        for store in self._both:
+            store.erase(where)
+
+    def optimise(self, where: Namespace) -> None:
+        for store in self._both:
+            store.optimise(where)
+
+    def destroy(self, where: Namespace) -> None:
+        for store in self._both:
+            store.destroy(where)
+
+    def search(self, where: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
+        return self.answering.search(where, query, readable=readable, limit=limit)
+
+    def count(self, where: Namespace) -> int:
+        return self.answering.count(where)
+
+    def listing(self, where: Namespace) -> Iterator[list[Stored]]:
+        return self.answering.listing(where)
+
+    def close(self) -> None:
+        for store in self._both:
+            store.close()
