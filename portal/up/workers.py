@@ -43,6 +43,7 @@ def of_this_installation() -> dict[str, Worker]:
 
 
 def serve(name: str, ready: Callable[[], None]) -> None:
+    from celery.exceptions import CPendingDeprecationWarning
     from celery.platforms import SecurityWarning
     from celery.signals import worker_ready
 
@@ -56,6 +57,7 @@ def serve(name: str, ready: Callable[[], None]) -> None:
     if worker.nice:
         os.nice(worker.nice)
     warnings.simplefilter("ignore", SecurityWarning)  # a container's root is nobody's business here
+    warnings.simplefilter("ignore", CPendingDeprecationWarning)  # at each loss of Redis, about a setting that is set
     app.worker_main(
         [
             "--quiet", "worker", "--pool=threads", f"--concurrency={worker.threads}",
