@@ -14,6 +14,7 @@ MAY_COME_FIRST = {
     "ask",
     "evaluate",
     "set_password",
+    "restore",
 }
 
 

@@ -129,11 +129,9 @@ class _NumbersTaken(Exception):
 
 
 def _bring_rows(backup: Backup, part: Part, tenant: Tenant, result: Restored, *, keep_numbers: bool) -> None:
-    count = closed = 0
     with transaction.atomic(), in_tenant(tenant):
-        for model in tables.LEDGER:
-            count += _ledger(model, part.folder, tenant.pk, keep_numbers)
-        count += rows.insert(Tenant, [tenant])
+        events = sum(_ledger(model, part.folder, tenant.pk, keep_numbers) for model in tables.LEDGER)
+        count = events + rows.insert(Tenant, [tenant])
         count += _people(part.folder)
         brought, closed = person_keys.bring(_file(part.folder, PersonKey), backup.encryption_key)
         groups = {group.name for group in rows.read(Group, _file(part.folder, Group))}
@@ -148,13 +146,13 @@ def _bring_rows(backup: Backup, part: Part, tenant: Tenant, result: Restored, *,
         )  # fmt: skip
     result.rows += count
     result.closed_names += closed
-    result.renumbered = result.renumbered or not keep_numbers
+    result.renumbered = result.renumbered or (events > 0 and not keep_numbers)
 
 
 def _open(backup: Backup, part: Part, result: Restored, say: Say) -> None:
     """The index, and then the doors."""
     tenant = Tenant.objects.get(pk=part.id)
-    result.passages += index.rebuild(tenant)
+    result.passages += index.remake(tenant)
     was_active = next(rows.read(Tenant, _file(part.folder, Tenant))).is_active
     Tenant.objects.filter(pk=part.id).update(is_active=was_active)
     say(f"{tenant.slug}: its index stands")

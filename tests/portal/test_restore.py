@@ -44,7 +44,7 @@ def gone(kept, company, alice):
 def test_a_removed_company_comes_back_beside_another_one(gone, company, alice, erin, titles):
     assert not Tenant.objects.filter(pk=company.pk).exists()
     done = restore(gone, slug="acme", say=silent)
-    assert done.tenants == ["acme"]
+    assert (done.tenants, done.renumbered) == (["acme"], False)
     alice, erin = (
         Membership.objects.for_tenant(company).select_related("user", "tenant").get(pk=m.pk) for m in (alice, erin)
     )
@@ -156,7 +156,7 @@ def test_one_that_was_interrupted_before_its_index_stood_goes_on(gone, company, 
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(index, "rebuild", kill)
+        patched.setattr(index, "remake", kill)
         with pytest.raises(Killed):
             restore(gone, slug="acme", say=silent)
     assert not Tenant.objects.get(pk=company.pk).is_active, "nobody enters before the index stands"

@@ -13,6 +13,12 @@ CHOSEN = ("leave-and-holidays.md", "warranty-and-returns.html", "travel-rates-20
 QUESTIONS = ("How many days of leave may I carry over?", "How long is full company sick pay?")
 ALICE, BOB = "alice@acme.example", "bob@acme.example"
 
+KNOCK = """
+from audit.actions import Action, Outcome
+from audit.record import record, system
+record(Action.SIGN_IN_FAILED, system(None), outcome=Outcome.REFUSED)
+"""
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("restore")]
 
 
@@ -88,6 +94,14 @@ def test_from_files_to_postgresql_and_back(lived_in, on_postgres, on_files, tmp_
     signed_by = said.split("Signed with the key ")[1].split(":")[0]
     on_files.run("restore", str(tmp_path / "backup"), "--signed-by", signed_by)
     same_as_before(on_files, lived_in)
+
+
+@pytest.mark.service
+def test_where_somebody_has_knocked_already_events_get_new_numbers_in_the_same_order(lived_in, on_postgres):
+    on_postgres.script(KNOCK)
+    assert "new numbers" in on_postgres.run("restore", str(lived_in.backup), "--signed-by", lived_in.signed_by)
+    after = on_postgres.trail("acme")
+    assert after[: len(lived_in.before)] == lived_in.before
 
 
 @pytest.mark.service
