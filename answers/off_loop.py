@@ -17,6 +17,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connections
 
+from tenants.scope import return_connection
+
 THREADS = 3  # for what a first word waits for; more of them would only take turns at the interpreter
 LATER = 2  # for what is done while and after words are shown: it must not slow down other people's first word
 TO_ASK = 0.03  # seconds from what was found to the model's request
@@ -71,14 +73,7 @@ def _work(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         raise
     finally:
         _thread.used = time.monotonic()
-        _return_to_pool()
-
-
-def _return_to_pool() -> None:
-    """Where connections come from a pool, a thread that waits for work keeps none."""
-    for connection in connections.all(initialized_only=True):
-        if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
-            connection.close()
+        return_connection()
 
 
 def _close() -> None:

@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyF
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from rest_framework import exceptions as drf
 from rest_framework.views import exception_handler
 
@@ -95,18 +96,16 @@ def problem_json(status: int, code: str, detail: str, hint: str = "", **extra) -
 
 def error_page(request: HttpRequest, status: int, message: str, hint: str = "") -> HttpResponse:
     template = "_problem.html" if getattr(request, "htmx", False) else "problem.html"
-    return render(
-        request,
-        template,
-        {
-            "status": status,
-            "title": TITLES.get(status, "Error"),
-            "message": message,
-            "hint": hint,
-            "request_id": getattr(request, "request_id", ""),
-        },
-        status=status,
-    )
+    told = {
+        "status": status,
+        "title": TITLES.get(status, "Error"),
+        "message": message,
+        "hint": hint,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    if status == 503:  # the page around it would ask the database, which may be what is away, who is here
+        return HttpResponse(render_to_string(template, told), status=status)
+    return render(request, template, told, status=status)
 
 
 class ErrorsBecomeAnswers:

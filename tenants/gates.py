@@ -13,7 +13,7 @@ from audit.acting import acting
 from tenants.errors import NotAllowed
 from tenants.models import Membership, User
 from tenants.roles import EVERYONE
-from tenants.scope import as_person, in_tenant
+from tenants.scope import as_person, in_tenant, return_connection
 
 
 def find_member(user: User, slug: str) -> Membership:
@@ -34,6 +34,14 @@ def _admit(request: HttpRequest, slug: str, roles: Collection[str]) -> Membershi
     if member.role not in roles:
         raise NotAllowed("Your role does not open this page.", hint="Ask an admin of your company.")
     return member
+
+
+def _admit_and_let_go(request: HttpRequest, slug: str, roles: Collection[str]) -> Membership | HttpResponse:
+    """A stream may last for minutes: its request's thread holds no connection meanwhile."""
+    try:
+        return _admit(request, slug, roles)
+    finally:
+        return_connection()
 
 
 def member_view(*, roles: Collection[str] = EVERYONE) -> Callable:
@@ -64,7 +72,7 @@ def member_stream(*, roles: Collection[str] = EVERYONE) -> Callable:
     def decorate(view: Callable) -> Callable:
         @wraps(view)
         async def gate(request: HttpRequest, slug: str, **kwargs) -> HttpResponse:
-            member = await sync_to_async(_admit)(request, slug, roles)
+            member = await sync_to_async(_admit_and_let_go)(request, slug, roles)
             if isinstance(member, HttpResponse):
                 return member
             with acting(member):

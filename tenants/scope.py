@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
+from django.db import connections
+
 from audit.seeing import PERSON, TENANT, seeing
 
 _current: ContextVar[UUID | None] = ContextVar("tenant", default=None)
@@ -55,3 +57,10 @@ def each_tenant() -> Iterator:
     for tenant in list(Tenant.objects.filter(is_active=True).order_by("pk")):
         with in_tenant(tenant):
             yield tenant
+
+
+def return_connection() -> None:
+    """Where connections come from a pool, a thread that is going to wait for something else keeps none."""
+    for connection in connections.all(initialized_only=True):
+        if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
+            connection.close()

@@ -30,15 +30,7 @@ Hotel rooms up to 140 euros a night are paid without asking. A dearer room needs
 
 @pytest.fixture
 def kept(transactional_db):
-    """Rows that other threads and processes see. The trail refuses to be emptied, so its guards go before the flush;
-    the flush's post_migrate puts them back."""
-    from django.db import connection
-
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        for (name,) in cursor.fetchall():
-            cursor.execute(f'DROP TRIGGER "{name}"')
+    """Rows that other threads and processes see."""
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def test_with_a_tenant_only_its_rows_are_there(companies, app):
         tenants = {row[0] for row in app.execute(f'SELECT DISTINCT tenant_id FROM "{table}"')}
         assert tenants <= {companies[0].tenant.pk}, table
         filled |= {table} if tenants else set()
-    assert {"knowledge_document", "knowledge_job", "knowledge_collectionusergrant", "audit_auditevent"} <= filled
+    assert {"knowledge_document", "knowledge_job", "tenants_user_groups", "audit_auditevent"} <= filled
 
 
 def test_each_company_sees_its_own_documents(companies, app):

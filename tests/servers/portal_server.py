@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[str]:
+def serving(application=None) -> Iterator[str]:
     import uvicorn
     from django.core.asgi import get_asgi_application
 
@@ -18,7 +18,11 @@ def serving() -> Iterator[str]:
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)
         config = uvicorn.Config(
-            get_asgi_application(), log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none"
+            application or get_asgi_application(),
+            log_level="critical",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            ws="none",
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
