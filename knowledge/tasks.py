@@ -18,6 +18,7 @@ from django.db import transaction
 log = logging.getLogger("knowledge.tasks")
 
 INTERACTIVE, BULK = "interactive", "bulk"  # queues, and the bells that hang in them
+BUILD = "build"  # a bell in the bulk queue: making an index beside the one that answers
 BELL_LASTS = 5  # seconds after which a bell that nobody heard may be rung again
 BELL_FADES = 60  # seconds after which one that nobody heard is no message any more
 MANY = 4  # jobs that wait: with fewer, a second worker would find nothing left
@@ -32,14 +33,20 @@ def ring(*, bulk: bool = False) -> None:
     transaction.on_commit(lambda: ring_now(BULK if bulk else INTERACTIVE))
 
 
-def ring_now(queue: str = INTERACTIVE) -> None:
+def ring_now(bell: str = INTERACTIVE) -> None:
     try:
-        if cache.add(_bell(queue), 1, timeout=BELL_LASTS):
+        if cache.add(_bell(bell), 1, timeout=BELL_LASTS):
             if settings.CELERY_BROKER_URL.startswith("filesystem"):
                 (settings.QUEUE_DIR / "messages").mkdir(parents=True, exist_ok=True, mode=0o700)
-            (ingest_next if queue == INTERACTIVE else ingest_bulk).apply_async(expires=BELL_FADES)
+            heard_by = {INTERACTIVE: ingest_next, BULK: ingest_bulk, BUILD: build_next}
+            heard_by[bell].apply_async(expires=BELL_FADES)
     except Exception as error:  # the rows are saved; the sweep rings again
         log.warning("The queue did not take a message, so the sweep will ring again: %s", error)
+
+
+def ring_build() -> None:
+    """After this transaction, somebody goes on making the indexes that are wanted."""
+    transaction.on_commit(lambda: ring_now(BUILD))
 
 
 @shared_task(ignore_result=True, acks_late=False)
@@ -62,9 +69,20 @@ def ingest_bulk() -> None:
 
 
 @shared_task(ignore_result=True, acks_late=False)
+def build_next() -> None:
+    """A few seconds of making an index beside the one that answers, and then again, behind whatever came meanwhile."""
+    from knowledge.generations import work
+
+    cache.delete(_bell(BUILD))
+    if work.some():
+        ring_now(BUILD)
+
+
+@shared_task(ignore_result=True, acks_late=False)
 def sweep() -> None:
     """Leases that ran out are given back, and the bells are rung while anything waits."""
     from knowledge import claims, outcomes, upkeep, waiting
+    from knowledge.generations import work
     from knowledge.models import Job
 
     if not _clock_jumped():
@@ -75,6 +93,8 @@ def sweep() -> None:
         _ring_again(INTERACTIVE)
     if priorities:  # people's files too: nobody may be there who serves only them
         _ring_again(BULK)
+    if any(work.building(tenant) for tenant in waiting.tenants_with_chores()):
+        ring_now(BUILD)
 
 
 @shared_task(ignore_result=True, acks_late=False)

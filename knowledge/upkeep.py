@@ -25,13 +25,14 @@ def store_work_waits() -> bool:
 
 
 def do_store_work() -> None:
-    from knowledge import backends, deletion, regenerate
+    from knowledge import deletion
+    from knowledge.generations.erase import erase_leaving
 
     try:
         for tenant in waiting.tenants_with_chores():
             follow_moves(tenant)
             deletion.erase_overdue(tenant)
-            regenerate.drop_former(tenant, backends.store())
+            erase_leaving(tenant)
         if cache.get(COMPACT) is not None:
             cache.delete(COMPACT)
             compact()
@@ -59,7 +60,7 @@ def _has_store_work(tenant: Tenant) -> bool:
         return (
             Document.objects.for_tenant(tenant).filter(indexed_under__isnull=False).exists()
             or Trashing.objects.for_tenant(tenant).filter(erase_after__lte=timezone.now()).exists()
-            or Generation.objects.for_tenant(tenant).filter(is_active=False).exists()
+            or Generation.objects.for_tenant(tenant).filter(leaving=True).exists()
         )
 
 

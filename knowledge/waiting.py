@@ -41,7 +41,8 @@ SELECT t.id FROM tenants_tenant t WHERE t.is_active AND (
                AND j.priority IN (0, 5) AND j.run_after > %(ahead)s)
  OR EXISTS (SELECT 1 FROM knowledge_document d WHERE d.tenant_id = t.id AND d.indexed_under IS NOT NULL)
  OR EXISTS (SELECT 1 FROM knowledge_trashing g WHERE g.tenant_id = t.id AND g.erase_after <= %(now)s)
- OR EXISTS (SELECT 1 FROM knowledge_generation g WHERE g.tenant_id = t.id AND NOT g.is_active))
+ OR EXISTS (SELECT 1 FROM knowledge_generation g WHERE g.tenant_id = t.id AND NOT g.is_active
+               AND (g.leaving OR (g.started_at IS NOT NULL AND g.finished_at IS NULL))))
 """
 
 
@@ -61,7 +62,8 @@ def tenants_waiting() -> list[tuple[UUID, int, int]]:
 
 
 def tenants_with_chores() -> list[Tenant]:
-    """Tenants where something is to be put right or followed up: lost leases, moves, what is to be erased."""
+    """Tenants where something is to be put right or followed up: lost leases, moves, indexes that are being made, what
+    is to be erased."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT * FROM portal_tenants_with_chores(statement_timestamp())")

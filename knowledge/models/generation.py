@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from audit.record import Target
 from tenants.models import TenantOwned
 
 
@@ -61,3 +62,6 @@ class Generation(TenantOwned):
         if self.started_at and not self.finished_at:
             return self.State.BUILDING
         return self.State.RETIRED if self.switched_at or not self.started_at else self.State.READY
+
+    def audit_target(self) -> Target:
+        return Target("index", str(self.pk), self.name)

@@ -74,6 +74,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ROUTES = {
     "knowledge.tasks.ingest_next": {"queue": "interactive"},
     "knowledge.tasks.ingest_bulk": {"queue": "bulk"},
+    "knowledge.tasks.build_next": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {
     # A message that nobody took by the next one is of no use any more.

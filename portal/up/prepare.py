@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from audit.checks import the_trail_is_append_only
-from knowledge import regenerate
+from knowledge.generations.follow import follow_settings as follow_index_settings
 from portal.keys import private_folder
 from tenants.checks import tenants_are_kept_apart
 from tenants.rls import role
@@ -54,9 +54,12 @@ def insist_on_walls() -> None:
 
 
 def follow_settings(say: Callable[[str], None]) -> None:
-    queued = regenerate.follow_settings()
-    if queued:
-        say(f"The index is made anew: {queued} documents are read again; answers come back as they are ready")
+    companies = follow_index_settings()
+    if companies:
+        some = "one company" if companies == 1 else f"{companies} companies"
+        say(
+            f"A new search index is being made for {some}. Until it is complete, questions are answered from the old one"
+        )
 
 
 def migrate(say: Callable[[str], None]) -> None:

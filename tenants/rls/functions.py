@@ -46,7 +46,8 @@ FUNCTIONS = {
         " ORDER BY j.run_after DESC LIMIT 1) last WHERE last.at > $1 + interval '1 hour') "
         "OR EXISTS (SELECT 1 FROM public.knowledge_document d WHERE d.tenant_id = t.id AND d.indexed_under IS NOT NULL) "
         "OR EXISTS (SELECT 1 FROM public.knowledge_trashing g WHERE g.tenant_id = t.id AND g.erase_after <= $1) "
-        "OR EXISTS (SELECT 1 FROM public.knowledge_generation g WHERE g.tenant_id = t.id AND NOT g.is_active))",
+        "OR EXISTS (SELECT 1 FROM public.knowledge_generation g WHERE g.tenant_id = t.id AND NOT g.is_active"
+        " AND (g.leaving OR (g.started_at IS NOT NULL AND g.finished_at IS NULL))))",
     ),
 }
 

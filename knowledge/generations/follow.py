@@ -1,0 +1,48 @@
+"""When the settings ask for another embedding model or other passages than a tenant is answered from."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from audit.record import system
+from knowledge import tasks
+from knowledge.generations import choose, known
+from knowledge.models import Generation
+from tenants.models import Tenant
+from tenants.scope import each_tenant
+
+
+def follow_settings() -> int:
+    """The index that they ask for is made beside the present one, and answers when it is complete. In how many tenants.
+
+    Where somebody chose another index than the settings ask for, that stays until they ask for something else again.
+    """
+    wanted, begun = known.configured(), 0
+    for tenant in each_tenant():
+        with transaction.atomic():
+            rows = Generation.objects.for_tenant(tenant)
+            active = rows.filter(is_active=True).first()
+            if active is None:
+                continue
+            _stop_others(tenant, wanted.name)
+            if active.name == wanted.name:
+                rows.filter(pk=active.pk).update(**known.columns(wanted))  # its address may have changed
+            elif active.held_against != wanted.name:
+                row = rows.filter(name=wanted.name).first()
+                if row is None or row.state != Generation.State.BUILDING or not row.switches:
+                    choose.begin(tenant, wanted, by=system(tenant.pk), switches=True)
+                begun += 1
+    known.recipe.cache_clear()
+    if begun:
+        tasks.ring_build()
+    return begun
+
+
+def _stop_others(tenant: Tenant, wanted: str) -> None:
+    """What was begun for settings that have changed again. One that has answered before is kept, for switching back."""
+    begun = Generation.objects.for_tenant(tenant).filter(switches=True, is_active=False, held_against="")
+    for row in begun.exclude(name=wanted):
+        if row.switched_at is None:
+            choose.remove(tenant, row.name, by=system(tenant.pk))
+        else:
+            choose.stop(tenant, row.name, by=system(tenant.pk))

@@ -1,0 +1,95 @@
+"""From which index a tenant is answered is one pointer. It moves when nothing is missing in the other one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actions import Action
+from audit.record import record, system
+from knowledge import backends, reconcile
+from knowledge.generations import build, lacking
+from knowledge.models import Generation, Passage
+from knowledge.stores.base import Namespace
+from tenants.models import Tenant
+from tenants.scope import in_tenant
+from tenants.teams import touch_corpus
+
+log = logging.getLogger("knowledge.generations")
+
+FEW = 8  # documents that are caught up with while uploads wait
+TRIES = 50  # then the rest is done while they wait, however much it is
+
+
+def complete(tenant: Tenant, generation: Generation, *, lives: Callable[[], None] = lambda: None) -> bool:
+    """Nothing is missing in the rows or in the store: it may answer. False: more came meanwhile."""
+    where = Namespace(tenant.pk, generation.name)
+    with in_tenant(tenant):
+        if lacking.versions(tenant, generation.name, most=1):
+            return False
+        passages = Passage.objects.for_tenant(tenant).filter(generation=generation.name).count()
+    if backends.store().count(where) != passages:  # wiped, restored, or more was dropped than in the rows
+        log.warning("%s: the index %s is put right before it answers.", tenant.slug, generation.name)
+        reconcile.index(tenant, generation.name, backends.store(), repair=True)
+        lives()
+    backends.store().optimise(where)
+    build.count(tenant, generation)
+    if generation.switches:
+        return switch(tenant, generation, lives=lives)
+    with in_tenant(tenant):
+        rows = Generation.objects.for_tenant(tenant).filter(pk=generation.pk, leaving=False)
+        rows.update(finished_at=timezone.now(), error="")
+    return True
+
+
+def switch(tenant: Tenant, generation: Generation, *, lives: Callable[[], None] = lambda: None) -> bool:
+    """People are answered from it from the next question on; the former one is kept. False: it is not wanted any more.
+
+    Uploads that finish just now wait for the pointer (indexing.still_active), a second at most, and go into the new one.
+    """
+    for tries in range(TRIES):
+        with in_tenant(tenant), transaction.atomic():
+            rows = Generation.objects.for_tenant(tenant).select_for_update().order_by("pk")
+            locked = {row.pk: row for row in rows}
+            new = locked.get(generation.pk)
+            if new is None or new.leaving or not new.switches:
+                return False
+            missing = lacking.versions(tenant, generation.name, most=FEW + 1)
+            if len(missing) <= FEW or tries == TRIES - 1:
+                after = None
+                while missing and (after := build.step(tenant, new, after=after, lives=lives)):
+                    pass
+                _point(tenant, new, next((row for row in locked.values() if row.is_active), None))
+                generation.is_active = True
+                break
+        after = None
+        while after := build.step(tenant, generation, after=after, lives=lives):
+            pass
+    _tidy_rows(tenant, generation.name)
+    return True
+
+
+def _point(tenant: Tenant, new: Generation, old: Generation | None) -> None:
+    now = timezone.now()
+    if old is not None:
+        old.is_active, old.finished_at = False, old.finished_at or now
+        old.started_at, old.switched_at = old.started_at or old.created_at, old.switched_at or old.created_at
+        old.held_against = ""
+        old.save()
+    new.is_active, new.switches, new.error = True, False, ""
+    new.finished_at = new.switched_at = now
+    new.save()
+    touch_corpus(tenant)
+    record(Action.INDEX_SWITCHED, system(tenant.pk), new, former=old.name if old else "")
+
+
+def _tidy_rows(tenant: Tenant, name: str) -> None:
+    """Of documents that were replaced in the moment in which they were written here."""
+    with in_tenant(tenant):
+        current = lacking.wanted(tenant).values("current_version")
+        stale = Passage.objects.for_tenant(tenant).filter(generation=name).exclude(version__in=current)
+        if stale.exists():
+            reconcile.of_tenant(tenant, repair=True)

@@ -1,0 +1,55 @@
+"""Vectors of texts. One that the tenant has in any index of the same embedding model is not computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from knowledge import backends
+from knowledge.embedders.base import EmbedderUnavailable
+from knowledge.generations.known import recipe_of
+from knowledge.generations.recipe import Recipe
+from knowledge.models import Generation, Passage
+from tenants.models import Tenant
+from tenants.scope import in_tenant
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Vectors = dict[str, np.ndarray]
+
+SLICE = 64  # texts in one call to the embedder
+LOOKED_UP = 500  # digests in one query
+
+
+def of_texts(tenant: Tenant, made_with: Recipe, texts: dict[str, str], *, lives: Callable[[], None]) -> Vectors:
+    """By digest."""
+    found = _known(tenant, made_with, list(texts))
+    lacking = [digest for digest in texts if digest not in found]
+    embedder = backends.embedder_of(made_with)
+    if lacking and embedder is None:
+        raise EmbedderUnavailable(
+            f"The model {made_with.model or made_with.embedder} is not configured.",
+            hint="Set EMBEDDING_BASE_URL and EMBEDDING_API_KEY to where it is, and start again.",
+        )
+    for start in range(0, len(lacking), SLICE):
+        lives()
+        part = lacking[start : start + SLICE]
+        found.update(zip(part, embedder.embed([texts[digest] for digest in part]), strict=True))
+    return found
+
+
+def _known(tenant: Tenant, made_with: Recipe, digests: list[str]) -> Vectors:
+    import numpy as np
+
+    found: Vectors = {}
+    with in_tenant(tenant):
+        alike = [g.name for g in Generation.objects.for_tenant(tenant) if recipe_of(g).texts == made_with.texts]
+    for start in range(0, len(digests), LOOKED_UP):
+        with in_tenant(tenant):
+            rows = Passage.objects.for_tenant(tenant).filter(
+                generation__in=alike, digest__in=digests[start : start + LOOKED_UP]
+            )
+            for digest, vector in rows.values_list("digest", "vector"):
+                found[digest] = np.frombuffer(vector, dtype="<f4")
+    return found
