@@ -128,3 +128,16 @@ def test_on_postgresql_a_company_is_removed_beside_another_and_comes_back_from_i
     said = on_postgres.run("restore", str(carried_away), "--tenant", "acme")
     assert "new numbers" not in said, "the trail that stayed is not written twice"
     same_as_before(on_postgres, lived_in)
+
+
+def test_after_a_removal_no_file_of_the_installation_holds_a_word_of_its_documents(lived_in, tmp_path):
+    there = Installation(shutil.copytree(lived_in.folder, tmp_path / "copy"))
+    (there.folder / "backups" / "known.json").unlink()  # the backup is the other tests'
+    words = b"carry over up to five days"
+    assert holding(there, words)
+    there.run("delete_tenant", "acme", "--yes")
+    assert holding(there, words) == []
+
+
+def holding(there: Installation, words: bytes) -> list:
+    return [path for path in there.folder.rglob("*") if path.is_file() and words in path.read_bytes()]
