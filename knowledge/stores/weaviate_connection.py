@@ -35,7 +35,9 @@ CHANNEL = [
     ("grpc.keepalive_timeout_ms", 5_000),
 ]
 
-_left_to_parents: list[Any] = []  # gRPC breaks when a forked child so much as closes what it inherited
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "1")  # read at import: else a forked child of a user has no gRPC
+_left_to_parents: list[Any] = []  # a forked child does not so much as close what it inherited
+_PREFACE = " failed with message "
 
 
 class Missing(Exception):
@@ -76,11 +78,23 @@ class Connection:
         try:
             if self._doubtful:
                 self._knock()
-            result = work(self._open())
-        except (StoreError, Missing):
+            return self._sure(work)
+        except StoreError:
             raise
         except Exception as error:
             raise self._typed(error) from error
+
+    def _sure(self, work: Callable[[weaviate.WeaviateClient], T]) -> T:
+        """One that is starting answers already, and knows no collection yet: what it misses then is not missing."""
+        client = self._open()
+        try:
+            result = work(client)
+        except Exception as error:
+            if not _is_missing(error):
+                raise
+            if not client.is_ready():
+                raise _unreachable() from error
+            result = work(client)
         self._doubtful = False
         return result
 
@@ -125,6 +139,8 @@ class Connection:
                 raise _unreachable() from error
 
     def _typed(self, error: Exception) -> Exception:
+        if isinstance(error, Missing):
+            return error
         from grpc import RpcError
         from httpx import HTTPError
         from weaviate.exceptions import WeaviateBaseError
@@ -133,7 +149,7 @@ class Connection:
             return error
         words = str(error)
         low = words.lower()
-        if "could not find class" in low or "tenant not found" in low or "class not found" in low:
+        if _is_missing(error):
             return Missing(words[:300])
         if _is_refused(error, low):
             return StoreUnavailable(
@@ -149,7 +165,12 @@ class Connection:
             )
         if _is_connection(error, low):
             return _unreachable()
-        return StoreUnavailable(f"The search index could not be read or written: {words[:300]}")
+        return StoreUnavailable(f"The search index could not be read or written: {words.split(_PREFACE)[-1][:300]}")
+
+
+def _is_missing(error: Exception) -> bool:
+    low = str(error).lower()
+    return any(sign in low for sign in ("could not find class", "tenant not found", "class not found"))
 
 
 def _unreachable() -> StoreUnavailable:
@@ -184,6 +205,7 @@ def _is_connection(error: Exception, words: str) -> bool:
         WeaviateTimeoutError,
     )
     signs = ("deadline exceeded", "unavailable", "failed to connect", "connection reset", "socket closed", "retried")
+    signs += ("non-existing index", "not ready", "no leader", "leader not found", "shutdown")  # starting, or ending
     return isinstance(error, kinds) or any(sign in words for sign in signs)
 
 
