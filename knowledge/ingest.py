@@ -86,26 +86,38 @@ class _Hand:
         self._choosing = threading.Lock()
 
     def take(self, most: int) -> bool:
+        if self._alone:
+            return False
         taken = claims.claim_next(self.holder, most=most, up_to=self._up_to)
         tenants = {claim.tenant_id for claim in taken}
         versions = read.versions_of(taken) if taken else {}
         generations = {tenant: indexing.active_generation(tenant) for tenant in tenants}
         self.held.update((claim.job_id, claim) for claim in taken)
-        self.unread.extend((claim, versions.get(claim.version_id), generations[claim.tenant_id]) for claim in taken)
+        fresh = [(claim, versions.get(claim.version_id), generations[claim.tenant_id]) for claim in taken]
+        with self._choosing:
+            self.unread.extend(fresh)
         self.count += len(taken)
         self.tenants |= tenants
         return bool(taken)
 
     def begin(self) -> Unread | None:
-        """The next to read; None while there is none, or one that must be alone waits or is worked on."""
+        """The next to read; None while there is none, or one that must be alone waits or is worked on. Beside such a
+        one nothing else is held, so that its death costs nobody an attempt."""
         with self._choosing:
-            if not self.unread:
+            if not self.unread or self._alone:
                 return None
             claim = self.unread[0][0]
-            if self.begun and (claim.suspect or any(each.suspect for each in self.begun.values())):
+            if claim.suspect and self.begun:
                 return None
             self.begun[claim.job_id] = claim
-            return self.unread.popleft()
+            begun = self.unread.popleft()
+        if claim.suspect:
+            self.put_down()
+        return begun
+
+    @property
+    def _alone(self) -> bool:
+        return any(claim.suspect for claim in list(self.begun.values()))
 
     def over(self, done: Iterable[Claim]) -> None:
         for claim in done:
@@ -114,8 +126,9 @@ class _Hand:
 
     def put_down(self) -> None:
         """What was claimed and not begun is for others."""
-        undone = [claim for claim, _, _ in self.unread]
-        self.unread.clear()
+        with self._choosing:
+            undone = [claim for claim, _, _ in self.unread]
+            self.unread.clear()
         claims.give_back(undone)
         self.over(undone)
 
