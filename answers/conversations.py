@@ -64,6 +64,14 @@ def rename(conversation: Conversation, title: str, *, by: Membership) -> None:
 @transaction.atomic
 def remove(conversation: Conversation, *, by: Membership) -> None:
     """Its questions, answers, citations, feedback and receipts go with it. The trail keeps that it was there."""
+    # Held from here on, so that nothing is asked in it or written to it any more while it goes.
+    list(Conversation.objects.visible_to(by).filter(pk=conversation.pk).select_for_update().values_list("pk"))
+    list(
+        Answer.objects.visible_to(by)
+        .filter(conversation=conversation)
+        .select_for_update(of=("self",))
+        .values_list("pk")
+    )
     running = Answer.objects.visible_to(by).filter(conversation=conversation, state=State.RUNNING)
     for answer_id in running.values_list("pk", flat=True):
         transaction.on_commit(lambda answer_id=answer_id: runner.signal_stop(answer_id))

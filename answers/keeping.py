@@ -93,7 +93,8 @@ def _write(batches: Sequence[Batch]) -> None:
         return
     with transaction.atomic():
         # A conversation may have been removed meanwhile; its events go with it.
-        alive = set(Answer.objects.for_tenant(tenant_id).filter(pk__in=ids).values_list("pk", flat=True))
+        written = Answer.objects.for_tenant(tenant_id).filter(pk__in=ids).order_by("pk")
+        alive = set(written.select_for_update(no_key=True).values_list("pk", flat=True))
         AnswerEvent.objects.bulk_create([row for row in rows if row.answer_id in alive], ignore_conflicts=True)
         running = Answer.objects.for_tenant(tenant_id).filter(pk__in=stale, state=State.RUNNING)
         running.update(heartbeat_at=now)

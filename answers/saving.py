@@ -76,8 +76,8 @@ def begin(member: Membership, asking: Asking) -> Begun:
                 conversation = Conversation.objects.create(
                     tenant=member.tenant, member=member, title=title_of(asking.question)
                 )
-            else:
-                Conversation.objects.visible_to(member).filter(pk=conversation.pk).update(changed_at=now)
+            elif not Conversation.objects.visible_to(member).filter(pk=conversation.pk).update(changed_at=now):
+                raise Http404  # removed just now
             answer = Answer.objects.create(
                 pk=asking.answer_id,
                 tenant=member.tenant,

@@ -47,11 +47,16 @@ def _a_test_database_may_be_emptied():
 def django_db_setup(django_db_setup, django_db_blocker):
     from django.db import connection
 
-    if connection.vendor == "postgresql":
-        from tests.servers import enforced
+    if connection.vendor != "postgresql":
+        yield
+        return
+    from tests.servers import enforced
 
-        with django_db_blocker.unblock():
-            enforced.prepare()
+    with django_db_blocker.unblock():
+        enforced.prepare()
+    yield
+    with django_db_blocker.unblock():
+        enforced.end_other_sessions()
 
 
 @pytest.fixture(scope="session")

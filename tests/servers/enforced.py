@@ -30,6 +30,15 @@ def prepare() -> None:
         cursor.execute(f"REVOKE UPDATE, DELETE ON audit_auditevent, audit_fieldchange FROM {ROLE}")
 
 
+def end_other_sessions() -> None:
+    """Of threads that tests left behind: a database that somebody uses cannot be dropped."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @contextmanager
 def held_by_the_walls():
     with connection.cursor() as cursor:
