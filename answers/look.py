@@ -46,6 +46,7 @@ class Looked:
     draft: Draft
     search_seconds: float
     judge_seconds: float
+    generation: str  # the index that was asked
 
     @property
     def documents(self) -> set[UUID]:
@@ -77,12 +78,14 @@ def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filt
     began = time.perf_counter()
     asked = rewrite(question, turns)
     with in_tenant(member.tenant):
-        note_version(answer_id, Tenant.objects.values_list("corpus_version", flat=True).get(pk=member.tenant_id))
+        version = Tenant.objects.values_list("corpus_version", flat=True).get(pk=member.tenant_id)
+        note_version(answer_id, version)
+        generation = search.generation_at(member.tenant_id, version)
         found = search.find(member, asked.phrasings, limit=CONSIDERED, filters=filters)
     searched = time.perf_counter()
     read = found[: settings.RETRIEVAL_LIMIT]
     passages = source_passages(read)
-    verdict = _judged(asked.question, passages)
+    verdict = judged(asked.question, passages)
     draft = Draft(answer_id, read, viewer(member.tenant.slug), timezone.localdate())
     return Looked(
         question=asked.question,
@@ -94,10 +97,11 @@ def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filt
         draft=draft,
         search_seconds=round(searched - began, 3),
         judge_seconds=round(time.perf_counter() - searched, 3),
+        generation=generation,
     )
 
 
-def _judged(question: str, passages: Sequence[SourcePassage]) -> evidence.Verdict:
+def judged(question: str, passages: Sequence[SourcePassage]) -> evidence.Verdict:
     """The meaning of single sentences only ever speaks for an answer, so it is asked only where that is in doubt."""
     threshold = evidence.LENIENT if backends.answer_model() else evidence.THRESHOLD
     verdict = evidence.judge(question, passages, threshold=threshold)

@@ -58,7 +58,7 @@ def compose(
         },
         "rights": {"role": member.role, "read_as": str(member.pk)},
         "release": {
-            "generation": settings.GENERATION,
+            "generation": looked.generation,
             "model": written.model,
             "mode": written.mode,
             "prompt": prompt.VERSION if written.mode == "written" else "",

@@ -90,7 +90,7 @@ def find(
     readable = _narrowed(member, standing.readable, filters)
     if readable.nothing or not phrasings or limit < 1:
         return []
-    where = Namespace(member.tenant_id, generation or _generation(member.tenant_id, standing.corpus_version))
+    where = Namespace(member.tenant_id, generation or generation_at(member.tenant_id, standing.corpus_version))
     best: dict[UUID, Hit] = {}
     for query in _queries(phrasings, recipe(where.tenant_id, where.generation)):
         for hit in _asked(where, query, readable, limit + SPARE):
@@ -168,7 +168,7 @@ def _vector(text: str, made_with: Recipe) -> np.ndarray:
 
 
 @lru_cache(maxsize=1024)
-def _generation(tenant_id: UUID, corpus_version: int) -> str:
+def generation_at(tenant_id: UUID, corpus_version: int) -> str:
     """Switching the index is a change of content, so the corpus version tells."""
     return indexing.active_generation(tenant_id)
 

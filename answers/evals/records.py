@@ -69,6 +69,14 @@ def load(folder: Path) -> list[DataSet]:
     return sets
 
 
+def questions_of(path: Path) -> tuple[Question, ...]:
+    """One file of questions, whatever corpus they are asked of. Raises ValueError with one sentence."""
+    try:
+        return tuple(_questions(path))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"A question of {path.name} lacks {error}.") from error
+
+
 def _lines(path: Path) -> Iterator[dict]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if line.strip():

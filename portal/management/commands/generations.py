@@ -1,0 +1,174 @@
+"""Search indexes side by side: make another, compare it with the present one, switch, switch back."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.http import Http404
+
+from answers.evals import indexes as evaluation
+from answers.evals import records
+from audit.record import system
+from knowledge import tasks
+from knowledge.generations import build, choose, known, shown, work
+from knowledge.models import Generation
+from tenants.management.asked import member_of, plain_errors, tenant_of
+from tenants.models import Membership, Tenant
+from tenants.roles import Role
+from tenants.scope import in_tenant
+
+TURN = 5.0  # seconds
+
+
+class Command(BaseCommand):
+    help = (
+        "Search indexes of one company. People are answered from the old one until another is complete and chosen. "
+        "The workers make it; with --wait this command does, and shows how far it is."
+    )
+
+    def add_arguments(self, parser):
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        listed = verbs.add_parser("list", help="which there are, and how far they are")
+        listed.add_argument("--json", action="store_true")
+        made = verbs.add_parser("build", help="make another one beside the one that answers")
+        made.add_argument("--embedder", choices=["minilm", "openai"], help="what the settings say, unless given")
+        made.add_argument("--model", default="", help="of the endpoint EMBEDDING_BASE_URL")
+        made.add_argument("--words", type=int, help="at most in a passage (PASSAGE_WORDS)")
+        made.add_argument("--overlap", type=int, help="of them repeated in the next one (PASSAGE_OVERLAP)")
+        made.add_argument("--switch", action="store_true", help="answer from it as soon as nothing is missing")
+        compared = verbs.add_parser("compare", help="ask two of them the same questions")
+        compared.add_argument("former")
+        compared.add_argument("other")
+        compared.add_argument("--records", type=Path, required=True, help="questions*.jsonl (answers/evals/records.py)")
+        compared.add_argument(
+            "--as", dest="reader", metavar="EMAIL", help="with whose rights; an owner's, unless given"
+        )
+        compared.add_argument("--json", action="store_true")
+        switched = verbs.add_parser("switch", help="answer from this one; it catches up first")
+        dropped = verbs.add_parser("drop", help="erase one that does not answer")
+        for verb in (switched, dropped):
+            verb.add_argument("name")
+        for verb in (listed, made, compared, switched, dropped):
+            verb.add_argument("--tenant", required=True, metavar="SLUG")
+        for verb in (made, switched):
+            verb.add_argument("--wait", action="store_true", help="do it here, until it is done")
+
+    def handle(self, verb: str, **options) -> None:
+        tenant = tenant_of(options["tenant"])
+        with plain_errors():
+            try:
+                getattr(self, verb)(tenant, options)
+            except Http404:
+                raise CommandError(f"{tenant.slug} has no index of that name. See: generations list") from None
+
+    def list(self, tenant: Tenant, options: dict) -> None:
+        with in_tenant(tenant):
+            rows = shown.indexes(tenant)
+        if options["json"]:
+            self.stdout.write(json.dumps([asdict(row) for row in rows], default=str, indent=1))
+            return
+        for row in rows:
+            self.stdout.write(f"{row.name}: {row.words}{self.far(row)}. {row.model}; passages of {row.passages}.")
+            if row.error:
+                self.stdout.write(f"  {row.error}")
+            if not row.embeds:
+                self.stdout.write("  Its model is no longer configured: from it questions are answered by words alone.")
+
+    def build(self, tenant: Tenant, options: dict) -> None:
+        wanted = known.configured()
+        embedder = options["embedder"] or ("openai" if options["model"] else wanted.embedder)
+        openai = embedder == "openai"
+        wanted = replace(
+            wanted,
+            embedder=embedder,
+            model=(options["model"] or settings.EMBEDDING_MODEL) if openai else "",
+            base_url=settings.EMBEDDING_BASE_URL if openai else "",
+            words=options["words"] or wanted.words,
+            overlap=wanted.overlap if options["overlap"] is None else options["overlap"],
+        )
+        if openai and not (wanted.base_url and wanted.model):
+            raise CommandError("EMBEDDING_BASE_URL does not say where that model is.")
+        if not 0 <= wanted.overlap < wanted.words:
+            raise CommandError("A passage needs more words than are repeated in the next one.")
+        with in_tenant(tenant):
+            choose.begin(tenant, wanted, by=system(tenant.pk), switches=options["switch"])
+        self.stdout.write(f"{wanted.name} is begun. Questions are answered from the present index meanwhile.")
+        self.follow(tenant, wanted.name, wait=options["wait"])
+
+    def switch(self, tenant: Tenant, options: dict) -> None:
+        with in_tenant(tenant):
+            row = choose.prefer(tenant, options["name"], by=system(tenant.pk))
+        if row.is_active:
+            self.stdout.write(f"{row.name} answers already.")
+            return
+        self.stdout.write(f"{row.name} answers as soon as it has caught up.")
+        self.follow(tenant, row.name, wait=options["wait"])
+
+    def drop(self, tenant: Tenant, options: dict) -> None:
+        with in_tenant(tenant):
+            choose.remove(tenant, options["name"], by=system(tenant.pk))
+        self.stdout.write(f"{options['name']} is erased within moments by the worker that writes the index.")
+
+    def compare(self, tenant: Tenant, options: dict) -> None:
+        for name in (options["former"], options["other"]):
+            with in_tenant(tenant):
+                if not Generation.objects.for_tenant(tenant).filter(name=name).exists():
+                    raise Http404
+        try:
+            questions = records.questions_of(options["records"])
+        except (OSError, ValueError) as error:
+            raise CommandError(f"{options['records']} cannot be used: {error}") from error
+        reader = member_of(tenant, options["reader"]) if options["reader"] else self.owner(tenant)
+        there = evaluation.documents_of(reader, questions)
+        asked = evaluation.askable(questions, there)
+        if not any(question.gold for question in asked):
+            raise CommandError(
+                f"{reader} can read none of the documents that these questions are about: a question names them "
+                "(evidence, doc_id) by id, file name or title."
+            )
+        both = [evaluation.measure(reader, name, asked, there) for name in (options["former"], options["other"])]
+        if options["json"]:
+            told = {"asked": len(asked), "left_out": len(questions) - len(asked)}
+            self.stdout.write(json.dumps(told | dict(zip((options["former"], options["other"]), both, strict=True))))
+            return
+        self.stdout.write(f"{len(asked)} questions, asked as {reader}; {len(questions) - len(asked)} left out, whose")
+        self.stdout.write("documents are not here. Nothing was recorded, and nobody was answered from the other index.")
+        self.stdout.write(f"\n{'':28}{'former':>12}{'other':>12}{'difference':>12}")
+        for measure, words in evaluation.MEASURES.items():
+            former, other = (each[measure] for each in both)
+            apart = "" if None in (former, other) else f"{other - former:+.4g}"
+            self.stdout.write(f"{words:28}{former!s:>12}{other!s:>12}{apart:>12}")
+
+    def owner(self, tenant: Tenant) -> Membership:
+        with in_tenant(tenant):
+            people = Membership.objects.for_tenant(tenant).active().select_related("user", "tenant")
+            owner = people.filter(role=Role.OWNER).first()
+        if owner is None:
+            raise CommandError(f"{tenant.slug} has no owner. Say with whose rights: --as EMAIL")
+        return owner
+
+    def follow(self, tenant: Tenant, name: str, *, wait: bool) -> None:
+        """Until it is complete, where somebody waits; the bell calls the workers otherwise."""
+        tasks.ring_now(tasks.BUILD)
+        while wait:
+            with in_tenant(tenant):
+                row = Generation.objects.for_tenant(tenant).get(name=name)
+            if row.state != Generation.State.BUILDING:
+                self.stdout.write(f"\r{name}: {Generation.State(row.state).label}, {row.documents_done:,} documents.")
+                return
+            if not work.advance(tenant, row, seconds=TURN):
+                time.sleep(0.5)  # the workers make it, or something is in the way
+            build.count(tenant, row)
+            if row.error:
+                raise CommandError(f"It is held up: {row.error} The workers try again by themselves.")
+            if sys.stderr.isatty():
+                self.stderr.write(f"\r{name}: {row.documents_done:,} of {row.documents_all:,} documents", ending="")
+
+    def far(self, row: shown.Shown) -> str:
+        return f", {row.done:,} of {row.all:,} documents" if row.state == Generation.State.BUILDING else ""
