@@ -82,6 +82,15 @@ def test_while_redis_hangs_pages_and_uploads_go_on_and_are_made_up_for(productio
     until(lambda: readiness(production).status_code == 200, within=20)
 
 
+def test_after_a_crash_of_redis_the_workers_come_back_by_themselves(production, adams_program):
+    redis = production.server(Redis)
+    redis.kill()
+    document = upload(adams_program, "while-redis-is-gone.md", TRAVEL + "\nSeat 15 is not by the window.")
+    time.sleep(3)
+    redis.start()
+    until(lambda: ready(adams_program, document), within=90)
+
+
 def test_an_emptied_redis_loses_no_document(production, adams_program):
     import redis
 
