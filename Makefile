@@ -1,4 +1,4 @@
-# make help | setup | run | services | services-down | run-production | test | lint | bench | requirements
+# make help | setup | run | services | services-down | run-production | test | lint | bench | drills | requirements
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not ((3,11) <= sys.version_info < (3,14)))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 VENV := .venv
@@ -6,7 +6,7 @@ MANAGE := $(VENV)/bin/python manage.py
 DEMO ?= 1
 export PORT ?= 8000
 
-.PHONY: help setup run services services-down run-production test lint bench requirements clean
+.PHONY: help setup run services services-down run-production test lint bench drills requirements clean
 
 help: ## what each of these does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,11 @@ lint: ## style and the order of imports
 bench: ## measured figures, as JSON, each next to its goal
 	@PYTHON="$(PYTHON)" sh portal/setup.sh test
 	@$(VENV)/bin/python -m tests.benchmarks.bench
+
+drills: ## the production column is broken on purpose while people work (DRILLS="worker postgres", DRILL_DOCUMENTS=300)
+	@PYTHON="$(PYTHON)" sh portal/setup.sh test
+	@$(VENV)/bin/python -m portal.services install PostgreSQL Redis Weaviate
+	@$(VENV)/bin/python -m tests.drills $(DRILLS)
 
 requirements: ## compile the pinned, hashed requirements after a change of pyproject.toml (needs uv)
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \

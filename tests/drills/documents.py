@@ -1,0 +1,99 @@
+"""What is ingested: real documents where the shared data is here, and written ones where not."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.installation import document as written
+from tests.benchmarks.installation import words
+from tests.drills.column import REPOSITORY
+
+LARGEST = 120_000  # bytes: two cores read three hundred of these in a drill's time
+MARKS = {
+    ".md",
+    ".txt",
+    ".html",
+}  # files that can carry a company's word in their text; the others carry it in the title
+SLOW = ("ocr_", "MEDRPT", "scan")  # pictures of text: seconds each
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    name: str
+    data: bytes
+
+    def of(self, mark: str) -> bytes:
+        """Its bytes as this company's."""
+        if Path(self.name).suffix not in MARKS:
+            return self.data
+        said = f"This page belongs to {mark}."
+        return self.data + (f"\n\n{said}\n" if not self.name.endswith(".html") else f"\n<p>{said}</p>\n").encode()
+
+
+def shared() -> Path | None:
+    folder = Path(os.environ.get("PORTAL_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
+    return folder if folder.is_dir() else None
+
+
+def sources(count: int) -> list[Source]:
+    """The same ones each time, of all formats from the first on."""
+    folder = shared()
+    found = _real(folder) if folder else []
+    random.Random(4).shuffle(found)
+    asked = _answering(folder) if folder else set()
+    found.sort(key=lambda source: source.name.partition("-")[2] not in asked)  # what people ask for comes first
+    chance, vocabulary = random.Random(5), words()
+    while len(found) < count:
+        found.append(Source(f"written-{len(found)}.md", written(len(found), chance, vocabulary).encode()))
+    return found[:count]
+
+
+def long(number: int) -> Source:
+    """Some hundred passages: long enough on its way to be met at each stage."""
+    chance, vocabulary = random.Random(number), words()
+    text = "\n\n".join(written(part, chance, vocabulary) for part in range(60))
+    return Source(f"long-{number}.md", text.encode())
+
+
+def broken() -> list[Source]:
+    """Files that are damaged, locked, empty or bombs."""
+    folder = shared()
+    if folder is None:
+        made = {"empty.txt": b"", "cut.pdf": b"%PDF-1.7\n1 0 obj <<", "noise.docx": random.Random(6).randbytes(50_000)}
+        return [Source(name, data) for name, data in made.items()]
+    return [Source(path.name, path.read_bytes()) for path in sorted(folder.glob("files/broken/*"))]
+
+
+def questions() -> list[str]:
+    folder = shared()
+    if folder is None:
+        return ["What does the statement return?", "How is a module imported?", "When is the value evaluated?"]
+    lines = (folder / "handbook" / "questions.dev.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["question"] for line in lines]
+
+
+def _answering(folder: Path) -> set[str]:
+    lines = (folder / "handbook" / "questions.dev.jsonl").read_text(encoding="utf-8").splitlines()
+    return {Path(each["doc_id"]).name for line in lines for each in json.loads(line).get("evidence", ())}
+
+
+def _real(folder: Path) -> list[Source]:
+    pages = sorted(folder.glob("handbook/18f/**/*.md")) + sorted(folder.glob("handbook/18f/**/*.html"))
+    files = [path for path in sorted(folder.glob("files/ok/*")) if not path.name.startswith(SLOW) and _plain(path)]
+    kept = [path for path in pages + files if path.is_file() and 200 < path.stat().st_size < LARGEST]
+    return [Source(f"{n:03}-{path.name}", path.read_bytes()) for n, path in enumerate(kept)]
+
+
+def _plain(path: Path) -> bool:
+    """Encodings other than UTF-8 are tested elsewhere; a word added in UTF-8 would spoil such a file."""
+    if path.suffix not in MARKS:
+        return True
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,36 @@
+"""The faults. Each is inflicted while documents come in and people ask, and healed where it does not heal itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.drills.faults import input as handed_in
+from tests.drills.faults import processes, servers, surroundings
+from tests.drills.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    name: str
+    fault: str
+    inflict: Callable[[Scene], None]
+    connections_may_break: bool = False  # the process at their other end is what is killed
+    may_fail: tuple[str, ...] = ()  # how names of documents begin that may fail, with a reason
+    column: dict[str, Any] = field(default_factory=dict)  # what is unusual about the machine
+
+
+DRILLS = [
+    Drill("worker", "kill -9 of a worker while parsing, while embedding, and between store and rows", processes.kill_workers),
+    Drill("web", "kill -9 of a web process while it writes an answer, twice", processes.kill_web, connections_may_break=True),
+    Drill("redis-flush", "Redis FLUSHALL, three times", servers.flush_redis),
+    Drill("redis-restart", "Redis kill -9, 8 s away, started again", servers.restart_redis),
+    Drill("postgres", "PostgreSQL immediate stop and restart, at once and after 8 s", servers.restart_postgres),
+    Drill("weaviate", "Weaviate kill -9, 10 s away, started again", servers.restart_weaviate),
+    Drill("weaviate-wiped", "Weaviate's data folder wiped, then `manage.py reconcile --repair`", servers.wipe_weaviate),
+    Drill("poison", "documents that crash or outwit the parser every time", handed_in.poison, may_fail=(handed_in.POISON,)),
+    Drill("doubled", "every message delivered many times", handed_in.double_messages),
+    Drill("clock", "the machine's clock jumps 3 hours ahead, and back", surroundings.set_clock, column={"clock": True}),
+    Drill("disk", "the disk under everything is full for 15 s", surroundings.fill_disk, column={"disk": "900m"}),
+]  # fmt: skip

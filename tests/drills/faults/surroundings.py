@@ -1,0 +1,41 @@
+"""The machine itself: its clock and its disk."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+from portal.services import NotStarted
+from tests.drills.scene import Scene
+
+HOURS = 3
+FULL_FOR = 15.0  # seconds
+
+
+def set_clock(scene: Scene) -> None:
+    """For the portal's processes, PostgreSQL and Redis alike. The monotonic clock goes on, as the kernel's does."""
+    for hours, stays in ((HOURS, 25.0), (0, 5.0)):
+        scene.column.set_clock(hours * 3600)
+        scene.note(f"the clock is {hours} hours ahead" if hours else "the clock is right again")
+        time.sleep(stays)
+
+
+def fill_disk(scene: Scene) -> None:
+    column = scene.column
+    filler = column.folder / "filler"
+    until = time.monotonic() + FULL_FOR
+    with filler.open("ab", buffering=0) as file:
+        scene.note("the disk is full")
+        while time.monotonic() < until:  # what is freed meanwhile is taken as well
+            with suppress(OSError):
+                file.write(b"\0" * 65536)
+                continue
+            time.sleep(0.05)
+    filler.unlink()
+    scene.note("there is room again")
+    for server in column.servers:
+        if not (server.is_running() and server.is_ready()):
+            with suppress(NotStarted):
+                server.kill()
+            server.start()
+            scene.note(f"{server.name} had stopped, and was started again")
