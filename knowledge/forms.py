@@ -72,3 +72,35 @@ class DetailsForm(forms.Form):
         if reviewed and due and due < reviewed:
             self.add_error("review_due", "The next review lies before the last one. Choose a later day.")
         return given
+
+
+class IndexForm(forms.Form):
+    """Another search index. Which models there are is the operator's business."""
+
+    embedder = forms.ChoiceField(label="Model", widget=forms.Select(attrs={"class": "select"}))
+    words = forms.IntegerField(
+        label="Words of a passage",
+        min_value=40,
+        max_value=400,
+        widget=forms.NumberInput(attrs={"class": "input"}),
+        help_text="At most. Short passages are found more exactly, long ones say more.",
+        error_messages={"required": "Say how long a passage may be.", "invalid": "Write a whole number."},
+    )
+    overlap = forms.IntegerField(
+        label="Words repeated in the next one",
+        min_value=0,
+        max_value=200,
+        widget=forms.NumberInput(attrs={"class": "input"}),
+        help_text="So that what stands on the border of two passages is found.",
+        error_messages={"required": "Write 0 for none.", "invalid": "Write a whole number."},
+    )
+
+    def __init__(self, *args, models: list[tuple[str, str]], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["embedder"].choices = models
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if {"words", "overlap"} <= cleaned.keys() and 2 * cleaned["overlap"] > cleaned["words"]:
+            self.add_error("overlap", "Repeat at most half of a passage.")
+        return cleaned

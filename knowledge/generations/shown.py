@@ -7,6 +7,7 @@ from datetime import datetime
 
 from knowledge import backends
 from knowledge.generations.known import configured, recipe_of
+from knowledge.generations.lacking import lacking
 from knowledge.models import Generation
 from tenants.models import Tenant
 
@@ -26,6 +27,7 @@ class Shown:
     switches: bool
     error: str
     since: datetime | None
+    behind: int  # documents that came or changed since it was complete; it catches up before it answers
     embeds: bool  # questions can be asked by meaning; otherwise by words alone
     is_asked_for: bool  # by the settings
 
@@ -33,6 +35,14 @@ class Shown:
     def share(self) -> int:
         """Of a hundred."""
         return 100 * self.done // self.all if self.all else 0
+
+    @property
+    def kind(self) -> str:
+        """As states are drawn everywhere (tenants/saying.py)."""
+        if self.error:
+            return "stalled"
+        drawn = {State.ACTIVE: "ready", State.BUILDING: "embedding", State.READY: "done", State.LEAVING: "embedding"}
+        return drawn.get(self.state, "idle")
 
 
 def indexes(tenant: Tenant) -> list[Shown]:
@@ -58,6 +68,7 @@ def _shown(row: Generation) -> Shown:
         all=row.documents_all,
         switches=row.switches,
         error=row.error,
+        behind=lacking(row.tenant_id, row.name).count() if row.state in (State.READY, State.RETIRED) else 0,
         since=since.get(row.state, row.finished_at),
         embeds=backends.embedder_of(made_with) is not None,
         is_asked_for=row.name == configured().name,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from knowledge.views import acts, failing, library, searching, sharing, shelves, uploading, viewer
+from knowledge.views import acts, failing, indexes, library, searching, sharing, shelves, uploading, viewer
 
 pages = [
     path("documents/", library.library, name="library"),
@@ -35,6 +35,11 @@ pages = [
     path(
         "collections/<uuid:collection_id>/readers/change/", sharing.change_collection, name="collection-readers-change"
     ),
+    path("indexes/", indexes.indexes, name="indexes"),
+    path("indexes/rows/", indexes.rows, name="index-rows"),
+    path("indexes/<str:name>/choice/", indexes.choice, name="index-choice"),
+    path("indexes/<str:name>/stopping/", indexes.stopping, name="index-stopping"),
+    path("indexes/<str:name>/removal/", indexes.removal, name="index-removal"),
     path("search/", searching.page, name="search"),
     path("search/dialog/", searching.dialog, name="search-dialog"),
 ]

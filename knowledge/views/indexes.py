@@ -1,0 +1,99 @@
+"""The search indexes of a company, for its admins: which one answers, how far another is, switching."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from knowledge.forms import IndexForm
+from knowledge.generations import choose, known
+from knowledge.generations.recipe import Recipe
+from knowledge.generations.shown import State
+from knowledge.generations.shown import indexes as shown
+from tenants.gates import member_view
+from tenants.models import Membership
+from tenants.roles import ADMINS
+
+
+@require_http_methods(["GET", "POST"])
+@member_view(roles=ADMINS)
+def indexes(request: HttpRequest, member: Membership) -> HttpResponse:
+    now = known.configured()
+    first = {"embedder": now.embedder, "words": now.words, "overlap": now.overlap}
+    form = IndexForm(request.POST or None, initial=first, models=_models())
+    if request.method == "POST" and form.is_valid():
+        choose.begin(member.tenant, _recipe(form.cleaned_data), by=member)
+        messages.success(request, "The index is being made", "Questions are answered from the present one meanwhile.")
+        return _back(member)
+    return render(
+        request, "knowledge/indexes.html", _context(member) | {"form": form}, status=400 if form.errors else 200
+    )
+
+
+@require_GET
+@member_view(roles=ADMINS)
+def rows(request: HttpRequest, member: Membership) -> HttpResponse:
+    """The table alone, which asks for itself again while something is being made."""
+    return render(request, "knowledge/_indexes.html", _context(member))
+
+
+@require_POST
+@member_view(roles=ADMINS)
+def choice(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
+    choose.prefer(member.tenant, name, by=member)
+    messages.success(request, "It answers in a moment", "First it catches up with what came since.")
+    return _back(member)
+
+
+@require_POST
+@member_view(roles=ADMINS)
+def stopping(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
+    choose.stop(member.tenant, name, by=member)
+    messages.success(request, "It is not made any further", "What was made is kept for the next time.")
+    return _back(member)
+
+
+@require_POST
+@member_view(roles=ADMINS)
+def removal(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
+    choose.remove(member.tenant, name, by=member)
+    messages.success(request, "The index is being removed", "The documents and the other indexes stay as they are.")
+    return _back(member)
+
+
+def _context(member: Membership) -> dict:
+    listed = shown(member.tenant)
+    return {
+        "room": "settings",
+        "indexes": listed,
+        "active": next((each for each in listed if each.state == State.ACTIVE), None),
+        "changes": any(each.state in (State.BUILDING, State.LEAVING) for each in listed),
+    }
+
+
+def _models() -> list[tuple[str, str]]:
+    models = [("minilm", "all-MiniLM-L6-v2, on this machine")]
+    if settings.EMBEDDING_BASE_URL and settings.EMBEDDING_MODEL:
+        models.append(("openai", f"{settings.EMBEDDING_MODEL}, at {settings.EMBEDDING_BASE_URL}"))
+    return models
+
+
+def _recipe(said: dict) -> Recipe:
+    openai = said["embedder"] == "openai"
+    return replace(
+        known.configured(),
+        embedder=said["embedder"],
+        model=settings.EMBEDDING_MODEL if openai else "",
+        base_url=settings.EMBEDDING_BASE_URL if openai else "",
+        words=said["words"],
+        overlap=said["overlap"],
+    )
+
+
+def _back(member: Membership) -> HttpResponse:
+    return redirect("knowledge:indexes", member.tenant.slug)

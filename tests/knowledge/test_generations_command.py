@@ -1,0 +1,95 @@
+"""manage.py generations: what an operator types, and what is told."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from knowledge import indexing
+from knowledge.generations.recipe import Recipe
+from knowledge.models import Generation
+from tests.fixtures_knowledge import as_the_application
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW = Recipe(words=60, overlap=10).name
+
+
+def run(*arguments) -> str:
+    out = StringIO()
+    with as_the_application():
+        call_command("generations", *arguments, "--tenant", "acme", stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+@pytest.fixture
+def library(upload, olga):
+    return [upload("travel.md"), upload("tea.md", "# Tea\n\nThe unicorn likes tea.")]
+
+
+def test_made_listed_switched_and_erased(acme, library, read_all):
+    old = indexing.active_generation(acme.pk)
+    said = run("build", "--words", "60", "--overlap", "10", "--wait")
+    assert f"{NEW}: Complete, 2 documents." in said
+    assert f"{old}: Answers" in run("list")
+    run("switch", NEW, "--wait")
+    listed = {each["name"]: each["state"] for each in json.loads(run("list", "--json"))}
+    assert listed == {NEW: "active", old: "retired"}
+    run("drop", old)
+    read_all()
+    assert list(Generation.objects.for_tenant(acme).values_list("name", flat=True)) == [NEW]
+
+
+def test_two_indexes_are_compared_on_questions_and_nobody_notices(acme, olga, erin, shelf, library, tmp_path):
+    from audit.models import AuditEvent
+    from knowledge.grants import give
+    from knowledge.models.grant import Right
+
+    give(shelf, Right.READ, olga, by=erin)
+    old = indexing.active_generation(acme.pk)
+    run("build", "--words", "60", "--overlap", "10", "--wait")
+    asked = [
+        ("How high is the daily meal allowance?", True, "travel.md"),
+        ("What does the unicorn like?", True, "tea.md"),
+        ("Who won the chess world cup in 1998?", False, None),
+        ("What is in a file that is not here?", True, "missing.md"),
+    ]
+    records = tmp_path / "questions.jsonl"
+    records.write_text(
+        "\n".join(
+            json.dumps(
+                {
+                    "id": str(number),
+                    "question": question,
+                    "answerable": answerable,
+                    "answers": [],
+                    "evidence": [{"doc_id": doc}] if doc else [],
+                }
+            )
+            for number, (question, answerable, doc) in enumerate(asked)
+        )
+    )
+    events = AuditEvent.objects.filter(tenant_id=acme.pk).count()
+    told = json.loads(run("compare", old, NEW, "--records", str(records), "--json"))
+    assert (told["asked"], told["left_out"]) == (3, 1)
+    for name in (old, NEW):
+        assert told[name]["recall@4"] == 1.0
+        assert told[name]["refused"] == 1.0
+    assert indexing.active_generation(acme.pk) == old
+    assert AuditEvent.objects.filter(tenant_id=acme.pk).count() == events
+    assert "Recall in the first 4" in run("compare", old, NEW, "--records", str(records))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("switch", "nothing"), "no index of that name"),
+        (("build", "--words", "60", "--overlap", "60"), "more words than are repeated"),
+        (("build", "--embedder", "openai"), "EMBEDDING_BASE_URL"),
+        (("build",), "answers already"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(library, arguments, why):
+    with pytest.raises(CommandError, match=why):
+        run(*arguments)
