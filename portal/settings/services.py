@@ -74,6 +74,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ROUTES = {
     "knowledge.tasks.ingest_next": {"queue": "interactive"},
     "knowledge.tasks.ingest_bulk": {"queue": "bulk"},
+    # On one machine it is done where the store is open already.
+    "knowledge.tasks.compare": {"queue": "bulk" if CELERY_BROKER_URL.startswith("filesystem") else "maintenance"},
     "knowledge.tasks.build_next": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {
@@ -82,9 +84,11 @@ CELERY_BEAT_SCHEDULE = {
     "rescue": {"task": "answers.tasks.rescue", "schedule": 60.0, "options": {"expires": 60}},
     "maintain": {"task": "knowledge.tasks.maintain", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
     "compare": {"task": "knowledge.tasks.compare", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
+    "let-sleep": {"task": "knowledge.tasks.let_sleep", "schedule": 1800.0, "options": {"expires": 600}},
     "forget-events": {"task": "answers.tasks.forget_events", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 INGEST_WAITING_LIMIT = env.number("INGEST_WAITING_LIMIT", 20_000, at_least=1)  # imported documents of one tenant
+CELERY_BEAT_SCHEDULER = "portal.up.patient_beat.Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat-schedule")
 
 # Processes

@@ -110,6 +110,18 @@ def test_a_waiting_file_is_not_read_when_it_was_stopped(sign_in, erin, bring, re
     assert titles(erin, "meals") == {"Travel"}
 
 
+def test_a_file_on_its_way_is_stopped_from_its_row(sign_in, erin, bring, read_all):
+    document = bring("travel.md").document
+    client = sign_in(erin)
+    address = f"/t/acme/documents/{document.pk}/stop/"
+    assert f'formaction="{address}"' in client.get("/t/acme/documents/").content.decode()
+    assert client.post(address).status_code == 302
+    read_all()
+    row = client.get("/t/acme/documents/").content.decode()
+    assert "Reading was stopped" in row or "reading was stopped" in row
+    assert f'formaction="{address}"' not in row
+
+
 @pytest.mark.parametrize("moment", ["read", "embedded", "put"])
 def test_a_file_is_stopped_while_it_is_worked_on_and_leaves_nothing(moment, monkeypatch, erin, bring, read_all, titles):
     from knowledge.parsing import ParserChild
