@@ -23,6 +23,10 @@ STORES = {
 }
 ANSWERING = "knowledge:answering-store"
 _answering = 0.0, ""
+ERASING = {  # what a receipt may say of the store, after `erase`
+    "lance": "dropped, and its files rewritten without it",
+    "weaviate": "dropped; Weaviate removes the bytes when it next merges its files",
+}
 EMBEDDERS = {
     "minilm": "knowledge.embedders.minilm.MiniLM",
     "openai": "knowledge.embedders.openai.OpenAIEmbedder",
@@ -66,7 +70,10 @@ def answering() -> str:
     global _answering
     until, name = _answering
     if time.monotonic() > until:
-        name = cached.get(ANSWERING) or settings.VECTOR_STORE
+        try:
+            name = cached.get(ANSWERING) or settings.VECTOR_STORE
+        except Exception:  # a search does without the cache
+            name = settings.VECTOR_STORE
         _answering = time.monotonic() + 1, name
     return name
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from audit.actions import Action
 from audit.record import record, system
-from knowledge import documents, indexing, storage, tasks
+from knowledge import backends, documents, indexing, storage, tasks
 from knowledge.access import access_document
 from knowledge.models import Blob, Document, Job, Passage, Trashing, Version
 from knowledge.models.grant import Right
@@ -176,7 +176,7 @@ def _erase(trashing: Trashing) -> None:
         passages=counted[1],
         files_removed=removed,
         files_kept_for_other_documents=len(blobs) - removed,
-        index="dropped, and its files rewritten without it",
+        index=backends.ERASING[settings.VECTOR_STORE],
         elsewhere=elsewhere,
     )
     record(Action.DOCUMENT_ERASED, system(tenant_id), target, receipt=asdict(receipt))

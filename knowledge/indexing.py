@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db import connection
 
-from knowledge import backends
+from knowledge import backends, idle
 from knowledge.generations import known
 from knowledge.models import Generation
 from knowledge.stores.base import IndexedPassage, Namespace
@@ -58,6 +58,7 @@ def settled_generations(tenant_id: UUID) -> list[str]:
 
 
 def where(tenant_id: UUID, generation: str = "") -> Namespace:
+    idle.at_work(tenant_id)
     return Namespace(tenant_id, generation or active_generation(tenant_id))
 
 

@@ -107,6 +107,18 @@ def maintain() -> None:
 
 
 @shared_task(ignore_result=True, acks_late=False)
+def let_sleep() -> None:
+    """Once in a while: companies that nobody searched or wrote for hours give back the store's memory."""
+    from knowledge import idle
+    from knowledge.stores.base import StoreError
+
+    try:
+        idle.let_sleep()
+    except StoreError as error:
+        log.warning("Idle companies could not be put to sleep and are looked at again later: %s", error)
+
+
+@shared_task(ignore_result=True, acks_late=False)
 def compare() -> None:
     """Once in a while: rows, files and store are compared, and what went astray is put right."""
     from knowledge import reconcile

@@ -6,7 +6,7 @@ A write that one of them refuses has failed: it is done again, which changes not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from uuid import UUID
 
 from knowledge.stores.base import Hit, IndexedPassage, Namespace, Query, Readable, Stored, VectorStore
@@ -60,6 +60,9 @@ class Pair:
 
     def listing(self, where: Namespace) -> Iterator[list[Stored]]:
         return self.answering.listing(where)
+
+    def deactivate_idle(self, in_use: Collection[UUID]) -> int:
+        return sum(store.deactivate_idle(in_use) for store in self._both if hasattr(store, "deactivate_idle"))
 
     def close(self) -> None:
         for store in self._both:

@@ -1,0 +1,42 @@
+"""Companies that nobody works for sleep in Weaviate, and find what they have when they come back."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+
+from knowledge import backends, idle, indexing, tasks
+from knowledge.search import find
+
+pytestmark = [pytest.mark.django_db, pytest.mark.service]
+
+
+@pytest.fixture
+def on_weaviate(real_weaviate, settings):
+    settings.VECTOR_STORE, settings.WEAVIATE_PREFIX = "weaviate", f"Idle_{uuid4().hex[:8]}"
+    settings.WEAVIATE_URL, settings.WEAVIATE_GRPC_PORT = real_weaviate.url, real_weaviate.grpc_port
+    settings.WEAVIATE_API_KEY = real_weaviate.key
+    _forget()
+    yield backends.store()
+    backends.store().close()
+    _forget()
+
+
+def _forget() -> None:
+    backends.store.cache_clear()
+    backends.open_store.cache_clear()
+    idle._noted.clear()
+
+
+def test_who_is_at_work_stays_awake_and_the_others_wake_when_they_search(on_weaviate, upload, erin, acme):
+    document = upload("travel.md")
+    assert idle.let_sleep() == 0
+    cache.delete(idle._key(acme.pk))  # two hours later
+    assert idle.let_sleep() == 1
+    assert idle.let_sleep() == 0
+
+    assert find(erin, ["meal allowance"], limit=3)[0].document_id == document.pk
+    assert on_weaviate.count(indexing.where(acme.pk)) > 0
+    tasks.let_sleep()
