@@ -40,17 +40,22 @@ def test_one_upload_is_next_though_another_company_has_100_000_files_waiting(eri
     assert imported.pk in {claim.version_id for claim in taken}, "an import of one file waits behind 100,000"
     assert len(taken) == 8
 
-    times = []
-    for _ in range(20):
-        began = time.perf_counter()
+    def claim() -> None:
         assert len(claim_next("worker")) == 1
-        times.append(time.perf_counter() - began)
-    assert sorted(times)[len(times) // 2] < QUICK
 
+    def look() -> None:
+        assert {tenant for tenant, _, _ in waiting.tenants_waiting()} == {mallory.tenant_id}
+        assert waiting.tenants_with_chores() == []
+
+    # The quickest of several: a busy machine is no slow query, and a scan of 100,000 rows would be in each.
+    assert min(seconds(claim) for _ in range(20)) < QUICK
+    assert min(seconds(look) for _ in range(5)) < QUICK
+
+
+def seconds(work) -> float:
     began = time.perf_counter()
-    assert {tenant for tenant, _, _ in waiting.tenants_waiting()} == {mallory.tenant_id}
-    assert waiting.tenants_with_chores() == []
-    assert time.perf_counter() - began < QUICK
+    work()
+    return time.perf_counter() - began
 
 
 def test_workers_that_begin_again_remember_whose_turn_it_is(erin, shelf, mallory, their_shelf):
