@@ -95,7 +95,9 @@ def pooled(name: str) -> dict | None:
         "pool": {
             "min_size": number("DATABASE_POOL_MIN", 1),
             "max_size": number("DATABASE_POOL_SIZE", 16, at_least=1),
-            "timeout": 10,  # seconds to wait for a free one, then a clear 503
+            "timeout": number(
+                "DATABASE_POOL_TIMEOUT", 5, at_least=1
+            ),  # seconds to wait for a free one, then a clear 503
         },
         "connect_timeout": 5,
         "keepalives_idle": 30,

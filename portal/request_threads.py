@@ -12,6 +12,8 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.db import connections
 
+from tenants.scope import return_connection
+
 KEPT = 4  # idle threads; the processor has work for no more at once, and each holds some memory for its connection
 
 
@@ -42,6 +44,7 @@ class Handler(ASGIHandler):
 
     def _freed(self, thread: ThreadPoolExecutor) -> None:
         if len(self._idle) < KEPT:
+            return_connection()
             self._idle.append(thread)
         else:
             connections.close_all()

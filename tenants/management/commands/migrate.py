@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.core.management import CommandError
 from django.core.management.commands import migrate
 from django.db import connections
 
@@ -19,7 +20,22 @@ class Command(migrate.Command):
 
     def handle(self, *args, **options) -> None:
         with as_owner(options["database"]):
+            insist_on_an_owner(options["database"])
             super().handle(*args, **options)
+
+
+def insist_on_an_owner(alias: str) -> None:
+    connection = connections[alias]
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_schema_privilege(current_user, current_schema(), 'CREATE')")
+        (may,) = cursor.fetchone()
+    if not may:
+        raise CommandError(
+            f"The database role {connection.settings_dict['USER']!r} may not change tables. Set DATABASE_OWNER_URL to the "
+            "address of the role that owns them (portal_owner)."
+        )
 
 
 @contextmanager
