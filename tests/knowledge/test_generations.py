@@ -11,6 +11,7 @@ from knowledge.generations.follow import follow_settings
 from knowledge.generations.recipe import Recipe
 from knowledge.models import Generation, Passage, Version
 from knowledge.stores.base import Namespace
+from tenants.scope import in_tenant
 from tests.fixtures_knowledge import as_the_application
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -176,7 +177,8 @@ def test_an_upload_that_ends_after_the_switch_goes_into_the_new_index(
     def then_switch(*arguments):
         real(*arguments)
         monkeypatch.setattr(write, "_into_store", real)
-        choose.begin(acme, SMALL, by=adam, switches=True)
+        with in_tenant(acme):
+            choose.begin(acme, SMALL, by=adam, switches=True)
         make(acme)
 
     bring("tea.md", "# Tea\n\nThe unicorn likes tea.")
