@@ -52,11 +52,11 @@ def sources(count: int) -> list[Source]:
     return found[:count]
 
 
-def long(number: int) -> Source:
-    """Some hundred passages: long enough on its way to be met at each stage."""
+def long(number: int, parts: int = 32) -> Source:
+    """More than a hundred passages: long enough on its way to be met at each stage."""
     chance, vocabulary = random.Random(number), words()
-    text = "\n\n".join(written(part, chance, vocabulary) for part in range(60))
-    return Source(f"long-{number}.md", text.encode())
+    text = "\n\n".join(written(part, chance, vocabulary) for part in range(parts))
+    return Source(f"long-{parts}-{number}.md", text.encode())
 
 
 def broken() -> list[Source]:

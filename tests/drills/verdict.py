@@ -145,4 +145,5 @@ def _trail(column: Column, crowd: Crowd, company: Company) -> Iterator[str]:
 
 
 def _agree(told: str, kept: str) -> bool:
-    return told == kept
+    """What could not be saved when it broke is ended later by whoever finds it."""
+    return told == kept or (told, kept) == ("failed", "interrupted")

@@ -31,7 +31,7 @@ def poison(scene: Scene) -> None:
         scene.crowd.add(scene.companies[number % 2], Source(f"{POISON}{source.name}", source.data))
     scene.note(f"{len(broken())} broken files handed in")
     company = scene.companies[0]
-    document = scene.crowd.add(company, Source(f"{POISON}crash.md", long(99).data * 6))
+    document = scene.crowd.add(company, Source(f"{POISON}crash.md", long(99, parts=300).data))
     crashed = _crash_over(scene, document)
     scene.note(f"the parser crashed {crashed} times over one document")
     again = scene.crowd.retry(company, document)
@@ -71,14 +71,14 @@ def _status(scene: Scene, document: str) -> str:
     return scene.column.sql("SELECT status FROM knowledge_version WHERE document_id = %s", document)[0][0]
 
 
-def double_messages(scene: Scene) -> None:
+def double_messages(scene: Scene, *, turns: int = 3) -> None:
     """The same messages again, with the same ids, as a broker does that lost an acknowledgement."""
     from celery import Celery
 
     with Celery(broker=scene.column.redis.url, set_as_current=False) as sender:
-        for turn in range(3):
+        for turn in range(turns):
             for name, queue in TASKS.items():
                 for _ in range(TIMES):
                     sender.send_task(name, task_id=f"{name}-{turn}", queue=queue, ignore_result=True)
             scene.note(f"{len(TASKS)} messages, {TIMES} times each")
-            time.sleep(4)
+            time.sleep(1 if turn + 1 == turns else 4)

@@ -15,11 +15,11 @@ def kill_workers(scene: Scene) -> None:
     for company in scene.companies:
         scene.crowd.add(company, long(len(company.slug)))
     for stage in ("parsing", "embedding"):
-        pid = scene.until(lambda stage=stage: _holder_at(scene, stage), 60, f"a document at {stage}", every=0.01)
+        pid = scene.until(lambda stage=stage: _holder_at(scene, stage), 120, f"a document at {stage}", every=0.01)
         scene.process(pid).kill()
         scene.note(f"worker {pid} killed while {stage}")
     for company in scene.companies:  # what the dead held comes back when its lease is over; this is there now
-        scene.crowd.add(company, long(2), f"short-{company.slug}.md")
+        scene.crowd.add(company, long(2, parts=1), f"short-{company.slug}.md")
     _kill_between_store_and_rows(scene)
 
 
@@ -40,7 +40,7 @@ def _kill_between_store_and_rows(scene: Scene) -> None:
     """The worst moment of indexing: the store has the passages and the rows have not. A lock on the rows holds it."""
     with psycopg.connect(scene.column.postgres.url_for(DATABASE)) as holding:
         holding.execute("LOCK TABLE knowledge_passage IN SHARE ROW EXCLUSIVE MODE")
-        process = scene.until(lambda: _held_up_by_lock(scene), 90, "a worker that writes passages", every=0.05)
+        process = scene.until(lambda: _held_up_by_lock(scene), 150, "a worker that writes passages", every=0.05)
         process.kill()
         scene.note(f"worker {process.pid} killed while indexing, after the store and before the rows")
 
