@@ -8,6 +8,6 @@ from portal.services.base import Missing, NotStarted, Server
 from portal.services.pgbouncer import PgBouncer
 from portal.services.postgres import Postgres
 from portal.services.redis import Redis
-from portal.services.weaviate import Weaviate
+from portal.services.weaviate import Weaviate, WeaviateCluster
 
-__all__ = ["Missing", "NotStarted", "PgBouncer", "Postgres", "Redis", "Server", "Weaviate"]
+__all__ = ["Missing", "NotStarted", "PgBouncer", "Postgres", "Redis", "Server", "Weaviate", "WeaviateCluster"]

@@ -98,33 +98,23 @@ class Server(ABC):
 
     def start(self, port: int = 0) -> str:
         """Runs when this returns. Without a port it takes the one it had before, or a free one."""
-        if self.is_running():
-            self._wait()
-            return self.url
-        program = self.find()
-        self._make_folder()
-        state = self.state
-        if "password" not in state:
-            state["password"] = secrets.token_urlsafe(24)
-        asked = {"port": port} if port else {}
-        state |= self._free_ports(
-            asked | {name: state[name] for name in self.ports if name in state and name not in asked}
-        )
-        self._remember(state)
-        self.prepare()
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603
-                [str(program), *self.command()],
-                cwd=self.folder, env=self._surroundings(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, **_as(self.account()),
-            )  # fmt: skip
-        self._remember(state | {"pid": process.pid, "born": psutil.Process(process.pid).create_time()})
+        if not self.is_running():
+            self.find()
+            self.settle(port)
+            self._launch()
         try:
             self._wait()
         except BaseException:
             self.kill()
             raise
         return self.url
+
+    def settle(self, port: int = 0) -> None:
+        """Its folder, password and ports, before it runs."""
+        self._make_folder()
+        state = {"password": secrets.token_urlsafe(24)} | self.state
+        wanted = {name: state[name] for name in self.ports if name in state} | ({"port": port} if port else {})
+        self._remember(state | self._free_ports(wanted))
 
     def is_running(self) -> bool:
         return self._process() is not None
@@ -148,6 +138,17 @@ class Server(ABC):
     def wipe(self) -> None:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _launch(self) -> None:
+        program = self.find()
+        self.prepare()
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603
+                [str(program), *self.command()],
+                cwd=self.folder, env=self._surroundings(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, **_as(self.account()),
+            )  # fmt: skip
+        self._remember(self.state | {"pid": process.pid, "born": psutil.Process(process.pid).create_time()})
 
     def _process(self) -> psutil.Process | None:
         state = self.state

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
 from pathlib import Path
 
 from portal.services import install
@@ -20,12 +20,10 @@ class Weaviate(Server):
     patience = 60.0
     ports = ("port", "grpc_port", "gossip_port", "data_port", "raft_port", "raft_rpc_port")
 
-    def __init__(
-        self, folder: Path | str, *, durable: bool = True, node: str = "node1", cluster: Sequence[Weaviate] = ()
-    ) -> None:
-        """`cluster` names the nodes that run already and that this one joins; the key is then the first one's."""
+    def __init__(self, folder: Path | str, *, durable: bool = True, node: str = "node1") -> None:
         super().__init__(folder, durable=durable)
-        self.node, self.cluster = node, tuple(cluster)
+        self.node = node
+        self.nodes: list[Weaviate] = [self]  # of its cluster
 
     @property
     def url(self) -> str:
@@ -37,7 +35,7 @@ class Weaviate(Server):
 
     @property
     def key(self) -> str:
-        return self.cluster[0].key if self.cluster else self.password
+        return self.nodes[0].password
 
     def find(self) -> Path:
         return install.need(install.weaviate_program(), self.name)
@@ -50,7 +48,6 @@ class Weaviate(Server):
 
     def environment(self) -> dict[str, str]:
         state = self.state
-        nodes = [*self.cluster, self]
         settings = {
             "PERSISTENCE_DATA_PATH": str(self.folder / "data"),
             "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED": "false",
@@ -76,14 +73,26 @@ class Weaviate(Server):
             "CLUSTER_BASIC_AUTH_PASSWORD": self.key,
             "RAFT_PORT": str(state["raft_port"]),
             "RAFT_INTERNAL_RPC_PORT": str(state["raft_rpc_port"]),
-            "RAFT_BOOTSTRAP_EXPECT": "1",
-            "RAFT_JOIN": ",".join(f"{each.node}:{each.state['raft_port']}" for each in nodes),
+            "RAFT_BOOTSTRAP_EXPECT": "1" if self is self.nodes[0] else str(len(self.nodes)),
+            "RAFT_JOIN": ",".join(f"{each.node}:{each.state['raft_port']}" for each in self.nodes),
         }
-        if self.cluster:
-            settings["CLUSTER_JOIN"] = ",".join(f"{LOOPBACK}:{each.state['gossip_port']}" for each in self.cluster)
+        if len(self.nodes) > 1:
+            settings["CLUSTER_IN_LOCALHOST"] = "true"
+            met = [each.state["gossip_port"] for each in self.nodes if each is not self and each.is_running()]
+            if met:  # one of them has to be first
+                settings["CLUSTER_JOIN"] = ",".join(f"{LOOPBACK}:{port}" for port in met)
         if "GOMAXPROCS" in os.environ:
             settings["GOMAXPROCS"] = os.environ["GOMAXPROCS"]
         return settings
+
+    def _free_ports(self, wanted: dict[str, int]) -> dict[str, int]:
+        """On one machine a node looks for another's doors next to each other."""
+        while True:
+            ports = super()._free_ports(wanted)
+            ports |= {"data_port": ports["gossip_port"] + 1, "raft_rpc_port": ports["raft_port"] + 1}
+            if ports.items() >= wanted.items() or all(_is_free(ports[name]) for name in ("data_port", "raft_rpc_port")):
+                return ports
+            wanted = {"port": wanted["port"]} if "port" in wanted else {}
 
     def is_ready(self) -> bool:
         try:
@@ -91,3 +100,39 @@ class Weaviate(Server):
                 return said.status == 200
         except (OSError, urllib.error.URLError):
             return False
+
+
+class WeaviateCluster:
+    """Several nodes on loopback. Any of them may be killed and started again by itself."""
+
+    def __init__(self, folder: Path | str, size: int = 3, *, durable: bool = True) -> None:
+        self.nodes = [Weaviate(Path(folder) / f"node{n}", durable=durable, node=f"node{n}") for n in range(1, size + 1)]
+        for node in self.nodes:
+            node.nodes = self.nodes
+
+    @property
+    def key(self) -> str:
+        return self.nodes[0].key
+
+    def start(self) -> str:
+        """The address of the first; each of them answers for all."""
+        for node in self.nodes:
+            if not node.is_running():
+                node.settle()  # before any runs: each has to know the others' doors
+        for node in self.nodes:  # one after the other: two that join at once have been seen to give up
+            node.start()
+        return self.nodes[0].url
+
+    def wipe(self) -> None:
+        for node in self.nodes:
+            node.wipe()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
