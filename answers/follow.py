@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from answers import phrases, runner, wire
 from answers.events import (
-    LAST,
     Done,
     Failed,
     Followed,
@@ -94,8 +93,11 @@ async def _follow_rows(member: Membership, answer_id: UUID, view: _View) -> Asyn
                 return
             if view.stale:
                 await in_thread(rescue, member.tenant, answer_id)
+            elif view.told:
+                return
             elif view.ended and waited:  # it ended without its last event among the rows
-                yield view.ending
+                for event in view.instead or (view.ending,):
+                    yield event
                 return
             waited = view.ended
             looked = time.monotonic()
@@ -128,7 +130,7 @@ class _View:
     stale: bool = False
     ending: Numbered | None = None
     withdrawn: bool = False  # something that was read for it is no longer shared with this reader
-    instead: tuple[Numbered, ...] = ()
+    instead: tuple[Numbered, ...] = ()  # of the story from the beginning
 
 
 def _look(member: Membership, answer_id: UUID, after: int) -> _View:
@@ -142,11 +144,18 @@ def _look(member: Membership, answer_id: UUID, after: int) -> _View:
         read = {UUID(each["document_id"]) for row in rows.filter(kind="sources") for each in row.data["read"]}
         if read and access.still_readable(member, read) != read:
             last = rows.order_by("-number").values_list("number", flat=True).first() or 0
-            return _View(after, withdrawn=True, instead=tuple(_instead(member, answer, max(last, after))))
-        if after and not answer.is_running and rows.filter(kind__in=LAST, number__lte=after).exists():
-            return _View(after, ended=True, told=True)
-        fresh = told_by(rows.filter(number__gt=after).order_by("number"), after)
+            instead = _instead(member, answer, max(last, after), "rights_changed")
+            return _View(after, withdrawn=True, instead=tuple(instead))
         ended = not answer.is_running
+        if after and ended:
+            kept = {event.number: event for event in told_by(rows.order_by("number"))}
+            if after not in kept:  # its writer died, and what this reader was told last was not kept
+                return _View(
+                    after, ended=True, instead=tuple(_instead(member, answer, max(after, *kept, 0), "interrupted"))
+                )
+            if kept[after].is_last:
+                return _View(after, ended=True, told=True)
+        fresh = told_by(rows.filter(number__gt=after).order_by("number"), after)
         return _View(
             after=after,
             events=tuple(fresh),
@@ -156,12 +165,12 @@ def _look(member: Membership, answer_id: UUID, after: int) -> _View:
         )
 
 
-def _instead(member: Membership, answer: Answer, last: int) -> list[Numbered]:
-    """For a reader who may no longer see everything: what they may still see, in place of the story as it was."""
+def _instead(member: Membership, answer: Answer, last: int, reason: str) -> list[Numbered]:
+    """In place of the story as this reader knows it: what was kept, as far as they may still see it."""
     if answer.is_running:
         return [Numbered(last + 1, Failed.kind, numbered(1, Failed("rights_changed", phrases.RIGHTS_CHANGED)).data)]
     shown = show(member, answer)
-    told = [Withdrawn("rights_changed"), Token(shown.text)]
+    told = [Withdrawn(reason), Token(shown.text)]
     at = 0
     for sentence in shown.sentences:
         if sentence.withheld:

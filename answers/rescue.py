@@ -17,6 +17,7 @@ from tenants.models import Tenant
 from tenants.scope import in_tenant
 
 DEAD = timedelta(seconds=12)
+UNSEEN = 10_000  # numbers left free: readers may have been told events that were not kept, and go on after those
 
 
 def rescue(tenant: Tenant, answer_id: UUID) -> bool:
@@ -68,7 +69,7 @@ def rescue(tenant: Tenant, answer_id: UUID) -> bool:
         AnswerEvent.objects.create(
             tenant=tenant,
             answer=answer,
-            number=story[-1].number + 1 if story else 1,
+            number=(story[-1].number if story else 0) + UNSEEN,
             kind="done",
             data={
                 "state": State.INTERRUPTED.value, "mode": answer.mode, "refused": False, "confidence": 0.0,

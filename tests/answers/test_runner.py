@@ -160,6 +160,23 @@ def test_a_lost_writer_leaves_what_was_saved_and_an_honest_state(handbook, alice
     assert asyncio.run(rest_of(alice, answer.pk, len(events) - 1)) == again[-1:]
 
 
+def test_who_was_told_more_than_was_kept_is_told_what_was_kept(handbook, alice, ask):
+    events = ask(alice, QUESTION)
+    answer = row(alice)
+    Citation.objects.for_tenant(alice.tenant).delete()
+    place = next(event.number for event in events if event.kind == "sentence")
+    AnswerEvent.objects.for_tenant(alice.tenant).filter(number__gt=place).delete()
+    long_ago = timezone.now() - timedelta(minutes=5)
+    Answer.objects.for_tenant(alice.tenant).update(state=State.RUNNING, text="", sentences=[], heartbeat_at=long_ago)
+    for seen in (place + 1, place + 2, place + 50):
+        told = asyncio.run(rest_of(alice, answer.pk, seen))
+        assert [event.kind for event in told[:2]] == ["withdrawn", "token"]
+        assert "three days a week" in told[1].data["text"]
+        assert told[-1].data["state"] == State.INTERRUPTED
+        assert [event.number for event in told] == sorted({event.number for event in told})
+        assert asyncio.run(rest_of(alice, answer.pk, told[-1].number))[-1].is_last
+
+
 def test_leaving_keeps_what_is_written(handbook, alice, writes, monkeypatch):
     writes("echo-words-60")
 
