@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import stat
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -17,7 +15,7 @@ import psycopg
 import pytest
 import redis
 
-from portal.services import Postgres, Redis, Weaviate, WeaviateCluster, together
+from portal.services import Postgres, Redis, together
 from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.service
@@ -138,29 +136,3 @@ def test_it_needs_no_django():
         cwd=REPOSITORY, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert said.stdout.strip() == "False"
-
-
-def test_three_weaviate_nodes_are_one_cluster_that_a_killed_node_comes_back_to(tmp_path):
-    def nodes(of: Weaviate) -> set[tuple[str, str]]:
-        asked = urllib.request.Request(f"{of.url}/v1/nodes", headers={"Authorization": f"Bearer {cluster.key}"})
-        try:
-            with urllib.request.urlopen(asked, timeout=10) as said:
-                return {(node["name"], node["status"]) for node in json.load(said)["nodes"]}
-        except urllib.error.HTTPError:  # until the others have noticed
-            return set()
-
-    everybody = {("node1", "HEALTHY"), ("node2", "HEALTHY"), ("node3", "HEALTHY")}
-    cluster = WeaviateCluster(tmp_path, durable=False)
-    try:
-        cluster.start()
-        first, *_, third = cluster.nodes
-        assert nodes(first) == everybody
-        third.kill()
-        assert first.is_ready()
-        third.start()
-        deadline = time.monotonic() + 30
-        while nodes(first) != everybody and time.monotonic() < deadline:
-            time.sleep(0.5)
-        assert nodes(first) == everybody
-    finally:
-        cluster.wipe()
