@@ -1,0 +1,158 @@
+"""A PostgreSQL database as `setup_database` and `migrate` make it, and Django in this very process on it, as the
+application's role. Two companies stand in it: Acme and Globex, each with people and documents."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from portal import env
+from portal.services import Postgres
+from tenants.rls import setup
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PASSWORD = "a-long-enough-password"
+
+
+@dataclass(frozen=True)
+class PortalDatabase:
+    server: Postgres
+    name: str
+    passwords: dict[str, str]
+
+    @property
+    def admin(self) -> str:
+        return self.server.url_for(self.name)
+
+    def url(self, role: str) -> str:
+        return self.server.url_for(self.name, role, self.passwords[role])
+
+    @property
+    def app(self) -> str:
+        return self.url(setup.APP)
+
+    @property
+    def owner(self) -> str:
+        return self.url(setup.OWNER)
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        return os.environ | {
+            "DATABASE_ADMIN_URL": self.server.url,
+            "DATABASE_URL": self.app,
+            "DATABASE_OWNER_URL": self.owner,
+            "DATABASE_BACKUP_URL": self.url(setup.BACKUP),
+            "PORTAL_DATA_DIR": str(folder),
+            "DJANGO_SETTINGS_MODULE": "portal.settings.embedded",
+        }
+
+
+def manage(environment: dict[str, str], *words: str, ok: bool = True) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words], cwd=REPOSITORY, env=environment, capture_output=True, text=True
+    )
+    said = done.stdout + done.stderr
+    assert (done.returncode == 0) is ok, said
+    return said
+
+
+def new_database(server: Postgres) -> PortalDatabase:
+    """Roles are the server's, so every process of a test run gives them the same passwords."""
+    secret = hashlib.sha256(server.password.encode()).hexdigest()[:20]
+    passwords = {role: f"{role}-{secret}" for role in (setup.OWNER, setup.BACKUP, setup.APP)}
+    return PortalDatabase(server, f"portal_{uuid4().hex[:10]}", passwords)
+
+
+@contextmanager
+def dropped_at_the_end(database: PortalDatabase) -> Iterator[PortalDatabase]:
+    import psycopg
+
+    try:
+        yield database
+    finally:
+        with psycopg.connect(database.server.url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{database.name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def portal_database(real_postgres, tmp_path_factory) -> Iterator[PortalDatabase]:
+    with dropped_at_the_end(new_database(real_postgres)) as database:
+        surroundings = database.environment(tmp_path_factory.mktemp("portal"))
+        manage(surroundings, "setup_database")
+        manage(surroundings, "migrate", "--verbosity", "0")
+        yield database
+
+
+@contextmanager
+def django_on(url: str, blocker, monkeypatch, *, proxy: bool = False) -> Iterator[None]:
+    """Every thread of this process, for as long as the block lasts."""
+    from django.contrib.contenttypes.models import ContentType
+    from django.db import connections
+
+    with monkeypatch.context() as patch:
+        patch.setenv("TEST_DATABASE_URL", url)
+        patch.setenv("DATABASE_POOL_SIZE", "6")
+        patch.setenv("DATABASE_TRANSACTION_POOLING", "1" if proxy else "0")
+        wanted = env.pooled("TEST_DATABASE_URL")
+    former = connections.settings["default"]
+    connections["default"].close()
+    connections.settings["default"] = connections.configure_settings({"default": wanted})["default"]
+    del connections["default"]
+    ContentType.objects.clear_cache()
+    try:
+        with blocker.unblock():
+            yield
+    finally:
+        with blocker.unblock():
+            connections["default"].close()
+            connections["default"].close_pool()
+        connections.settings["default"] = former
+        del connections["default"]
+        ContentType.objects.clear_cache()
+
+
+@pytest.fixture
+def as_app(portal_database, django_db_blocker, monkeypatch) -> Iterator[PortalDatabase]:
+    with django_on(portal_database.app, django_db_blocker, monkeypatch):
+        yield portal_database
+
+
+@pytest.fixture
+def behind_a_proxy(portal_database, real_pgbouncer, django_db_blocker, monkeypatch) -> Iterator[PortalDatabase]:
+    """A real pgbouncer that pools by transaction, with two connections for everybody."""
+    proxy = real_pgbouncer({setup.APP: portal_database.passwords[setup.APP]}, pool=2)
+    with django_on(proxy.through(portal_database.app), django_db_blocker, monkeypatch, proxy=True):
+        yield portal_database
+
+
+@dataclass(frozen=True)
+class Company:
+    tenant: object
+    member: object
+    documents: int
+
+
+def make_company(documents: int) -> Company:
+    from django.core.files.base import ContentFile
+
+    from knowledge.collections import create_collection
+    from knowledge.uploads import upload
+    from tenants.people import add_member, create_tenant
+    from tenants.scope import in_tenant
+
+    slug = f"c-{uuid4().hex[:10]}"
+    tenant = create_tenant(slug, name=f"Company {slug}")
+    member = add_member(tenant, email=f"olga@{slug}.example", role="owner", name="Olga", password=PASSWORD)
+    with in_tenant(tenant):
+        shelf = create_collection(member, "Rules")
+        for number in range(documents):
+            upload(member, shelf, ContentFile(f"{slug} {number}".encode()), filename=f"{number}.txt")
+    return Company(tenant, member, documents)
