@@ -13,6 +13,8 @@ from django.utils import timezone
 from answers.events import Numbered
 from answers.models import Answer, AnswerEvent, State
 from answers.stop import Why
+from audit.actions import Action, Outcome
+from audit.record import record
 from knowledge import access
 from tenants.models import Membership, Tenant
 from tenants.scope import in_tenant
@@ -122,10 +124,14 @@ def _wishes(batches: Sequence[Batch]) -> dict[UUID, Why]:
 
 def give_up(member: Membership, answer_id: UUID, message: str) -> bool:
     """Marks a running answer as failed. True when it is not there any more."""
-    with in_tenant(member.tenant):
-        mine = Answer.objects.visible_to(member).filter(pk=answer_id)
-        ids = list(mine.values_list("pk", flat=True))
-        Answer.objects.for_tenant(member.tenant_id).filter(pk__in=ids, state=State.RUNNING).update(
+    with in_tenant(member.tenant), transaction.atomic():
+        answer = Answer.objects.visible_to(member).filter(pk=answer_id).first()
+        if answer is None:
+            return True
+        running = Answer.objects.for_tenant(member.tenant_id).filter(pk=answer_id, state=State.RUNNING)
+        ended = running.update(
             state=State.FAILED, error_code="error", error_message=message, finished_at=timezone.now()
         )
-        return not ids
+        if ended:
+            record(Action.QUESTION_ANSWERED, member, answer, outcome=Outcome.FAILED, state="failed", code="error")
+        return False

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.http import Http404
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from answers.follow import follow, follow_run
 from answers.models import Answer, AnswerEvent, Citation, State
 from answers.off_loop import in_thread
 from answers.stopping import stop
+from audit.models import AuditEvent
 from knowledge import grants
 from tenants.errors import TooMany, Unavailable
 
@@ -175,6 +177,20 @@ def test_who_was_told_more_than_was_kept_is_told_what_was_kept(handbook, alice, 
         assert told[-1].data["state"] == State.INTERRUPTED
         assert [event.number for event in told] == sorted({event.number for event in told})
         assert asyncio.run(rest_of(alice, answer.pk, told[-1].number))[-1].is_last
+
+
+def test_an_answer_that_could_not_be_kept_has_failed_and_stands_on_the_trail_once(handbook, alice, ask, monkeypatch):
+    def broken(*arguments):
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr("answers.ask.end", broken)
+    assert ask(alice, QUESTION)[-1].data["code"] == "error"
+    assert row(alice).state == State.FAILED
+    events = AuditEvent.objects.filter(tenant_id=alice.tenant_id, target_id=str(row(alice).pk))
+    assert sorted(events.values_list("action", "outcome")) == [
+        ("question:answered", "failed"),
+        ("question:asked", "done"),
+    ]
 
 
 def test_leaving_keeps_what_is_written(handbook, alice, writes, monkeypatch):
