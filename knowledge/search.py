@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -29,7 +30,10 @@ log = logging.getLogger("knowledge.search")
 LONGEST_QUERY = 2_000  # characters that are looked at: a pasted page finds no more than its beginning
 SPARE = 12  # hits asked for beyond the limit, since the rows may refuse some (a version just replaced)
 REMEMBERED_QUERIES = 512
+REST = 30.0  # seconds in which an embedder that was away is not asked again
 SOME = 5  # companies that are asked for an index to warm up with
+
+_away: dict[Recipe, float] = {}  # until when
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +131,7 @@ def _queries(phrasings: list[str], made_with: Recipe) -> list[Query]:
     from knowledge.ranking import dense_share
 
     embedder = backends.embedder_of(made_with)
-    if embedder is None:
-        log.warning("Questions are looked up by words alone: %s is no longer configured.", made_with.model or "a model")
+    if embedder is None or _away.get(made_with, 0) > time.monotonic():
         return [Query(text, terms(text), None, 0.0) for text in phrasings]
     return [
         Query(text, terms(text), _Vector(text, made_with), dense_share(detect_language(text), embedder.languages))
@@ -137,14 +140,15 @@ def _queries(phrasings: list[str], made_with: Recipe) -> list[Query]:
 
 
 def _asked(where: Namespace, query: Query, readable: Readable, limit: int) -> list[Hit]:
-    """By words alone when the embedder is away: fewer are found, but people are not turned away."""
+    """By words alone when the embedder is away, and then for a while: fewer are found, but nobody is turned away or
+    kept waiting for it."""
     try:
         return backends.store().search(where, query, readable=readable, limit=limit)
     except EmbedderError as error:
-        log.warning("A question is looked up by words alone: %s", error)
-        return backends.store().search(
-            where, replace(query, vector=None, dense_share=0.0), readable=readable, limit=limit
-        )
+        _away[recipe(where.tenant_id, where.generation)] = time.monotonic() + REST
+        log.warning("Questions are looked up by words alone for a while: %s", error)
+        words = replace(query, vector=None, dense_share=0.0)
+        return backends.store().search(where, words, readable=readable, limit=limit)
 
 
 class _Vector:
