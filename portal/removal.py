@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -27,6 +26,7 @@ from portal.backup import forget, known, manifest, tables
 from portal.removal_survey import leaving, rows_that_go, sessions_of, survey
 from tenants.errors import Unavailable
 from tenants.models import Tenant, User
+from tenants.overwriting import overwritten
 from tenants.scope import in_tenant
 
 WHERE = {
@@ -121,7 +121,7 @@ def _listing(path: str) -> tuple[list[str], list[str]]:
 
 
 def _erase_rows(tenant: Tenant, plan: dict[str, Any], by: Actor) -> None:
-    with _overwritten(), transaction.atomic():
+    with overwritten(), transaction.atomic():
         with in_tenant(tenant):
             gone = leaving(tenant)
             plan["people"] = sorted(map(str, gone))
@@ -143,25 +143,6 @@ def _erase_rows(tenant: Tenant, plan: dict[str, Any], by: Actor) -> None:
 
 def _target(plan: dict[str, Any]) -> Target:
     return Tenant(pk=UUID(plan["tenant"]["id"]), name=plan["tenant"]["name"]).audit_target()
-
-
-@contextmanager
-def _overwritten() -> Iterator[None]:
-    """SQLite leaves the bytes of deleted rows in its file, unless it is told."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA secure_delete")
-        former = cursor.fetchone()[0]
-        cursor.execute("PRAGMA secure_delete = ON")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA secure_delete = {int(former)}")
-            if not connection.in_atomic_block:
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _insist_on_nothing_left(plan: dict[str, Any]) -> None:

@@ -63,9 +63,11 @@ def find_key(secret: str, slug: str) -> ApiKey | None:
     if tenant is None:
         return None
     with in_tenant(tenant):
-        found = ApiKey.objects.for_tenant(tenant).select_related("member__user", "member__tenant")
-        key = found.filter(digest=digest(secret)).first()
-        if key is None or not key.is_live or not key.member.may_work:
+        key = ApiKey.objects.for_tenant(tenant).select_related("member__user").filter(digest=digest(secret)).first()
+        if key is None:
+            return None
+        key.member.tenant = tenant
+        if not key.is_live or not key.member.may_work:
             return None
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > USED_EVERY:

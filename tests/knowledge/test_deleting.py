@@ -1,9 +1,11 @@
 """Deleting: hidden at once, restorable for a while, then gone from rows, files and index."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.http import Http404
 from django.utils import timezone
 
@@ -87,6 +89,21 @@ def test_erasing_leaves_nothing_anywhere_and_a_receipt_that_says_so(monkeypatch,
     assert (receipt["versions"], receipt["passages"], receipt["files_removed"]) == (1, 1, 1)
     assert receipt["elsewhere"] == {"quotes": 3}
     assert receipt["hidden_at"] <= receipt["erased_at"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erased_words_are_in_no_file_of_the_database(secret, erin):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL overwrites when it vacuums")
+
+    def files_with_the_secret() -> list[str]:
+        database = Path(connection.settings_dict["NAME"])
+        return [path.name for path in database.parent.glob(f"{database.name}*") if SECRET.encode() in path.read_bytes()]
+
+    assert files_with_the_secret()
+    erase_now(erin, secret.pk)
+    upkeep.do_store_work()
+    assert files_with_the_secret() == []
 
 
 def test_bytes_that_another_document_has_too_stay(secret, upload, erin, titles):
