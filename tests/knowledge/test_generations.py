@@ -1,5 +1,7 @@
 """Another embedding model or other passages: a new index is made beside the old one, and nobody goes without answers."""
 
+from uuid import uuid4
+
 import pytest
 
 from knowledge import backends, indexing, reconcile
@@ -36,6 +38,21 @@ def make():
     return turns
 
 
+@pytest.fixture(params=["lance", "weaviate"])
+def each_store(request, settings):
+    if request.param == "weaviate":
+        server = request.getfixturevalue("real_weaviate")
+        settings.VECTOR_STORE, settings.WEAVIATE_URL, settings.WEAVIATE_API_KEY = "weaviate", server.url, server.key
+        settings.WEAVIATE_GRPC_PORT, settings.WEAVIATE_PREFIX = server.grpc_port, f"G{uuid4().hex[:8]}"
+        backends.store.cache_clear()
+        backends.open_store.cache_clear()
+    yield
+    if request.param == "weaviate":
+        backends.store().close()
+        backends.store.cache_clear()
+        backends.open_store.cache_clear()
+
+
 @pytest.fixture
 def library(upload):
     return [upload("travel.md"), upload("rules.md", LONG)]
@@ -69,7 +86,7 @@ def test_nothing_happens_while_nothing_changed(acme, library):
 
 
 def test_after_a_change_of_settings_the_old_index_answers_until_the_new_one_is_complete(
-    acme, erin, library, titles, settings, make, no_reading
+    each_store, acme, erin, library, titles, settings, make, no_reading
 ):
     old = indexing.active_generation(acme.pk)
     settings.PASSAGE_WORDS, settings.PASSAGE_OVERLAP = 60, 10
@@ -113,7 +130,9 @@ def test_texts_that_both_indexes_have_are_embedded_once(acme, adam, library, mak
     assert len(in_rows(acme, same.name)) == len(in_rows(acme, old)) > 0
 
 
-def test_what_happens_meanwhile_is_in_the_new_index_too(acme, adam, erin, library, upload, titles, make, read_all):
+def test_what_happens_meanwhile_is_in_the_new_index_too(
+    each_store, acme, adam, erin, library, upload, titles, make, read_all
+):
     generation = choose.begin(acme, SMALL, by=adam, switches=True)
     build.step(acme, generation)
     assert in_rows(acme, SMALL.name)
@@ -130,7 +149,7 @@ def test_what_happens_meanwhile_is_in_the_new_index_too(acme, adam, erin, librar
 
 
 def test_a_document_that_is_moved_while_it_is_embedded_is_found_where_it_is(
-    acme, adam, erin, library, make, monkeypatch
+    each_store, acme, adam, erin, library, make, monkeypatch
 ):
     elsewhere = create_collection(erin, "Elsewhere")
     generation, real = choose.begin(acme, SMALL, by=adam, switches=True), build._save
@@ -209,7 +228,7 @@ def test_a_build_that_was_killed_goes_on_where_it_was(acme, adam, library, make,
     assert in_store(acme, SMALL.name) == in_rows(acme, SMALL.name)
 
 
-def test_a_store_that_was_wiped_meanwhile_is_whole_when_it_answers(acme, adam, erin, library, titles, make):
+def test_a_store_that_was_wiped_meanwhile_is_whole_when_it_answers(each_store, acme, adam, erin, library, titles, make):
     generation = choose.begin(acme, SMALL, by=adam, switches=True)
     build.step(acme, generation)
     backends.store().destroy(Namespace(acme.pk, SMALL.name))
@@ -251,7 +270,7 @@ def test_settings_that_change_again_leave_no_half_made_index(acme, library, sett
     assert Generation.objects.for_tenant(acme).count() == 1
 
 
-def test_a_removed_index_leaves_store_and_rows(acme, adam, erin, library, titles, make, read_all):
+def test_a_removed_index_leaves_store_and_rows(each_store, acme, adam, erin, library, titles, make, read_all):
     from tenants.errors import Conflicting
 
     old = indexing.active_generation(acme.pk)
