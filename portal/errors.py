@@ -19,6 +19,7 @@ from rest_framework.views import exception_handler
 
 from audit.actions import Action, Outcome
 from audit.record import Actor, record
+from knowledge.stores.base import StoreError
 from tenants.errors import NoRoom, NotAllowed, Problem, TooLarge, TooMany, Unavailable
 
 log = logging.getLogger("portal.errors")
@@ -54,6 +55,9 @@ def as_problem(error: Exception) -> Problem | None:
         ):
             return NoRoom("The disk of the portal is full. What was there before is safe.", hint="Tell your operator.")
         return Unavailable("The database does not answer.", hint="Nothing is lost. Try again in a moment.")
+    if isinstance(error, StoreError):
+        log.warning("The search index: %s", error)  # what it says is for the operator
+        return Unavailable("The search does not answer just now.", hint="Nothing is lost. Try again in a moment.")
     if isinstance(error, (RequestDataTooBig, TooManyFilesSent)):
         return TooLarge("That is more than the portal takes at once.", hint="Send less, or fewer files at a time.")
     if isinstance(error, PermissionDenied):
