@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 
@@ -47,6 +47,11 @@ class Met:
     @property
     def good(self) -> bool:
         return 200 <= self.status < 300
+
+    @property
+    def useful(self) -> bool:
+        """What was asked for, and not an answer that says why there is none."""
+        return self.good and self.said not in ("failed", "interrupted")
 
 
 @dataclass
@@ -167,7 +172,8 @@ class Crowd:
         except httpx.TransportError as error:
             self._note(Met(what, began, time.monotonic() - began, 0, type(error).__name__))
             return None
-        self._note(_met(what, began, answer))
+        met = _met(what, began, answer)
+        self._note(replace(met, said=answer.json()["state"]) if what == "ask" and met.good else met)
         self._look(what, company, answer.text)
         return answer
 

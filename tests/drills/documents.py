@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -66,6 +67,20 @@ def broken() -> list[Source]:
         made = {"empty.txt": b"", "cut.pdf": b"%PDF-1.7\n1 0 obj <<", "noise.docx": random.Random(6).randbytes(50_000)}
         return [Source(name, data) for name, data in made.items()]
     return [Source(path.name, path.read_bytes()) for path in sorted(folder.glob("files/broken/*"))]
+
+
+def thick_pdf(pages: int = 600) -> bytes:
+    """Seconds of reading."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    file = io.BytesIO()
+    canvas = Canvas(file)
+    for page in range(pages):
+        for line in range(20):
+            canvas.drawString(72, 760 - 20 * line, f"Page {page}, line {line}: nobody will ever get as far as this.")
+        canvas.showPage()
+    canvas.save()
+    return file.getvalue()
 
 
 def questions() -> list[str]:

@@ -105,5 +105,5 @@ def _sum_up(result: Result, scene: Scene) -> None:
 
 def _longest_without_success(crowd: Crowd) -> float:
     """Between two good answers to anybody. In a calm hour it is about the time that one search takes."""
-    good = sorted(met.at + met.took for met in crowd.met if met.good and met.what != "upload")
+    good = sorted(met.at + met.took for met in crowd.met if met.useful and met.what != "upload")
     return max((later - earlier for earlier, later in pairwise(good)), default=0.0)

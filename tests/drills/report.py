@@ -15,7 +15,7 @@ def _seen(result: Result) -> str:
     if result.skipped:
         return f"not held: {result.skipped}"
     refused = sum(result.refusals.values())
-    words = [f"{refused} of {result.requests} requests were told to try again" if refused else "nothing but answers"]
+    words = [f"{refused} of {result.requests} requests had to be tried again" if refused else "nothing but answers"]
     by_code: dict[str, int] = {}
     for key, times in result.refusals.items():
         code = " ".join(key.split()[1:])
@@ -27,7 +27,7 @@ def _seen(result: Result) -> str:
         f"{times} answers {state}" for state, times in result.answers.items() if state in ("interrupted", "failed")
     ]
     return "; ".join(
-        [said, *unfinished, f"longest wait {result.longest:.1f} s", f"nobody answered for {result.away:.1f} s",
+        [said, *unfinished, f"longest wait {result.longest:.1f} s", f"at most {result.away:.1f} s without any answer",
          f"all settled {result.settled_after:.0f} s later"]
     )  # fmt: skip
 

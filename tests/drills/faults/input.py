@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import threading
 import time
 from contextlib import suppress
 
 import psutil
 
-from tests.drills.documents import Source, broken, long
+from tests.drills.documents import Source, broken, thick_pdf
 from tests.drills.scene import Scene
 
 POISON = "poison-"
@@ -31,7 +29,7 @@ def poison(scene: Scene) -> None:
         scene.crowd.add(scene.companies[number % 2], Source(f"{POISON}{source.name}", source.data))
     scene.note(f"{len(broken())} broken files handed in")
     company = scene.companies[0]
-    document = scene.crowd.add(company, Source(f"{POISON}crash.md", long(99, parts=300).data))
+    document = scene.crowd.add(company, Source(f"{POISON}crash.pdf", thick_pdf()))
     crashed = _crash_over(scene, document)
     scene.note(f"the parser crashed {crashed} times over one document")
     again = scene.crowd.retry(company, document)
@@ -39,36 +37,44 @@ def poison(scene: Scene) -> None:
 
 
 def _crash_over(scene: Scene, document: str) -> int:
-    """SIGSEGV for whichever parser has this document's file open, until the document has failed."""
-    path = scene.column.sql(
-        "SELECT b.path FROM knowledge_version v JOIN knowledge_blob b ON b.id = v.blob_id WHERE v.document_id = %s",
+    """SIGSEGV for the parser while it reads this document, until the document has failed: how often that was."""
+    crashed, until = 0, time.monotonic() + 120
+    while (found := _reading(scene, document)) is not None and time.monotonic() < until:
+        reader, pages = found
+        if pages and (parser := _busiest_parser(scene, reader)) is not None:
+            with suppress(psutil.Error):
+                parser.send_signal(signal.SIGSEGV)
+                crashed += 1
+            time.sleep(1)
+        time.sleep(0.05)
+    return crashed
+
+
+def _reading(scene: Scene, document: str) -> tuple[int, int] | None:
+    """Who reads it, and how many pages are read; None when it is over."""
+    status, pages, holder = scene.column.sql(
+        "SELECT v.status, v.progress_done, j.claimed_by FROM knowledge_version v"
+        " JOIN knowledge_job j ON j.version_id = v.id WHERE v.document_id = %s",
         document,
-    )[0][0]
-    crashed: set[int] = set()
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.002):
-            for process in scene.column.processes():
-                with suppress(psutil.Error, OSError):
-                    if process.pid not in crashed and "knowledge.parsers.child" in process.cmdline() and any(
-                        each.path.endswith(path) for each in process.open_files()
-                    ):  # fmt: skip
-                        os.kill(process.pid, signal.SIGSEGV)
-                        crashed.add(process.pid)
-
-    watching = threading.Thread(target=watch, daemon=True)
-    watching.start()
-    try:
-        scene.until(lambda: _status(scene, document) in ("failed", "ready"), 120, "the end of the crashing document")
-    finally:
-        over.set()
-        watching.join()
-    return len(crashed)
+    )[0]
+    if status.startswith(("ready", "failed")):
+        return None
+    return int(holder.split(":")[1]) if holder else 0, pages if status == "parsing" else 0
 
 
-def _status(scene: Scene, document: str) -> str:
-    return scene.column.sql("SELECT status FROM knowledge_version WHERE document_id = %s", document)[0][0]
+def _busiest_parser(scene: Scene, reader: int) -> psutil.Process | None:
+    """A worker has two at most, and the one that is at work on a long file is busy."""
+    parsers: list[tuple[psutil.Process, float]] = []
+    for process in scene.column.processes():
+        with suppress(psutil.Error):
+            if process.ppid() == reader and "knowledge.parsers.child" in process.cmdline():
+                parsers.append((process, sum(process.cpu_times()[:2])))
+    time.sleep(0.2)
+    busy: dict[psutil.Process, float] = {}
+    for process, before in parsers:
+        with suppress(psutil.Error):
+            busy[process] = sum(process.cpu_times()[:2]) - before
+    return max(busy, key=busy.__getitem__, default=None)
 
 
 def double_messages(scene: Scene, *, turns: int = 3) -> None:
