@@ -21,10 +21,12 @@ INTERACTIVE, BULK = "interactive", "bulk"  # queues, and the bells that hang in 
 BUILD = "build"  # a bell in the bulk queue: making an index beside the one that answers
 BELL_LASTS = 5  # seconds after which a bell that nobody heard may be rung again
 BELL_FADES = 60  # seconds after which one that nobody heard is no message any more
+COMPARED_AGAIN = 60  # seconds before it is asked for again, as long as something is astray
 MANY = 4  # jobs that wait: with fewer, a second worker would find nothing left
 JUMP = 20.0  # seconds that the clock may be off between two sweeps before leases are not believed
 
 _last_sweep: tuple[float, float] | None = None
+_followed = False
 
 
 def ring(*, bulk: bool = False) -> None:
@@ -88,6 +90,7 @@ def sweep() -> None:
     if not _clock_jumped():
         for tenant in waiting.tenants_with_chores():
             outcomes.give_up_lost(claims.release_lost(tenant))
+    _follow_settings_once()
     priorities = {priority for _, priority, _ in waiting.tenants_waiting()}
     if Job.Priority.PERSON in priorities or upkeep.store_work_waits():
         _ring_again(INTERACTIVE)
@@ -126,6 +129,15 @@ def compare() -> None:
     reconcile.everywhere(repair=True)
 
 
+def compare_soon() -> None:
+    """Something was met that should not be: whoever has time compares, and puts right what went astray."""
+    try:
+        if cache.add("knowledge:compare", 1, timeout=COMPARED_AGAIN):
+            compare.apply_async(expires=BELL_FADES)
+    except Exception as error:
+        log.warning("The queue did not take a message, so all is compared at its hour: %s", error)
+
+
 @worker_shutting_down.connect
 def _finish_what_is_begun(**_) -> None:
     if "knowledge.ingest" in sys.modules:
@@ -148,6 +160,16 @@ def _hear(queue: str) -> None:
     cache.delete(_bell(queue))
     if queue == BULK and sum(count for _, _, count in waiting.tenants_waiting()) > MANY:
         ring_now(BULK)
+
+
+def _follow_settings_once() -> None:
+    """A process that has just started may have other settings than those that the indexes were made with."""
+    global _followed
+    if not _followed:
+        from knowledge.generations.follow import follow_settings
+
+        follow_settings()
+        _followed = True
 
 
 def _ring_again(queue: str) -> None:

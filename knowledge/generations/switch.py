@@ -6,13 +6,14 @@ import logging
 from collections.abc import Callable
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from audit.actions import Action
 from audit.record import record, system
 from knowledge import backends, reconcile
 from knowledge.generations import build, lacking
-from knowledge.models import Generation, Passage
+from knowledge.models import Generation, Passage, Version
 from knowledge.stores.base import Namespace
 from tenants.models import Tenant
 from tenants.scope import in_tenant
@@ -21,6 +22,7 @@ from tenants.teams import touch_corpus
 log = logging.getLogger("knowledge.generations")
 
 FEW = 8  # documents that are caught up with while uploads wait
+RECOUNTED = 500  # documents in one transaction
 TRIES = 50  # then the rest is done while they wait, however much it is
 
 
@@ -69,6 +71,7 @@ def switch(tenant: Tenant, generation: Generation, *, lives: Callable[[], None] 
         while after := build.step(tenant, generation, after=after, lives=lives):
             pass
     _tidy_rows(tenant, generation.name)
+    _recount(tenant, generation.name)
     return True
 
 
@@ -87,9 +90,30 @@ def _point(tenant: Tenant, new: Generation, old: Generation | None) -> None:
 
 
 def _tidy_rows(tenant: Tenant, name: str) -> None:
-    """Of documents that were replaced in the moment in which they were written here."""
+    """Of documents that were replaced in the very moment in which they were written here."""
     with in_tenant(tenant):
         current = lacking.wanted(tenant).values("current_version")
-        stale = Passage.objects.for_tenant(tenant).filter(generation=name).exclude(version__in=current)
-        if stale.exists():
-            reconcile.of_tenant(tenant, repair=True)
+        rows = Passage.objects.for_tenant(tenant).filter(generation=name).exclude(version__in=current)
+        stale = list(rows.values_list("pk", flat=True))
+    if stale:
+        backends.store().discard(Namespace(tenant.pk, name), stale)
+        with in_tenant(tenant), transaction.atomic():
+            Passage.objects.for_tenant(tenant).filter(pk__in=stale).delete()
+
+
+def _recount(tenant: Tenant, name: str) -> None:
+    """How many passages each document has, as its facts say."""
+    after = None
+    while True:
+        with in_tenant(tenant), transaction.atomic():
+            rows = Passage.objects.for_tenant(tenant).filter(
+                generation=name, **({"version__gt": after} if after else {})
+            )
+            counted = list(rows.values_list("version").annotate(Count("pk")).order_by("version")[:RECOUNTED])
+            for version, count in counted:
+                Version.objects.for_tenant(tenant).filter(pk=version).exclude(passage_count=count).update(
+                    passage_count=count
+                )
+        if len(counted) < RECOUNTED:
+            return
+        after = counted[-1][0]

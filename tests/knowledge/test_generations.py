@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from knowledge import backends, indexing, reconcile
+from knowledge import backends, indexing, reconcile, tasks
 from knowledge.collections import create_collection
 from knowledge.deletion import put_in_trash
 from knowledge.documents import move_document
@@ -100,8 +100,19 @@ def test_after_a_change_of_settings_the_old_index_answers_until_the_new_one_is_c
     assert titles(erin, "meal allowance")
     assert in_store(acme, SMALL.name) == in_rows(acme, SMALL.name)
     assert len(in_rows(acme, SMALL.name)) > len(in_rows(acme, old)), "shorter passages should be more"
+    counted = sum(Version.objects.for_tenant(acme).values_list("passage_count", flat=True))
+    assert counted == len(in_rows(acme, SMALL.name)), "the facts of a document still count the old passages"
     assert reconcile.of_tenant(acme, repair=False).astray == 0
     assert follow_settings() == 0
+
+
+def test_workers_that_start_with_other_settings_begin_the_index_too(acme, library, settings, monkeypatch):
+    """In a cluster nobody runs `up`: whoever sweeps first notices."""
+    monkeypatch.setattr(tasks, "_followed", False)
+    settings.PASSAGE_WORDS, settings.PASSAGE_OVERLAP = 60, 10
+    with as_the_application():
+        tasks.sweep()
+    assert [row.name for row in work.building(acme)] == [SMALL.name]
 
 
 def test_a_new_index_waits_until_somebody_chooses_it(acme, adam, erin, library, titles, make):
