@@ -7,6 +7,7 @@ from knowledge import backends, indexing, search
 from knowledge.generations import choose, known, work
 from knowledge.generations.follow import follow_settings
 from knowledge.models import Generation
+from tenants.scope import in_tenant
 from tests.fixtures_knowledge import as_the_application
 from tests.servers.openai_server import running
 
@@ -42,7 +43,8 @@ def make(tenant):
         while rows := work.building(tenant):
             for row in rows:
                 work.advance(tenant, row, seconds=30)
-                row.refresh_from_db()
+                with in_tenant(tenant):
+                    row.refresh_from_db()
                 assert not row.error
 
 
