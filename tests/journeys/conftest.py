@@ -128,6 +128,10 @@ def portal(tmp_path_factory) -> Portal:
 
 @pytest.fixture(scope="session")
 def people(portal) -> dict[str, str]:
+    return three_people(portal)
+
+
+def three_people(portal: Portal) -> dict[str, str]:
     """Adam administers and edits, Alice and Bob are employees."""
     return {
         "adam": portal.person("Adam", "admin"),
