@@ -9,9 +9,9 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db import connection
 
-from knowledge import backends, idle
+from knowledge import backends, idle, tasks
 from knowledge.generations import known
-from knowledge.models import Generation
+from knowledge.models import Generation, Passage
 from knowledge.stores.base import IndexedPassage, Namespace
 from tenants.models import Tenant
 from tenants.scope import in_tenant
@@ -63,8 +63,19 @@ def where(tenant_id: UUID, generation: str = "") -> Namespace:
 
 
 def put(tenant_id: UUID, generation: str, passages: Iterable[IndexedPassage]) -> None:
-    backends.store().put(where(tenant_id, generation), passages)
+    if is_lost(there := where(tenant_id, generation)):  # from now on it would look as if it were only small
+        tasks.compare_soon()
+    backends.store().put(there, passages)
     _count_write(tenant_id)
+
+
+def is_lost(there: Namespace) -> bool:
+    """The store has nothing at all of an index that has rows: it was wiped, or another one took its place."""
+    if backends.store().count(there):
+        return False
+    with in_tenant(Tenant(pk=there.tenant_id)):
+        rows = Passage.objects.for_tenant(there.tenant_id).filter(generation=there.generation)
+        return rows.filter(version__document__trashing__isnull=True).exists()  # what is being erased leaves it first
 
 
 def drop(tenant_id: UUID, version_ids: Iterable[UUID], *, generation: str = "") -> None:

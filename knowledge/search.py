@@ -11,13 +11,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from knowledge import access, backends, indexing
+from knowledge import access, backends, indexing, tasks
 from knowledge.embedders.base import EmbedderError
 from knowledge.generations.known import recipe
 from knowledge.generations.recipe import Recipe
 from knowledge.media import media_types
 from knowledge.models import Document, Generation, Passage
-from knowledge.stores.base import Hit, Namespace, Query, Readable
+from knowledge.stores.base import Hit, Namespace, Query, Readable, StoreUnavailable
 from knowledge.visibility import in_force
 from tenants.models import Membership, Tenant
 from tenants.scope import in_tenant
@@ -101,6 +101,11 @@ def find(
             known = best.get(hit.passage_id)
             if known is None or _order(hit) < _order(known):
                 best[hit.passage_id] = hit
+    if not best and indexing.is_lost(where):  # to say that nothing was found would be a lie
+        tasks.compare_soon()
+        raise StoreUnavailable(
+            "The search index was emptied and is made again from the database.", hint="Try again soon."
+        )
     hits = sorted(best.values(), key=_order)
     found: list[Found] = []
     while hits and len(found) < limit:  # nearly always once: the rows refuse what changed just now, and nothing else
