@@ -9,7 +9,7 @@ from django.utils import timezone
 from audit.actions import Action
 from audit.record import HasActor, record
 from knowledge import tasks
-from knowledge.generations import known
+from knowledge.generations import known, lacking
 from knowledge.generations.recipe import Recipe
 from knowledge.models import Generation
 from tenants.errors import Conflicting
@@ -89,4 +89,6 @@ def find(tenant: Tenant, name: str) -> Generation:
 def _start(row: Generation, *, switches: bool) -> None:
     row.started_at, row.finished_at, row.error = timezone.now(), None, ""
     row.switches, row.leaving = switches, False
+    row.documents_all = lacking.wanted(row.tenant_id).count()
+    row.documents_done = row.documents_all - lacking.lacking(row.tenant_id, row.name).count()
     row.save()

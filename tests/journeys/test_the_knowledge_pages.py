@@ -27,6 +27,7 @@ PAGES = {
     "readers of several": "documents/readers/?ids={text}&ids={pdf}",
     "search": "search/?q=hotel",
     "empty search": "search/",
+    "search index": "indexes/",
 }
 
 
