@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from portal.services import NotStarted
 from tests.drills import machine
 from tests.drills.column import Column
 from tests.drills.faults import DRILLS, Drill
@@ -46,8 +47,10 @@ def run(drills: list[Drill], documents: int) -> list[Result]:
             print(f"{drill.name}: {drill.fault}", flush=True)
             try:
                 column = _column_for(drill, column)
-            except NotPossible as reason:
-                results.append(Result(drill.name, drill.fault, skipped=str(reason)))
+            except (NotPossible, NotStarted, RuntimeError) as reason:
+                skipped = isinstance(reason, NotPossible)
+                told = {"skipped": str(reason)} if skipped else {"broken": [f"the column does not stand: {reason}"]}
+                results.append(Result(drill.name, drill.fault, **told))
                 _tell(results[-1])
                 column = None
                 continue

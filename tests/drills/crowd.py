@@ -62,6 +62,7 @@ class Crowd:
     met: list[Met] = field(default_factory=list)
     uploaded: dict[str, list[str]] = field(default_factory=dict)  # company -> ids of documents, one for each 201
     answered: dict[str, dict[str, str]] = field(default_factory=dict)  # company -> answer -> state as told
+    retried: set[str] = field(default_factory=set)  # documents that somebody asked to be read again
     breaches: list[str] = field(default_factory=list)
     own: int = 0  # times that somebody saw their own company's word: or looking for the other's would prove nothing
     over: threading.Event = field(default_factory=threading.Event)
@@ -91,6 +92,7 @@ class Crowd:
 
     def retry(self, company: Company, document: str) -> int:
         """The status that its editor is answered, who asks for another try."""
+        self.retried.add(document)
         path = f"{self._api(company)}documents/{document}/retry/"
         return httpx.post(path, headers=company.headers(company.editor), timeout=GIVES_UP).status_code
 

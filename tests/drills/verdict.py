@@ -126,7 +126,7 @@ def _trail(column: Column, crowd: Crowd, company: Company) -> Iterator[str]:
     uploads, answered = events("document:uploaded"), crowd.uploaded[company.slug]
     if set(uploads) != set(answered) or any(times != 1 for times in uploads.values()):
         yield f"{len(set(answered))} uploads were answered, and the trail has {sum(uploads.values())}"
-    endings = events("document:ready", "document:failed")
+    endings = events("document:ready", "document:failed") | dict.fromkeys(crowd.retried & set(answered), 1)
     if set(endings) != set(answered) or any(times != 1 for times in endings.values()):
         doubled = sum(times > 1 for times in endings.values())
         yield f"{len(set(answered) - set(endings))} documents ended without an event, {doubled} with more than one"
@@ -137,7 +137,8 @@ def _trail(column: Column, crowd: Crowd, company: Company) -> Iterator[str]:
     if lost := set(told) - set(states):
         yield f"{len(lost)} answers that were given are not kept"
     if other := [answer for answer, state in told.items() if answer in states and not _agree(state, states[answer])]:
-        yield f"{len(other)} answers are kept otherwise than they were told"
+        how = ", ".join(f"{told[answer]} is kept as {states[answer]}" for answer in other[:3])
+        yield f"{len(other)} answers are kept otherwise than they were told: {how}"
     asked, ended = events("question:asked"), events("question:answered", "question:refused", "answer:stopped")
     for name, counted in (("asked", asked), ("ended", ended)):
         if set(counted) != set(states) or any(times != 1 for times in counted.values()):

@@ -28,7 +28,7 @@ DRILLS = [
     Drill("redis-restart", "Redis kill -9, 8 s away, started again", servers.restart_redis),
     Drill("postgres", "PostgreSQL immediate stop and restart, at once and after 8 s", servers.restart_postgres),
     Drill("weaviate", "Weaviate kill -9, 10 s away, started again", servers.restart_weaviate),
-    Drill("weaviate-wiped", "Weaviate's data folder wiped, then `manage.py reconcile --repair`", servers.wipe_weaviate),
+    Drill("weaviate-wiped", "Weaviate killed, its data folder wiped, started empty", servers.wipe_weaviate),
     Drill("poison", "documents that crash or outwit the parser every time", handed_in.poison, may_fail=(handed_in.POISON,)),
     Drill("doubled", "every message delivered many times", handed_in.double_messages),
     Drill("clock", "the machine's clock jumps 3 hours ahead, and back", surroundings.set_clock, column={"clock": True}),

@@ -13,7 +13,7 @@ FULL_FOR = 15.0  # seconds
 
 
 def set_clock(scene: Scene) -> None:
-    """For the portal's processes, PostgreSQL and Redis alike. The monotonic clock goes on, as the kernel's does."""
+    """For the portal's processes, PostgreSQL and Redis alike."""
     for hours, stays in ((HOURS, 25.0), (0, 5.0)):
         scene.column.set_clock(hours * 3600)
         scene.note(f"the clock is {hours} hours ahead" if hours else "the clock is right again")
