@@ -37,7 +37,10 @@ def main(arguments: list[str]) -> int:
         if frame is None:
             return 0
         _allow_processor_time(limits.ocr_wall_seconds if ocr else limits.processor_seconds)
-        write_frame(replies, _answer(frame, limits, replies, recognise))
+        try:
+            write_frame(replies, _answer(frame, limits, replies, recognise))
+        except BrokenPipeError:
+            os._exit(0)  # who asked was killed, and nobody is there to be told so
 
 
 class _Whole:
@@ -78,6 +81,8 @@ def _answer(frame: Frame, limits: ParseLimits, replies: IO[bytes], recognise: An
         return {"failed": failure_to_wire(failure)}
     except MemoryError:
         return {"failed": failure_to_wire(too_large_or_damaged())}
+    except BrokenPipeError:
+        raise
     except FileNotFoundError:
         return {
             "failed": failure_to_wire(ParseFailed("file_missing", "The stored file is not there.", "Upload it again."))

@@ -162,3 +162,18 @@ def test_pages_are_told_as_they_are_read(tmp_path):
     with ParserChild() as parser:
         parser.parse(tmp_path / "a.pptx", "a.pptx", on_progress=lambda page, total: told.append((page, total)))
     assert told[-1] == (2, 2)
+
+
+def test_a_child_whose_worker_was_killed_leaves_without_a_word(page):
+    from knowledge.parsers.wire import limits_to_wire, write_frame
+
+    child = subprocess.Popen(
+        [sys.executable, "-m", "knowledge.parsers.child", limits_to_wire(ParseLimits())],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    child.stdout.close()
+    write_frame(child.stdin, {"do": "parse", "path": str(page), "filename": "a.md"})
+    child.stdin.close()
+    assert child.wait(30) == 0
+    assert child.stderr.read() == b""
+    child.stderr.close()
