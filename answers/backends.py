@@ -22,7 +22,13 @@ def answer_model() -> AnswerModel | None:
 
 
 def embed(texts):
-    """Sentences to unit vectors, with the embedder that documents are found by."""
+    """Sentences to unit vectors, to be compared with each other: by the configured embedder, or by the bundled one while
+    that is away."""
     from knowledge import backends
+    from knowledge.embedders.base import EmbedderError
+    from knowledge.generations.recipe import Recipe
 
-    return backends.embedder().embed(texts)
+    try:
+        return backends.embedder().embed(texts)
+    except EmbedderError:
+        return backends.embedder_of(Recipe()).embed(texts)

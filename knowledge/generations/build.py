@@ -7,11 +7,13 @@ change or go meanwhile are seen by the next look at what is lacking.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import transaction
 
 from knowledge import backends, rebuild
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from knowledge.generations.vectors import Vectors
 
 STEP = 128  # passages, about: two seconds of embedding
+TIDY_AFTER = 40  # steps
 MOST = 32  # documents looked at in one step
 
 
@@ -132,6 +135,17 @@ def _save(tenant: Tenant, generation: Generation, cuts: list[Cut], found: Vector
     if gone := [cut.version_id for cut in cuts if cut not in kept]:
         store.drop(where, gone)
     _follow_moves(tenant, where, kept)
+    _tidy(where)
+
+
+def _tidy(where: Namespace) -> None:
+    """Each step leaves a file of its own, which every later one has to look into."""
+    key = f"knowledge:index-steps:{where.tenant_id}:{where.generation}"
+    cache.add(key, 0, timeout=None)
+    with contextlib.suppress(ValueError):  # forgotten just now
+        if cache.incr(key) >= TIDY_AFTER:
+            cache.delete(key)
+            backends.store().optimise(where)
 
 
 def _still_wanted(tenant: Tenant, generation: Generation, cuts: list[Cut]) -> list[Cut]:

@@ -27,6 +27,9 @@ def configured() -> Recipe:
 
 
 def recipe_of(generation: Generation) -> Recipe:
+    now = configured()
+    if generation.name == now.name:  # its address may be another by now
+        return now
     if not generation.embedder:  # a row from before these columns
         return _from_name(generation.name)
     return Recipe(
@@ -41,7 +44,7 @@ def recipe_of(generation: Generation) -> Recipe:
 
 @lru_cache(maxsize=1024)
 def recipe(tenant_id: UUID, name: str) -> Recipe:
-    """A name stands for one recipe for ever; its address may change with the settings, which a new process reads."""
+    """Asked for each question, and the same as long as a process lives: addresses change with its settings."""
     with in_tenant(Tenant(pk=tenant_id)):
         row = Generation.objects.for_tenant(tenant_id).filter(name=name).first()
     return _from_name(name) if row is None else recipe_of(row)

@@ -3,6 +3,7 @@ away."""
 
 import pytest
 
+from answers import backends as answering
 from knowledge import backends, indexing, search
 from knowledge.generations import choose, known, work
 from knowledge.generations.follow import follow_settings
@@ -99,6 +100,7 @@ def test_a_model_that_does_not_answer_turns_nobody_away(acme, erin, upload, conf
         assert found(erin, "daily meal allowance")[0].dense > 0
     (hit,) = found(erin, "daily allowance of meals")
     assert (hit.dense, hit.title) == (0, "Travel")
+    assert answering.embed(["One sentence.", "Another one."]).shape[0] == 2, "sentences cannot be compared any more"
 
 
 def test_a_build_that_cannot_embed_says_why_and_goes_on_later(acme, adam, upload, configure):
