@@ -31,14 +31,12 @@ def main() -> int:
         parser.error(f"There is no drill {', '.join(sorted(unknown))}.")
     if any(known[name].column.get("disk") for name in asked.names or known):
         machine.with_own_mounts(["-m", "tests.drills", *sys.argv[1:]])
-    results = run([known[name] for name in asked.names] or DRILLS, asked.documents)
-    if asked.json:
-        asked.json.write_text(json.dumps([each.as_json() for each in results], indent=1) + "\n", encoding="utf-8")
+    results = run([known[name] for name in asked.names] or DRILLS, asked.documents, asked.json)
     print(f"\n{table(results)}")
     return 0 if all(each.survived or each.skipped for each in results) else 1
 
 
-def run(drills: list[Drill], documents: int) -> list[Result]:
+def run(drills: list[Drill], documents: int, kept: Path | None = None) -> list[Result]:
     """One column for all, with two new companies for each; a fresh one after a drill that it did not survive."""
     results: list[Result] = []
     column: Column | None = None
@@ -56,6 +54,9 @@ def run(drills: list[Drill], documents: int) -> list[Result]:
                 continue
             results.append(result := hold(drill, column, number, documents))
             _tell(result)
+            if kept:
+                told = json.dumps([each.as_json() for each in results], indent=1)
+                kept.write_text(told + "\n", encoding="utf-8")
             if result.broken:
                 print("    " + "\n    ".join(column.last_words(15).splitlines()), flush=True)
                 column.__exit__()

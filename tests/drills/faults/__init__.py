@@ -31,6 +31,6 @@ DRILLS = [
     Drill("weaviate-wiped", "Weaviate killed, its data folder wiped, started empty", servers.wipe_weaviate),
     Drill("poison", "documents that crash or outwit the parser every time", handed_in.poison, may_fail=(handed_in.POISON,)),
     Drill("doubled", "every message delivered many times", handed_in.double_messages),
-    Drill("clock", "the machine's clock jumps 3 hours ahead, and back", surroundings.set_clock, column={"clock": True}),
+    Drill("clock", "the machine's clock jumps 3 hours ahead and back, then a worker is killed", surroundings.set_clock, column={"clock": True}),
     Drill("disk", "the disk under everything is full for 15 s", surroundings.fill_disk, column={"disk": "900m"}),
 ]  # fmt: skip

@@ -14,13 +14,17 @@ from tests.drills.scene import Scene
 def kill_workers(scene: Scene) -> None:
     for company in scene.companies:
         scene.crowd.add(company, long(len(company.slug)))
-    for stage in ("parsing", "embedding"):
-        pid = scene.until(lambda stage=stage: _holder_at(scene, stage), 120, f"a document at {stage}", every=0.01)
-        scene.process(pid).kill()
-        scene.note(f"worker {pid} killed while {stage}")
+    kill_a_worker(scene, "parsing")
+    kill_a_worker(scene, "embedding")
     for company in scene.companies:  # what the dead held comes back when its lease is over; this is there now
         scene.crowd.add(company, long(2, parts=1), f"short-{company.slug}.md")
     _kill_between_store_and_rows(scene)
+
+
+def kill_a_worker(scene: Scene, stage: str) -> None:
+    pid = scene.until(lambda: _holder_at(scene, stage), 120, f"a document at {stage}", every=0.01)
+    scene.process(pid).kill()
+    scene.note(f"worker {pid} killed while {stage}")
 
 
 def _holder_at(scene: Scene, stage: str) -> int | None:

@@ -6,6 +6,8 @@ import time
 from contextlib import suppress
 
 from portal.services import NotStarted
+from tests.drills.documents import long
+from tests.drills.faults.processes import kill_a_worker
 from tests.drills.scene import Scene
 
 HOURS = 3
@@ -18,6 +20,10 @@ def set_clock(scene: Scene) -> None:
         scene.column.set_clock(hours * 3600)
         scene.note(f"the clock is {hours} hours ahead" if hours else "the clock is right again")
         time.sleep(stays)
+    # Whatever goes by the clock has to go on: only the sweep that beat sends brings back what a dead worker held.
+    for company in scene.companies:
+        scene.crowd.add(company, long(7))
+    kill_a_worker(scene, "parsing")
 
 
 def fill_disk(scene: Scene) -> None:
