@@ -1,0 +1,46 @@
+"""The suites about who may see what, once more on PostgreSQL: every request under row-level security."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+SUITES = [
+    "tests/tenants",
+    "tests/audit",
+    "tests/project/test_every_url_is_gated.py",
+    "tests/project/test_attack_foreign_ids.py",
+    "tests/project/test_attack_hidden_documents.py",
+    "tests/project/test_attack_what_strangers_learn.py",
+    "tests/knowledge/test_who_may_read.py",
+    "tests/knowledge/test_no_leak_whatever_happens.py",
+    "tests/knowledge/test_the_filter_is_executed.py",
+    "tests/knowledge/test_rest.py",
+    "tests/knowledge/test_deleting.py",
+    "tests/knowledge/test_ingest_durable.py",
+    "tests/answers/test_ask.py",
+    "tests/answers/test_ask_api.py",
+    "tests/answers/test_erased_documents.py",
+]
+
+
+@pytest.mark.service
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_the_isolation_suites_hold_on_postgresql(real_postgres):
+    ours = ("PYTEST_", "PORTAL_TEST_FOLDER_OF", "PORTAL_DATA_DIR", "DJANGO_SETTINGS_MODULE")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    suites = [name for name in SUITES if (REPOSITORY / name).exists()]
+    assert len(suites) == len(SUITES), set(SUITES) - set(suites)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *suites, "--ds=portal.settings.test_postgres", "-p", "no:cacheprovider",
+         "-p", "no:xdist", "-q"],
+        cwd=REPOSITORY, env=environment | {"DATABASE_ADMIN_URL": real_postgres.url}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert " passed" in done.stdout
