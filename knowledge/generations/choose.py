@@ -45,8 +45,6 @@ def prefer(tenant: Tenant, name: str, *, by: HasActor) -> Generation:
         return row
     if row.leaving:
         raise Conflicting("This index is being removed.", hint="Make it anew.", code="being_removed")
-    wanted = known.configured().name
-    row.held_against = wanted if wanted != row.name else ""
     _start(row, switches=True)
     record(Action.INDEX_CHOSEN, by, row)
     tasks.ring_build()
@@ -89,6 +87,8 @@ def find(tenant: Tenant, name: str) -> Generation:
 def _start(row: Generation, *, switches: bool) -> None:
     row.started_at, row.finished_at, row.error = timezone.now(), None, ""
     row.switches, row.leaving = switches, False
+    wanted = known.configured().name
+    row.held_against = wanted if switches and wanted != row.name else ""
     row.documents_all = lacking.wanted(row.tenant_id).count()
     row.documents_done = row.documents_all - lacking.lacking(row.tenant_id, row.name).count()
     row.save()

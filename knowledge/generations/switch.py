@@ -39,12 +39,11 @@ def complete(tenant: Tenant, generation: Generation, *, lives: Callable[[], None
         lives()
     backends.store().optimise(where)
     build.count(tenant, generation)
-    if generation.switches:
-        return switch(tenant, generation, lives=lives)
-    with in_tenant(tenant):
-        rows = Generation.objects.for_tenant(tenant).filter(pk=generation.pk, leaving=False)
-        rows.update(finished_at=timezone.now(), error="")
-    return True
+    with in_tenant(tenant):  # whether it is to answer may have been decided since this turn began
+        rows = Generation.objects.for_tenant(tenant).filter(pk=generation.pk, switches=False)
+        if rows.update(finished_at=timezone.now(), error=""):
+            return True
+    return switch(tenant, generation, lives=lives)
 
 
 def switch(tenant: Tenant, generation: Generation, *, lives: Callable[[], None] = lambda: None) -> bool:

@@ -272,6 +272,31 @@ def test_a_restart_does_not_undo_what_somebody_chose(acme, adam, library, settin
     assert follow_settings() == 1, "settings that ask for something else are followed again"
 
 
+def test_a_restart_does_not_undo_an_index_that_was_begun_by_hand(acme, adam, library, make, read_all):
+    choose.begin(acme, SMALL, by=adam, switches=True)
+    assert follow_settings() == 0
+    make(acme)
+    assert follow_settings() == 0
+    read_all()
+    assert indexing.active_generation(acme.pk) == SMALL.name
+
+
+def test_a_choice_that_comes_while_the_last_step_is_done_counts(acme, adam, library, make, monkeypatch):
+    choose.begin(acme, SMALL, by=adam)
+    real = build.count
+
+    def late(*arguments):
+        real(*arguments)
+        monkeypatch.setattr(build, "count", real)
+        choose.prefer(acme, SMALL.name, by=adam)
+
+    monkeypatch.setattr(build, "count", late)
+    (generation,) = work.building(acme)
+    work.advance(acme, generation, seconds=30)
+    make(acme)
+    assert indexing.active_generation(acme.pk) == SMALL.name
+
+
 def test_settings_that_change_again_leave_no_half_made_index(acme, library, settings, read_all):
     settings.PASSAGE_WORDS = 90
     follow_settings()
