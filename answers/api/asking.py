@@ -26,6 +26,7 @@ from answers.sse import last_event_id, stream
 from answers.stopping import stop
 from knowledge import access
 from knowledge.search import Filters
+from tenants.errors import Unavailable
 from tenants.http import MemberAPIView
 from tenants.models import Membership
 from tenants.models.api_key import Scope
@@ -115,7 +116,10 @@ async def _here(view: Callable, request: HttpRequest, **kwargs) -> HttpResponseB
 
 def _whole(member: Membership, answer_id: UUID) -> dict:
     with in_tenant(member.tenant):
-        return of_answer(show(member, access_answer(member, answer_id)))
+        answer = access_answer(member, answer_id)
+        if answer.is_running:  # it broke while the database was away; whoever finds the row ends it
+            raise Unavailable("Your question is kept, but its answer could not be.", hint="Ask again in a moment.")
+        return of_answer(show(member, answer))
 
 
 class AnswerView(MemberAPIView):

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 
 from answers.models import Answer, Conversation
 
@@ -30,6 +31,18 @@ def test_a_refusal_says_so(handbook, alice, program_of):
     assert answer["refused"] is True
     assert answer["citations"] == []
     assert answer["closest"]
+
+
+def test_an_answer_that_could_not_be_kept_at_all_is_no_answer(handbook, alice, program_of, monkeypatch):
+    def away(*arguments):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("answers.ask.end", away)
+    monkeypatch.setattr("answers.keeping.give_up", away)
+    got = program_of(alice).post("/ask/", json={"question": QUESTION})
+    assert (got.status_code, got.headers["content-type"]) == (503, "application/problem+json")
+    assert got.json()["code"] == "unavailable"
+    assert Answer.objects.for_tenant(alice.tenant).get().question == QUESTION
 
 
 @pytest.mark.parametrize(
