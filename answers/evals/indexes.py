@@ -68,7 +68,7 @@ def measure(member: Membership, generation: str, questions: Sequence[Question], 
         else:
             refused.append(float(not enough))
         if question.gold:
-            at = ranks([(known.get(hit.document_id, ""), hit.page) for hit in found], question.gold)
+            at = ranks([(known.get(hit.document_id, str(hit.document_id)), hit.page) for hit in found], question.gold)
             at4.append(recall_at(4, at))
             at10.append(recall_at(SHOWN, at))
             mrr.append(reciprocal_rank(at, SHOWN))

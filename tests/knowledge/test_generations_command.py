@@ -93,3 +93,17 @@ def test_two_indexes_are_compared_on_questions_and_nobody_notices(acme, olga, er
 def test_what_cannot_be_done_is_one_sentence(library, arguments, why):
     with pytest.raises(CommandError, match=why):
         run(*arguments)
+
+
+def test_documents_that_no_question_is_about_count_as_places_too(acme, olga, erin, shelf, upload, tmp_path):
+    """The right document is the third that is found: two others stand before it."""
+    from answers.evals import indexes
+    from answers.evals.records import Gold, Question
+
+    for number in range(2):
+        upload(f"unicorn-{number}.md", f"# Unicorns {number}\n\nThe unicorn likes tea, tea and more tea.")
+    upload("stables.md", "# Stables\n\nThere is also a unicorn. " + "Horses are fed in the morning. " * 20)
+    question = Question("1", "What tea does the unicorn like?", True, (), "", (Gold("stables.md"),))
+    known = indexes.documents_of(erin, [question])
+    measured = indexes.measure(erin, indexing.active_generation(acme.pk), [question], known)
+    assert measured["mrr@10"] == pytest.approx(1 / 3, abs=0.001)

@@ -137,8 +137,11 @@ class Command(BaseCommand):
             told = {"asked": len(asked), "left_out": len(questions) - len(asked)}
             self.stdout.write(json.dumps(told | dict(zip((options["former"], options["other"]), both, strict=True))))
             return
-        self.stdout.write(f"{len(asked)} questions, asked as {reader}; {len(questions) - len(asked)} left out, whose")
-        self.stdout.write("documents are not here. Nothing was recorded, and nobody was answered from the other index.")
+        left = len(questions) - len(asked)
+        self.stdout.write(
+            f"{len(asked)} questions, asked as {reader}; {left} left out: their documents are not here, or"
+        )
+        self.stdout.write("several have that name. Nothing was recorded, and nobody was answered from the other index.")
         self.stdout.write(f"\n{'':28}{'former':>12}{'other':>12}{'difference':>12}")
         for measure, words in evaluation.MEASURES.items():
             former, other = (each[measure] for each in both)
