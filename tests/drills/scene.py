@@ -10,7 +10,7 @@ import psutil
 
 from tests.drills.column import Column
 from tests.drills.crowd import Company, Crowd
-from tests.drills.verdict import unsettled
+from tests.drills.verdict import unsettled, what_is_left
 
 
 @dataclass
@@ -49,11 +49,15 @@ class Scene:
         enough = max(2, int(share * len(self.crowd.sources)))
         self.until(lambda: self.ready() >= enough, 120, f"{enough} ready documents", every=0.2)
 
-    def settle(self, within: float = 180) -> float:
+    def settle(self, within: float = 220) -> float:
         """All uploads are taken and nothing is on its way: seconds that this took."""
         began = time.monotonic()
         self.until(self.crowd.uploads_over.is_set, within, "the end of the uploads", every=0.2)
-        self.until(lambda: not unsettled(self.column, self.companies), within, "the end of the ingestion", every=0.5)
+        while unsettled(self.column, self.companies):
+            if time.monotonic() - began > within:
+                left = what_is_left(self.column, self.companies)
+                raise AssertionError(f"after {within:.0f} s of rest this was still on its way: {left}")
+            time.sleep(0.5)
         return time.monotonic() - began
 
     def process(self, pid: int) -> psutil.Process:

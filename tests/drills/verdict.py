@@ -35,6 +35,19 @@ def unsettled(column: Column, companies: list[Company]) -> int:
     )[0][0]  # fmt: skip
 
 
+def what_is_left(column: Column, companies: list[Company]) -> str:
+    rows = column.sql(
+        "SELECT j.state, v.status, count(*), max(j.attempts), max(j.held_up), round(extract(epoch FROM max(j.run_after) - now()))"
+        " FROM knowledge_job j JOIN knowledge_version v ON v.id = j.version_id"
+        " WHERE v.status = ANY(%s) AND v.tenant_id = ANY(%s::uuid[]) GROUP BY 1, 2",
+        list(UNFINISHED), [company.id for company in companies],
+    )  # fmt: skip
+    return "; ".join(
+        f"{count} {status} ({state}, attempt {attempts}, held up {held}, due in {due} s)"
+        for state, status, count, attempts, held, due in rows
+    )
+
+
 def running_answers(column: Column, companies: list[Company]) -> int:
     return column.sql(
         "SELECT count(*) FROM answers_answer WHERE state = 'running' AND tenant_id = ANY(%s::uuid[])",
