@@ -18,7 +18,7 @@ def asked_for(monkeypatch):
     """How often a comparison was asked for. What the queue would run is run by `compare`."""
     cache.delete("knowledge:compare")
     asked = []
-    monkeypatch.setattr(tasks.compare, "apply_async", lambda **options: asked.append(options))
+    monkeypatch.setattr(tasks.compare, "apply_async", lambda *given, **options: asked.append((given, options)))
     yield asked
     cache.delete("knowledge:compare")
 
@@ -58,3 +58,15 @@ def test_one_whose_only_document_is_in_the_trash_finds_nothing(acme, erin, uploa
     empty(acme)
     assert find(erin, ["meals"], limit=5) == []
     assert asked_for == []
+
+
+def test_a_company_that_could_not_be_compared_is_compared_a_little_later_and_not_for_ever(acme, monkeypatch, asked_for):
+    def away(tenant, *, repair):
+        raise StoreUnavailable("The search index is out of reach just now.")
+
+    monkeypatch.setattr("knowledge.reconcile.of_tenant", away)
+    tasks.compare()
+    tasks.compare(2)
+    tasks.compare(1)
+    assert [given for given, _ in asked_for] == [([4],), ([1],)]
+    assert all(options["countdown"] > 0 for _, options in asked_for)
