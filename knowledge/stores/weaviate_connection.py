@@ -161,7 +161,8 @@ class Connection:
         if "no space left" in low or "read-only" in low or "disk usage" in low:
             return StoreUnavailable(
                 "The search index cannot be written: its disk is full.",
-                hint="Free some space there; nothing that was saved is lost.",
+                hint="Free some space there and start Weaviate again, which stays read-only until then. "
+                "Nothing that was saved is lost.",
             )
         if _is_connection(error, low):
             return _unreachable()

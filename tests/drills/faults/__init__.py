@@ -32,5 +32,5 @@ DRILLS = [
     Drill("poison", "documents that crash or outwit the parser every time", handed_in.poison, may_fail=(handed_in.POISON,)),
     Drill("doubled", "every message delivered many times", handed_in.double_messages),
     Drill("clock", "the machine's clock jumps 3 hours ahead and back, then a worker is killed", surroundings.set_clock, column={"clock": True}),
-    Drill("disk", "the disk under everything is full for 15 s", surroundings.fill_disk, column={"disk": "900m"}),
+    Drill("disk", "the disk under everything is full for 15 s, then Weaviate is started again", surroundings.fill_disk, column={"disk": "900m"}),
 ]  # fmt: skip

@@ -45,3 +45,7 @@ def fill_disk(scene: Scene) -> None:
                 server.kill()
             server.start()
             scene.note(f"{server.name} had stopped, and was started again")
+        elif server is column.weaviate:
+            server.stop()
+            server.start()
+            scene.note("Weaviate was started again, since it stays read-only after its disk was full")
