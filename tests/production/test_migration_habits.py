@@ -18,7 +18,7 @@ APPS = ("answers", "audit", "knowledge", "tenants")
 FIRST_RELEASE = {
     "answers": "0003_starter",
     "audit": "0004_outcome_index",
-    "knowledge": "0006_the_line_and_whose_turn_it_is",
+    "knowledge": "0007_index_generations_side_by_side",
     "tenants": "0002_outbox_links",
 }
 WHY = {
