@@ -24,7 +24,9 @@ def _seen(result: Result) -> str:
         words.append("(" + ", ".join(f"{times} × {code}" for code, times in sorted(by_code.items())) + ")")
     said = " ".join(words)
     unfinished = [
-        f"{times} answers {state}" for state, times in result.answers.items() if state in ("interrupted", "failed")
+        f"{times} answer{'' if times == 1 else 's'} {state}"
+        for state, times in result.answers.items()
+        if state in ("interrupted", "failed")
     ]
     return "; ".join(
         [said, *unfinished, f"longest wait {result.longest:.1f} s", f"at most {result.away:.1f} s without any answer",
