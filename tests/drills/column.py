@@ -86,6 +86,13 @@ class Column:
         assert self.time
         self.time.set(seconds)
 
+    def revive(self, server: Server) -> None:
+        """At the address it had. Somebody's outgoing connection may hold one of its ports for a moment."""
+        deadline = time.monotonic() + 30
+        while not all(_is_free(server.state[name]) for name in server.ports) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        server.start()
+
     # The portal
 
     def start(self) -> None:
@@ -204,6 +211,16 @@ class Column:
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)}: {(done.stderr or done.stdout)[-1500:]}")
         return done.stdout
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _free_port() -> int:

@@ -23,7 +23,7 @@ def restart_redis(scene: Scene) -> None:
     scene.column.redis.kill()
     scene.note("Redis killed")
     time.sleep(8)
-    scene.column.redis.start()
+    scene.column.revive(scene.column.redis)
     scene.note("Redis started again")
 
 
@@ -32,7 +32,7 @@ def restart_postgres(scene: Scene) -> None:
         scene.column.postgres.kill()
         scene.note("PostgreSQL stopped at once, as by a crash")
         time.sleep(away)
-        scene.column.postgres.start()
+        scene.column.revive(scene.column.postgres)
         scene.note("PostgreSQL started again")
         time.sleep(4)
 
@@ -41,7 +41,7 @@ def restart_weaviate(scene: Scene) -> None:
     scene.column.weaviate.kill()
     scene.note("Weaviate killed")
     time.sleep(10)
-    scene.column.weaviate.start()
+    scene.column.revive(scene.column.weaviate)
     scene.note("Weaviate started again")
 
 
@@ -50,7 +50,7 @@ def wipe_weaviate(scene: Scene) -> None:
     weaviate = scene.column.weaviate
     weaviate.kill()
     shutil.rmtree(weaviate.folder / "data")
-    weaviate.start()
+    scene.column.revive(weaviate)
     scene.note("Weaviate killed, its data folder removed, started empty")
     began = time.monotonic()
     scene.until(lambda: _is_whole(scene), 150, "the rebuilding of the index", every=1)

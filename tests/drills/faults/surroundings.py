@@ -43,9 +43,9 @@ def fill_disk(scene: Scene) -> None:
         if not (server.is_running() and server.is_ready()):
             with suppress(NotStarted):
                 server.kill()
-            server.start()
+            column.revive(server)
             scene.note(f"{server.name} had stopped, and was started again")
         elif server is column.weaviate:
             server.stop()
-            server.start()
+            column.revive(server)
             scene.note("Weaviate was started again, since it stays read-only after its disk was full")
