@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import urllib.request
 from pathlib import Path
@@ -109,7 +110,7 @@ def test_a_silent_worker_is_unhealthy(image, tmp_path, name):
     os.utime(sign, (sign.stat().st_atime, sign.stat().st_mtime - 61))
     status, said = image.run("alive", name, volumes={"/scratch": scratch}).finish()
     assert status == 1
-    assert "61 s old" in said or "62 s old" in said
+    assert re.search(r"\b6[1-9] s old", said), said
 
 
 def test_a_worker_without_a_queue_says_what_to_name(image):

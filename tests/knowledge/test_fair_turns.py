@@ -19,7 +19,7 @@ from tests.knowledge.many_jobs import queue
 pytestmark = pytest.mark.django_db
 
 MANY = 100_000
-QUICK = 0.020  # seconds
+QUICK = 0.060  # seconds: a look at all rows took 70 and more on a machine with nothing else to do
 
 
 @pytest.fixture
