@@ -35,23 +35,12 @@ SUITES = [
 def test_the_isolation_suites_hold_on_postgresql(real_postgres):
     suites = [name for name in SUITES if (REPOSITORY / name).exists()]
     assert len(suites) == len(SUITES), set(SUITES) - set(suites)
-    run(*suites, "--ds=portal.settings.test_postgres", DATABASE_ADMIN_URL=real_postgres.url)
-
-
-@pytest.mark.service
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-def test_requests_of_two_companies_at_once_see_their_own():
-    run("tests/production/test_rls_requests.py", PORTAL_TESTS_ALONE="1")
-
-
-def run(*words: str, **settings: str) -> None:
-    """Those tests in a process of their own."""
     ours = ("PYTEST_", "PORTAL_TEST_FOLDER_OF", "PORTAL_DATA_DIR", "DJANGO_SETTINGS_MODULE")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *words, "-p", "no:cacheprovider", "-p", "no:xdist"],
-        cwd=REPOSITORY, env=environment | settings, capture_output=True, text=True,
+        [sys.executable, "-m", "pytest", *suites, "--ds=portal.settings.test_postgres", "-p", "no:cacheprovider",
+         "-p", "no:xdist"],
+        cwd=REPOSITORY, env=environment | {"DATABASE_ADMIN_URL": real_postgres.url}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:]
     assert " passed" in done.stdout

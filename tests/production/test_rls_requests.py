@@ -5,7 +5,6 @@ Each test runs on PostgreSQL itself and by way of a proxy that pools by transact
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -15,11 +14,7 @@ from tests.servers import looking
 from tests.servers.portal_database import make_company
 from tests.servers.portal_server import serving
 
-pytestmark = [
-    pytest.mark.service,
-    # In a process of its own: threads of tests before keep connections to their databases.
-    pytest.mark.skipif(not os.environ.get("PORTAL_TESTS_ALONE"), reason="run by test_isolation_on_postgresql.py alone"),
-]
+pytestmark = pytest.mark.service
 
 
 @pytest.fixture(params=["as_app", "behind_a_proxy"])

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,8 @@ def django_on(url: str, blocker, monkeypatch, *, proxy: bool = False) -> Iterato
     from django.contrib.contenttypes.models import ContentType
     from django.db import connections
 
+    from answers import off_loop
+
     with monkeypatch.context() as patch:
         patch.setenv("TEST_DATABASE_URL", url)
         patch.setenv("DATABASE_POOL_SIZE", "6")
@@ -112,10 +115,15 @@ def django_on(url: str, blocker, monkeypatch, *, proxy: bool = False) -> Iterato
     connections.settings["default"] = connections.configure_settings({"default": wanted})["default"]
     del connections["default"]
     ContentType.objects.clear_cache()
+    pools = off_loop._pool, off_loop._later  # their threads keep the connections of tests before
+    off_loop._pool, off_loop._later = ThreadPoolExecutor(off_loop.THREADS), ThreadPoolExecutor(off_loop.LATER)
     try:
         with blocker.unblock():
             yield
     finally:
+        off_loop._pool.shutdown()
+        off_loop._later.shutdown()
+        off_loop._pool, off_loop._later = pools
         with blocker.unblock():
             connections["default"].close()
             connections["default"].close_pool()
