@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.production import installation
@@ -15,11 +13,7 @@ TRAVEL = "# Travel\n\nThe daily meal allowance is 42 euros. Taxis are reimbursed
 def production(tmp_path_factory):
     """Acme on PostgreSQL, Redis and Weaviate: two web processes, a worker for each kind of work, beat. Answers are
     written slowly, word by word."""
-    if missing := installation.installed():
-        reason = "; ".join(f"{name}: {why}" for name, why in missing.items())
-        if os.environ.get("CI"):
-            pytest.fail(f"{reason}. Here this may not be skipped.", pytrace=False)
-        pytest.skip(reason)
+    installation.insist_on_servers()
     with (
         model_running() as (model, _),
         installation.running(

@@ -17,8 +17,8 @@ from typing import Any, ClassVar
 
 import psutil
 
-PORT_WAIT = 3.0  # seconds
-LOOPBACK = "127.0.0.1"
+from portal.services import ports
+from portal.services.ports import LOOPBACK
 
 
 class Missing(RuntimeError):
@@ -220,28 +220,15 @@ class Server(ABC):
             taken: dict[str, int] = {}
             for name in sorted(self.ports, key=lambda name: name not in wanted):
                 listener = held.enter_context(socket.socket())
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                if not (name in wanted and _bound(listener, wanted[name])):
-                    listener.bind((LOOPBACK, 0))
-                taken[name] = listener.getsockname()[1]
+                if name in wanted and ports.bind(listener, wanted[name]):
+                    taken[name] = wanted[name]
+                else:
+                    taken[name] = ports.bind_free(listener)
             return taken
 
     def _surroundings(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
         return kept | {"HOME": str(self.folder)} | self.environment()
-
-
-def _bound(listener: socket.socket, port: int) -> bool:
-    """An outgoing connection may hold the port for a moment; people know the server by it, so that is waited for."""
-    until = time.monotonic() + PORT_WAIT
-    while True:
-        try:
-            listener.bind((LOOPBACK, port))
-            return True
-        except OSError:
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.1)
 
 
 def run(command: list[str], *, account: str | None = None, folder: Path | None = None) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from portal.services import install
-from portal.services.base import LOOPBACK, Server, answers_on, unprivileged
+from portal.services.base import Server, answers_on, unprivileged
+from portal.services.ports import LOOPBACK
 from portal.services.postgres import Postgres
 
 

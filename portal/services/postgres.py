@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 from portal.services import install
-from portal.services.base import LOOPBACK, Server, run, unprivileged
+from portal.services.base import Server, run, unprivileged
+from portal.services.ports import LOOPBACK
 
 
 class Postgres(Server):

@@ -6,7 +6,8 @@ import socket
 from pathlib import Path
 
 from portal.services import install
-from portal.services.base import LOOPBACK, Server
+from portal.services.base import Server
+from portal.services.ports import LOOPBACK
 
 DATABASES = 64  # one for each test process
 

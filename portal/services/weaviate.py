@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 from portal.services import install
-from portal.services.base import LOOPBACK, Server
+from portal.services.base import Server
+from portal.services.ports import LOOPBACK, is_free
 
 
 class Weaviate(Server):
@@ -90,7 +90,7 @@ class Weaviate(Server):
         while True:
             ports = super()._free_ports(wanted)
             ports |= {"data_port": ports["gossip_port"] + 1, "raft_rpc_port": ports["raft_port"] + 1}
-            if ports.items() >= wanted.items() or all(_is_free(ports[name]) for name in ("data_port", "raft_rpc_port")):
+            if ports.items() >= wanted.items() or all(is_free(ports[name]) for name in ("data_port", "raft_rpc_port")):
                 return ports
             wanted = {"port": wanted["port"]} if "port" in wanted else {}
 
@@ -126,13 +126,3 @@ class WeaviateCluster:
     def wipe(self) -> None:
         for node in self.nodes:
             node.wipe()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 import httpx
 
-from tests.benchmarks.installation import REPOSITORY, Installation, free_port, percentile
+from portal.services.ports import free_port
+from tests.benchmarks.installation import REPOSITORY, Installation, percentile
 
 AT_ONCE = ((1, "p50", 0.5, 15), (8, "p95", 0.95, 90), (32, "p95", 0.95, 330))
 QUESTIONS = ["How many days a week may I work from home?", "What is the hotel limit in Gothenburg?",

@@ -7,7 +7,6 @@ import os
 import random
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,14 +17,10 @@ from pathlib import Path
 import httpx
 import psutil
 
+from portal.services.ports import free_port
+
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 MANAGE = [sys.executable, str(REPOSITORY / "manage.py")]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Installation:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import socket
 import urllib.error
 import urllib.request
 
 import pytest
 
+from portal.services.ports import free_port
 from tests.docker.container import ACCOUNT, Container, running, volume, wait_for
 from tests.docker.manifests import QUEUES
 
@@ -49,12 +49,6 @@ def admin(postgres) -> dict[str, str]:
         "DATABASE_ADMIN_URL": postgres.url,
         "DATABASE_BACKUP_URL": postgres.url_for("portal", "portal_backup", "backup-password"),
     }
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def get(port: int, path: str) -> tuple[int, str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from portal.services.ports import free_port
 from tests.docker.container import ACCOUNT, running, volume, wait_for
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.slow, pytest.mark.xdist_group("image")]
@@ -18,9 +18,7 @@ EMBEDDED = {"DJANGO_SETTINGS_MODULE": "portal.settings.embedded"}
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    return free_port()
 
 
 def get(port: int, path: str) -> tuple[int, str]:

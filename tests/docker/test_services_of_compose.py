@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from portal.services import install
+from portal.services.ports import free_port
 from tests.docker.image import REPOSITORY
 
 pytestmark = pytest.mark.service
@@ -94,7 +95,7 @@ def test_pgbouncer_pools_by_transaction_with_this_configuration(real_postgres, t
     folder = Path(real_postgres.folder).parent / name
     folder.mkdir(mode=0o755)
     (folder / "users").write_text(f'"{name}" "pw"')
-    port = _free_port()
+    port = free_port()
     text = (REPOSITORY / "docker" / "pgbouncer" / "pgbouncer.ini").read_text()
     for mine, here in {
         "portal = host=postgres port=5432": f"postgres = host=127.0.0.1 port={real_postgres.port}",
@@ -125,11 +126,3 @@ def test_pgbouncer_pools_by_transaction_with_this_configuration(real_postgres, t
         process.wait(10)
         with psycopg.connect(real_postgres.url, autocommit=True) as server:
             server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]

@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ import psutil
 import psycopg
 
 from portal.services import Postgres, Redis, Server, Weaviate
+from portal.services.ports import free_port, is_free
 from tests.drills import machine
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -45,7 +45,7 @@ class Column:
         self.postgres = Postgres(self.folder / "postgresql", durable=durable)
         self.redis = Redis(self.folder / "redis", durable=durable)
         self.weaviate = Weaviate(self.folder / "weaviate", durable=durable)
-        self.port = _free_port()
+        self.port = free_port()
         self.process: subprocess.Popen | None = None
         self._secrets = {name: secrets.token_urlsafe(24) for name in (*ROLES, "SECRET_KEY")}
 
@@ -89,7 +89,7 @@ class Column:
     def revive(self, server: Server) -> None:
         """At the address it had. Somebody's outgoing connection may hold one of its ports for a moment."""
         deadline = time.monotonic() + 30
-        while not all(_is_free(server.state[name]) for name in server.ports) and time.monotonic() < deadline:
+        while not all(is_free(server.state[name]) for name in server.ports) and time.monotonic() < deadline:
             time.sleep(0.2)
         server.start()
 
@@ -211,19 +211,3 @@ class Column:
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)}: {(done.stderr or done.stdout)[-1500:]}")
         return done.stdout
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

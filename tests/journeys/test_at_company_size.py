@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.journeys.conftest import Portal, three_people
@@ -25,11 +23,7 @@ class AtCompanySize(Portal):
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    if missing := installation.installed():
-        reason = "; ".join(f"{name}: {why}" for name, why in missing.items())
-        if os.environ.get("CI"):
-            pytest.fail(f"{reason}. Here this may not be skipped.", pytrace=False)
-        pytest.skip(reason)
+    installation.insist_on_servers()
     with installation.running(tmp_path_factory.mktemp("production")) as started:
         portal = AtCompanySize(started.address, started.folder, started.environment)
         portal.started = started

@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,17 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pytest
 
 from portal.services import Postgres, Redis, Server, Weaviate, together
+from portal.services.ports import free_port
 from tests.conftest import REPOSITORY
 
 START_WITHIN, STOP_WITHIN = 120, 30  # seconds
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @dataclass
@@ -114,3 +109,12 @@ def running(folder: Path, **settings: str) -> Iterator[Installation]:
 def installed() -> dict[str, str]:
     """What is missing, with the reason, for tests that cannot run without."""
     return together.install.install(list(together.KINDS), say=lambda line: None)
+
+
+def insist_on_servers() -> None:
+    """Skips where they cannot be had; fails under CI."""
+    if missing := installed():
+        reason = "; ".join(f"{name}: {why}" for name, why in missing.items())
+        if os.environ.get("CI"):
+            pytest.fail(f"{reason}. Here this may not be skipped.", pytrace=False)
+        pytest.skip(reason)

@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from portal.services import Redis
+from portal.services.ports import free_port
 from tests.conftest import REPOSITORY
-from tests.production.installation import free_port
 
 pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("production")]
 

@@ -16,9 +16,10 @@ import httpx
 import pytest
 
 from knowledge.generations.recipe import Recipe
+from portal.services.ports import free_port
 from tests.conftest import REPOSITORY
 from tests.fixtures_production import PASSWORD, upload
-from tests.production.installation import Installation, free_port
+from tests.production.installation import Installation
 
 pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("production")]
 
