@@ -53,12 +53,12 @@ UNINDEXED_ROWS = 500  # a search reads these one by one: about 10 microseconds e
 class LanceStore:
     """Opens nothing before the first call, and only in the process that calls (LanceDB starts threads).
 
-    Tables of up to `vectors_up_to` passages are compared in memory; larger ones get a vector index.
+    Tables of up to `hold_up_to` passages are searched in memory; larger ones get indexes of words and vectors.
     """
 
-    def __init__(self, path: Path, *, vectors_up_to: int = lance_held.HOLD_VECTORS_UP_TO) -> None:
+    def __init__(self, path: Path, *, hold_up_to: int = lance_held.HOLD_UP_TO) -> None:
         self._folder = Folder(path)
-        self._vectors_up_to = vectors_up_to
+        self._hold_up_to = hold_up_to
         self._loop = Loop()
         self._holding = threading.Lock()
         self._forget()
@@ -154,7 +154,6 @@ class LanceStore:
     # The parts of a search
 
     def _search(self, where: Namespace, query: Query, readable: Readable, limit: int) -> list[Hit]:
-        """The words are looked up by LanceDB's threads while this one makes the question's vector and multiplies it."""
         need = max(limit, CANDIDATES)
         held = self._hold(where)
         if held is None:
@@ -162,35 +161,39 @@ class LanceStore:
         mask = held.allowed(readable)
         if not mask.any():
             return []
+        if held.whole:
+            found = lance_queries.in_memory(held, mask, query, need)
+        else:
+            found = self._in_table(where, held, query, readable, need)
+        share = 0.0 if query.vector is None else query.dense_share
+        scores = fuse(found.cosines, found.words, dense_share=share)
+        best = sorted(
+            zip(scores, found.cosines, found.words, found.positions, strict=True),
+            key=lambda each: (-each[0], -each[1], each[3]),
+        )
+        hits = [
+            Hit(**held.identity(at), document_no=int(held.document_nos[at]), score=score, dense=cosine, lexical=word)
+            for score, cosine, word, at in best[:limit]
+        ]
+        return [hit for hit in hits if readable.allows(hit.collection_id, hit.document_no)]
+
+    def _in_table(
+        self, where: Namespace, held: Held, query: Query, readable: Readable, need: int
+    ) -> lance_queries.Candidates:
+        """The words are looked up by LanceDB's threads while this one makes the question's vector."""
         asked_words = (
             self._submit(self._words(where, query.terms, held, readable, need)) if query.terms.strip() else None
         )
-        near: dict[int, float] = {}
         vector = None if query.vector is None else lance_queries.unit(query.vector)
-        if vector is not None:
-            if held.vectors is not None:
-                near = lance_queries.nearest_held(held, mask, vector, need)
-            else:
-                near = self._run(self._near(where, vector, held, readable, need))
+        near = self._run(self._near(where, vector, held, readable, need)) if vector is not None else {}
         words = self._result(asked_words) if asked_words else {}
         candidates = list(dict.fromkeys([*near, *list(words)[:need]]))
-        if vector is None:
-            cosines = [0.0] * len(candidates)
-        elif held.vectors is not None:
-            cosines = lance_queries.cosines_held(held, candidates, vector)
-        else:
-            missing = [at for at in candidates if at not in near]
-            near |= self._run(self._cosines(where, held, missing, vector)) if missing else {}
-            cosines = [near.get(at, 0.0) for at in candidates]
-        lexical = [words.get(at, 0.0) for at in candidates]
-        scores = fuse(cosines, lexical, dense_share=0.0 if vector is None else query.dense_share)
-        hits = [
-            Hit(**held.identity(at), document_no=int(held.document_nos[at]), score=score, dense=cosine, lexical=word)
-            for score, cosine, word, at in sorted(
-                zip(scores, cosines, lexical, candidates, strict=True), key=lambda each: (-each[0], -each[1], each[3])
-            )[:limit]
-        ]
-        return [hit for hit in hits if readable.allows(hit.collection_id, hit.document_no)]
+        missing = [at for at in candidates if at not in near]
+        if vector is not None and missing:
+            near |= self._run(self._cosines(where, held, missing, vector))
+        return lance_queries.Candidates(
+            candidates, [near.get(at, 0.0) for at in candidates], [words.get(at, 0.0) for at in candidates]
+        )
 
     def _hold(self, where: Namespace) -> Held | None:
         stamp = self._folder.stamp(where)
@@ -206,7 +209,7 @@ class LanceStore:
         if table is None:
             return None
         _, before = self._held.pop(where, (None, None))
-        held = await lance_held.read(table, before, vectors_up_to=self._vectors_up_to)
+        held = await lance_held.read(table, before, whole=not self._folder.mark(where).indexed)
         self._held[where] = stamp, held
         while len(self._held) > 1 and sum(each.bytes for _, each in self._held.values()) > HELD_BYTES:
             self._held.pop(next(iter(self._held)))
@@ -243,44 +246,48 @@ class LanceStore:
             ids = id_literals(row.passage_id for row in rows)
             await table.delete(f"document_no IN ({numbers}) AND passage_id IN ({ids})")
         await table.add(data)
-        words = await table.index_stats("terms_idx")
-        if words is None or words.num_unindexed_rows > max(UNINDEXED_ROWS, words.num_indexed_rows // 10):
-            await self._index_words(table)
-            _give_back_memory()
+        await self._index_words(where, table, lagging=UNINDEXED_ROWS)
 
     async def _create(self, where: Namespace, dimensions: int) -> AsyncTable:
         connection = await self._connect()
         name = self._folder.table_name(where)
         table = await connection.create_table(name, schema=schema(dimensions), mode="overwrite")
-        await self._index_words(table)
         self._remember(where, table, self._folder.begin(where).incarnation)
         return table
 
     async def _optimise(self, where: Namespace) -> None:
         if table := await self._table(where):
-            words = await table.index_stats("terms_idx")
-            if words is None or words.num_unindexed_rows:
-                await self._index_words(table)
+            await self._index_words(where, table)
             await table.optimize()
             await self._index_vectors(where, table)
             _give_back_memory()
 
-    async def _index_words(self, table: AsyncTable) -> None:
-        """Made anew: adding to the one there takes three times as long and keeps more memory with every addition."""
-        await table.create_index("terms", config=lance_queries.words_index(), replace=True)
+    async def _index_words(self, where: Namespace, table: AsyncTable, *, lagging: int = 0, anew: bool = False) -> None:
+        """When more than `lagging` rows, and a tenth, are not in it. Made anew: adding to the one there takes three times
+        as long and keeps more memory with every addition."""
+        if not await self._is_large(where, table):
+            return
+        words = await table.index_stats("terms_idx")
+        if anew or words is None or words.num_unindexed_rows > (lagging and max(lagging, words.num_indexed_rows // 10)):
+            await table.create_index("terms", config=lance_queries.words_index(), replace=True)
+            _give_back_memory()
+        self._folder.note(where, indexed=True)
 
     async def _index_vectors(self, where: Namespace, table: AsyncTable, *, anew: bool = False) -> None:
-        wanted = await table.count_rows() > self._vectors_up_to
-        if wanted and (anew or not self._folder.mark(where).graph):
+        if await self._is_large(where, table) and (anew or not self._folder.mark(where).graph):
             await table.create_index("vector", config=lance_queries.graph_index(), replace=True)
             self._folder.note(where, graph=True)
+
+    async def _is_large(self, where: Namespace, table: AsyncTable) -> bool:
+        """Once it is, it stays so."""
+        return self._folder.mark(where).indexed or await table.count_rows() > self._hold_up_to
 
     async def _erase(self, where: Namespace) -> None:
         table = await self._table(where)
         if table is None:
             return
         await table.update(updates_sql={"document_no": "document_no"})
-        await self._index_words(table)
+        await self._index_words(where, table, anew=True)
         await self._index_vectors(where, table, anew=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # older versions are to go; readers open again

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge.ranking import PAIR_WEIGHT, word_pairs
-from knowledge.stores.base import Readable
+from knowledge.stores.base import Query, Readable
 from knowledge.stores.lance_filter import filter_sql
 from knowledge.stores.lance_held import Held, Moved
 from knowledge.stores.lance_tables import ID_COLUMNS
@@ -23,19 +24,43 @@ REFINE = 4  # the graph holds one byte for each number: look four times as far, 
 GRAPH_EFFORT = 200
 
 
-def nearest_held(held: Held, mask: np.ndarray, vector: np.ndarray, need: int) -> dict[int, float]:
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Rows by their position, with what each ranking says of them."""
+
+    positions: list[int]
+    cosines: list[float]
+    words: list[float]
+
+
+def in_memory(held: Held, mask: np.ndarray, query: Query, need: int) -> Candidates:
     """Exact: every allowed row is looked at, and no other."""
     import numpy as np
 
-    scores = np.where(mask, _dot(held.vectors, vector), -np.inf)
-    count = min(need, int(mask.sum()))
-    best = np.argpartition(scores, -count)[-count:] if count < len(scores) else np.arange(len(scores))
-    best = best[np.argsort(-scores[best], kind="stable")]
-    return dict(zip(best.tolist(), scores[best].tolist(), strict=True))
+    lexical = np.where(mask, held.words.scores(_weights(query.terms)), 0)
+    chosen = _best(lexical, lexical > 0, need)
+    cosines = np.zeros(len(mask), np.float32)
+    if query.vector is not None:
+        cosines = held.vectors @ unit(query.vector)
+        chosen = list(dict.fromkeys([*_best(cosines, mask, need), *chosen]))
+    return Candidates(chosen, cosines[chosen].tolist(), lexical[chosen].tolist())
 
 
-def cosines_held(held: Held, positions: list[int], vector: np.ndarray) -> list[float]:
-    return _dot(held.vectors[positions], vector).tolist()
+def _best(scores: np.ndarray, among: np.ndarray, need: int) -> list[int]:
+    import numpy as np
+
+    places = np.flatnonzero(among)
+    values = scores[places]
+    if len(places) > need:
+        top = np.argpartition(values, -need)[-need:]
+        places, values = places[top], values[top]
+    return places[np.argsort(-values, kind="stable")].tolist()
+
+
+def _weights(terms: str) -> dict[str, float]:
+    asked = terms.split()[:MOST_TERMS]
+    pairs = dict.fromkeys(word_pairs(" ".join(asked)).split(), PAIR_WEIGHT)
+    return pairs | dict.fromkeys(asked, 1.0)
 
 
 async def cosines(table: AsyncTable, held: Held, positions: list[int], vector: np.ndarray) -> dict[int, float]:
@@ -44,7 +69,7 @@ async def cosines(table: AsyncTable, held: Held, positions: list[int], vector: n
     rows = await table.take_row_ids(held.addresses[positions].tolist()).select(["vector"]).with_row_id().to_arrow()
     rows = rows.combine_chunks()
     floats = np.concatenate([chunk.flatten().to_numpy() for chunk in rows["vector"].chunks])
-    values = _dot(floats.reshape(rows.num_rows, -1), vector)
+    values = floats.reshape(rows.num_rows, -1) @ vector
     return dict(zip(held.positions(rows["_rowid"].to_numpy()).tolist(), values.tolist(), strict=True))
 
 
@@ -109,13 +134,6 @@ def _scores(found: Any) -> list[float]:
     if "_score" in found.column_names:
         return [score / WORD_REPEATS for score in found["_score"].to_pylist()]
     return [1 - distance for distance in found["_distance"].to_pylist()]
-
-
-def _dot(vectors: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """Not `@`: its library takes several threads for this, which wait for each other and make it five times slower."""
-    import numpy as np
-
-    return np.einsum("ij,j->i", vectors, vector)
 
 
 def unit(vector: np.ndarray) -> np.ndarray:

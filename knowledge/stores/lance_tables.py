@@ -37,6 +37,8 @@ class Mark:
     incarnation: str = ""
     dropped: bool = False
     """Something was hidden since the last erasing, so its bytes are still in the files."""
+    indexed: bool = False
+    """There is an index of the words: it is no longer searched in memory."""
     graph: bool = False
     """There is a vector index."""
 

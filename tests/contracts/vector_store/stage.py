@@ -37,7 +37,7 @@ def open_store(place: Place):
     from knowledge.stores.lance import LanceStore
 
     folder = Path(place.folder)
-    return LanceStore(folder, vectors_up_to=0) if place.store == "lance-indexed" else LanceStore(folder)
+    return LanceStore(folder, hold_up_to=0) if place.store == "lance-indexed" else LanceStore(folder)
 
 
 def passages(
