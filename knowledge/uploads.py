@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -42,7 +43,7 @@ class Uploaded:
 
 def upload(
     member: Membership,
-    collection: Collection,
+    collection: Collection | UUID,
     file: Incoming,
     *,
     filename: str,
@@ -56,7 +57,7 @@ def upload(
     A name that the collection has already is a new version of that document, unless `on_same_name` says otherwise;
     bytes that are there already change nothing. The same idempotency `key` gives the first result again.
     """
-    access_collection(member, collection.pk, Right.WRITE)
+    collection = access_collection(member, getattr(collection, "pk", collection), Right.WRITE)
     if on_same_name not in (NEW, VERSION):
         raise Invalid("A name that is there already can be made a new document or a new version.", code="same_name")
     name = clean(filename)
@@ -197,8 +198,11 @@ def _add_version(member, document: Document, blob: Blob, name: str, number: int,
     )
     Job.objects.create(tenant=member.tenant, version=version, priority=priority)
     document.latest_version = version
-    document.filename = name
-    document.save(update_fields=["latest_version", "filename", "changed_at"])
+    if number > 1:
+        document.filename = name
+        document.save(update_fields=["latest_version", "filename", "changed_at"])
+    else:  # it has just been made, which its own event tells: no field of it was changed
+        Document.objects.for_tenant(member.tenant).filter(pk=document.pk).update(latest_version=version)
     touch_corpus(member.tenant)
     tasks.ring(bulk=priority > Job.Priority.PERSON)
     return version

@@ -75,7 +75,7 @@ class Documents(MemberAPIView):
             waiting.insist_on_room(self.member.tenant)
         uploaded = uploads.upload(
             self.member,
-            collection_named(self.member, given.validated_data["collection"]),
+            collection_of(self.member, given.validated_data["collection"]),
             file,
             filename=file.name,
             title=given.validated_data["title"],
@@ -83,7 +83,7 @@ class Documents(MemberAPIView):
             priority=priority,
             key=request.headers.get("Idempotency-Key", ""),
         )
-        return Response(shown(self.member, uploaded.document), status=201)
+        return Response(shown_as_uploaded(self.member, uploaded), status=201)
 
 
 class OneDocument(MemberAPIView):
@@ -152,16 +152,27 @@ def shown(member: Membership, document: Document) -> dict:
     return DocumentShape(fresh, context=_context(member, [fresh])).data
 
 
+def shown_as_uploaded(member: Membership, uploaded: uploads.Uploaded) -> dict:
+    """A new document is shown as it came in. Its place in the queue takes a look at all that waits, and is told to who
+    asks again."""
+    return DocumentShape(uploaded.document).data if uploaded.what == "created" else shown(member, uploaded.document)
+
+
 def _context(member: Membership, rows: list[Document]) -> dict:
     """What the shapes of several documents need to know, looked up once for all."""
-    return {"successors": successors(member, rows), "places": documents.places_in_queue(member)}
+    waits = any(row.latest_version and row.latest_version.status == Status.QUEUED for row in rows)
+    return {"successors": successors(member, rows), "places": documents.places_in_queue(member) if waits else {}}
+
+
+def collection_of(member: Membership, wanted: str) -> UUID:
+    """Named by its id, or by its name."""
+    try:
+        return UUID(wanted)
+    except ValueError:
+        return collection_named(member, wanted).pk
 
 
 def collection_named(member: Membership, wanted: str) -> Collection:
-    try:
-        return access_collection(member, UUID(wanted))
-    except ValueError:
-        pass
     found = Collection.objects.visible_to(member).filter(name__iexact=wanted.strip()).first()
     if found is None:
         raise Http404

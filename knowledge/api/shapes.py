@@ -31,7 +31,10 @@ class ProgressShape(serializers.Serializer):
     done = serializers.IntegerField()
     total = serializers.IntegerField()
     unit = serializers.ChoiceField(choices=["pages", "passages"])
-    place_in_queue = serializers.IntegerField(help_text="1 is next; 0 when it does not wait")
+    place_in_queue = serializers.IntegerField(
+        allow_null=True,
+        help_text="1 is next; 0 when it does not wait; null when it has not been counted: right after the upload, and far back",
+    )
 
 
 class CoverageShape(serializers.Serializer):
@@ -148,7 +151,7 @@ class DocumentShape(serializers.ModelSerializer):
             "done": version.progress_done,
             "total": version.progress_total,
             "unit": "passages" if version.status in (Status.EMBEDDING, Status.INDEXING) else "pages",
-            "place_in_queue": self.context.get("places", {}).get(version.pk, 0),
+            "place_in_queue": self.context.get("places", {}).get(version.pk, None if version.status == Status.QUEUED else 0),
         }
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))

@@ -38,7 +38,9 @@ def test_an_upload_is_kept_read_and_found(api, erin, shelf, read_all):
     assert created.status_code == 201, created.content
     body = created.json()
     assert (body["status"], body["title"], body["filename"], body["error"]) == ("queued", "travel", "travel.md", None)
-    assert body["progress"] == {"done": 0, "total": 0, "unit": "pages", "place_in_queue": 1}
+    assert body["progress"] == {"done": 0, "total": 0, "unit": "pages", "place_in_queue": None}
+    waiting = client.get(f"{API}/documents/{body['id']}/").json()
+    assert waiting == body | {"progress": body["progress"] | {"place_in_queue": 1}}, "all else was told at once"
     read_all()
     ready = client.get(f"{API}/documents/{body['id']}/").json()
     assert (ready["status"], ready["title"], ready["version"], ready["answering_version"]) == ("ready", "Travel", 1, 1)
