@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
@@ -58,12 +59,12 @@ def give_up_lost(lost: list[Claim]) -> None:
         )
 
 
-def note_ready(version: Version) -> None:
-    """In the caller's transaction."""
+def note_ready(version: Version, title: str) -> None:
+    """In the caller's transaction, which gives the document this title."""
     record(
         Action.DOCUMENT_READY,
         system(version.tenant_id),
-        version.document,
+        replace(version.document.audit_target(), name=title),
         version=version.number,
         passages=version.passage_count,
         warnings=[warning["code"] for warning in version.warnings],

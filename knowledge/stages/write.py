@@ -169,7 +169,8 @@ def _make_current(work: Work, document: Document) -> bool:
     version.passage_count = len(work.chunks)
     version.progress_done = version.progress_total = len(work.chunks)
     version.error_code = version.error_message = version.error_hint = ""
-    outcomes.note_ready(version)
+    title = work.title if document.title == version.document.title else document.title  # somebody renamed it meanwhile
+    outcomes.note_ready(version, title)
     version.save()
     if document.current_version and document.current_version.number > version.number:
         Passage.objects.for_tenant(version.tenant_id).filter(version=version).delete()
@@ -179,14 +180,16 @@ def _make_current(work: Work, document: Document) -> bool:
     )
     if version.number > 1:
         older.delete()
-    document.current_version = version
-    if document.title == version.document.title:  # nobody renamed it meanwhile
-        document.title = work.title
-    document.author = document.author or parsed.author[:200]
-    document.dated = document.dated or _date(parsed.created)
-    if document.collection_id != _label(work):  # moved while it was read
-        document.indexed_under = _label(work)
-    document.save(update_fields=["current_version", "title", "author", "dated", "indexed_under", "changed_at"])
+    moved = document.collection_id != _label(work)  # while it was read
+    # Not by `save`: what the reader found out about a document is told by its own event, and is nobody's change of it.
+    Document.objects.for_tenant(version.tenant_id).filter(pk=document.pk).update(
+        current_version=version,
+        title=title,
+        author=document.author or parsed.author[:200],
+        dated=document.dated or _date(parsed.created),
+        indexed_under=_label(work) if moved else document.indexed_under,
+        changed_at=timezone.now(),
+    )
     return True
 
 
