@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from audit.checks import the_trail_is_append_only
 from knowledge.generations.follow import follow_settings as follow_index_settings
 from portal.keys import private_folder
+from portal.up import new_database
 from tenants.checks import tenants_are_kept_apart
 from tenants.rls import role
 
@@ -63,6 +64,9 @@ def follow_settings(say: Callable[[str], None]) -> None:
 
 
 def migrate(say: Callable[[str], None]) -> None:
+    if new_database.is_new(connection):
+        say("Making the database")
+        return new_database.make(connection)
     executor = MigrationExecutor(connection)
     known = set(executor.loader.disk_migrations)
     ours = {app for app, _ in known}
