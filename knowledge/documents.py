@@ -110,8 +110,6 @@ def places_in_queue(member: Membership) -> dict[UUID, int]:
     return {version_id: place for place, version_id in enumerate(ordered, start=1)}
 
 
-
-
 def _checked(member: Membership, document: Document, name: str, value: Any) -> Any:
     if name in TEXTS:
         value = " ".join(str(value).split())

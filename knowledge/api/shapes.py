@@ -151,7 +151,9 @@ class DocumentShape(serializers.ModelSerializer):
             "done": version.progress_done,
             "total": version.progress_total,
             "unit": "passages" if version.status in (Status.EMBEDDING, Status.INDEXING) else "pages",
-            "place_in_queue": self.context.get("places", {}).get(version.pk, None if version.status == Status.QUEUED else 0),
+            "place_in_queue": self.context.get("places", {}).get(
+                version.pk, None if version.status == Status.QUEUED else 0
+            ),
         }
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))

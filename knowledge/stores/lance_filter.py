@@ -27,10 +27,10 @@ def filter_sql(readable: Readable, held: Held, mask: np.ndarray) -> str:
     present = set(held.document_nos[mask].tolist())
     if len(present) < rights and not present & set(held.document_nos[~mask].tolist()):
         return _documents(present)
-    return _rights(readable)
+    return rights_sql(readable)
 
 
-def _rights(readable: Readable) -> str:
+def rights_sql(readable: Readable) -> str:
     either: list[str] = []
     if readable.collection_ids:
         listed = ", ".join(str(number) for number in sorted(map(shelf_number, readable.collection_ids)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.benchmarks.installation import Installation, percentile, sentence, words
@@ -50,13 +52,19 @@ def measure() -> Iterator[dict]:
             portal.stop()
             raw = portal.python("tests.benchmarks.seed", "raw", "bench", str(QUERIES))
             yield {
-                "name": f"the store's own query, {size:,} passages, p50",
+                "name": f"LanceDB's own hybrid query, {size:,} passages, p50",
                 "unit": "ms",
                 "value": raw["p50_ms"],
                 "goal": None,
             }
             yield {
-                "name": f"search by REST against the store's own query, {size:,} passages", "unit": "ratio",
+                "name": f"the portal's store without REST, {size:,} passages, p50",
+                "unit": "ms",
+                "value": raw["portal_p50_ms"],
+                "goal": None,
+            }
+            yield {
+                "name": f"search by REST against LanceDB's own hybrid query, {size:,} passages", "unit": "ratio",
                 "value": round(p50 / raw["p50_ms"], 2), "goal": 2,
             }  # fmt: skip
 
@@ -67,23 +75,37 @@ def _questions(count: int, seed: int) -> list[str]:
 
 
 def search_times(portal: Installation, headers: dict[str, str]) -> list[float]:
-    took = []
-    with portal.api(headers) as api:
-        for number, question in enumerate(_questions(QUERIES + 30, 1)):
-            began = time.perf_counter()
-            api.post("search/", json={"query": question, "k": 10}).raise_for_status()
-            if number >= 30:
-                took.append((time.perf_counter() - began) * 1000)
+    took, ask = [], _asker(portal, headers)
+    for number, question in enumerate(_questions(QUERIES + 30, 1)):
+        began = time.perf_counter()
+        ask(question)
+        if number >= 30:
+            took.append((time.perf_counter() - began) * 1000)
     return took
 
 
 def at_once(portal: Installation, headers: dict[str, str], people: int) -> float:
     def one(seed: int) -> None:
-        with portal.api(headers) as api:
-            for question in _questions(100, seed):
-                api.post("search/", json={"query": question, "k": 10}).raise_for_status()
+        ask = _asker(portal, headers)
+        for question in _questions(100, seed):
+            ask(question)
 
     began = time.perf_counter()
     with ThreadPoolExecutor(people) as pool:
         list(pool.map(one, range(100, 100 + people)))
     return round(people * 100 / (time.perf_counter() - began), 1)
+
+
+def _asker(portal: Installation, headers: dict[str, str]) -> Callable[[str], bytes]:
+    """One kept connection. The plainest client there is, since it shares the cores with what is measured."""
+    connection = http.client.HTTPConnection("127.0.0.1", portal.port)
+
+    def ask(question: str) -> bytes:
+        body = json.dumps({"query": question, "k": 10})
+        connection.request("POST", "/t/bench/api/v1/search/", body, headers | {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        said = answer.read()
+        assert answer.status == 200, said
+        return said
+
+    return ask
