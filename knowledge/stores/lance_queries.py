@@ -37,7 +37,7 @@ def in_memory(held: Held, mask: np.ndarray, query: Query, need: int) -> Candidat
     """Exact: every allowed row is looked at, and no other."""
     import numpy as np
 
-    lexical = np.where(mask, held.words.scores(_weights(query.terms)), 0)
+    lexical = held.words.scores(_weights(query.terms), mask)
     chosen = _best(lexical, lexical > 0, need)
     cosines = np.zeros(len(mask), np.float32)
     if query.vector is not None:

@@ -1,8 +1,8 @@
 """The words of the passages that a process holds: BM25 over arrays.
 
-Of a table small enough to be held, asking LanceDB for its words cost more than everything else in a search, and it
-cannot be told beforehand which rows a reader may see. Here the ranking is made of the allowed rows alone. The formula
-and its constants are LanceDB's own, so that a table that outgrows memory ranks as before.
+Of a table small enough to be held, asking LanceDB for its words cost more than everything else in a search. And an index
+counts the words of all rows: its scores tell of those that a reader may not see. Here these count for nothing. The
+formula and its constants are LanceDB's own, so that a table that outgrows memory ranks as before.
 """
 
 from __future__ import annotations
@@ -46,19 +46,22 @@ class Words:
     def bytes(self) -> int:
         return self.lengths.nbytes + sum(part.bytes for part in self.parts)
 
-    def scores(self, weights: dict[str, float]) -> np.ndarray:
-        """BM25 of every row: the words' weights times their scores, added up. 0 where none of them stands."""
+    def scores(self, weights: dict[str, float], among: np.ndarray) -> np.ndarray:
+        """BM25 of every row that is `among` those the reader may see, as if there were no others: the words' weights
+        times their scores, added up. 0 where none of them stands, and for the others."""
         import numpy as np
 
-        size = len(self.lengths)
-        scores = np.zeros(size, np.float32)
+        scores = np.zeros(len(among), np.float32)
+        size = int(among.sum())
         if not size or not weights:
             return scores
-        mean = max(float(self.lengths.mean()), 1.0)
+        mean = max(float(self.lengths[among].mean()), 1.0)
         keys = np.fromiter(map(hash, weights), np.int64, len(weights))
         found = [_postings(part, keys) for part in self.parts]
         for number, weight in enumerate(weights.values()):
             places = [part[number] for part in found if part[number] is not None]
+            if size < len(among):
+                places = [(rows[seen], counts[seen]) for rows, counts in places for seen in [among[rows]]]
             frequency = sum(len(rows) for rows, _ in places)
             if not frequency:
                 continue

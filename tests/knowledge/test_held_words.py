@@ -19,6 +19,12 @@ VOCABULARY = ("tea", "cake", "rain", "tram", "ä", "第一", "tea_cake")
 texts = st.lists(st.sampled_from(VOCABULARY), max_size=12).map(" ".join)
 
 
+def scores(words: lance_words.Words, asked: dict[str, float], *hidden: int) -> np.ndarray:
+    among = np.ones(len(words.lengths), bool)
+    among[list(hidden)] = False
+    return words.scores(asked, among)
+
+
 def held(rows: list[str]) -> lance_words.Words:
     return lance_words.from_column(pa.chunked_array([pa.array(rows, pa.string())]))
 
@@ -39,17 +45,31 @@ def test_what_was_added_dropped_and_moved_scores_as_if_read_at_once(batches, gon
     places = np.full(len(rows), -1)
     places[stay] = np.arange(len(stay))
     words, rows = words.reordered(places), [rows[at] for at in stay]
-    assert words.scores(asked).tolist() == pytest.approx(held(rows).scores(asked).tolist(), rel=1e-5)
+    assert scores(words, asked).tolist() == pytest.approx(scores(held(rows), asked).tolist(), rel=1e-5)
 
 
 def test_a_rare_word_counts_more_a_repeated_one_a_little_more_and_a_long_text_less():
     words = held(["tea", "tea tea", "tea cake cake rain tram tram", "cake", "cake", "rain"])
-    tea, cake = words.scores({"tea": 1.0}), words.scores({"cake": 1.0})
+    tea, cake = scores(words, {"tea": 1.0}), scores(words, {"cake": 1.0})
     assert tea[1] > tea[0] > tea[2] > 0
     assert tea[3] == 0
-    assert words.scores({"rain": 1.0})[5] > cake[3], "two texts have it, three have cake"
-    assert words.scores({"tea": 0.5}) == pytest.approx(tea / 2)
-    assert not words.scores({"unheard": 1.0}).any()
+    assert scores(words, {"rain": 1.0})[5] > cake[3], "two texts have it, three have cake"
+    assert scores(words, {"tea": 0.5}) == pytest.approx(tea / 2)
+    assert not scores(words, {"unheard": 1.0}).any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(texts, min_size=1, max_size=12),
+    st.sets(st.integers(0, 11)),
+    st.dictionaries(st.sampled_from(VOCABULARY), st.sampled_from([0.5, 1.0]), min_size=1, max_size=3),
+)
+def test_what_a_reader_may_not_see_changes_no_score(rows, hidden, asked):
+    hidden = {at for at in hidden if at < len(rows)}
+    seen = [at for at in range(len(rows)) if at not in hidden]
+    told = scores(held(rows), asked, *hidden)
+    assert told[seen].tolist() == pytest.approx(scores(held([rows[at] for at in seen]), asked).tolist(), rel=1e-5)
+    assert not told[list(hidden)].any()
 
 
 def test_a_table_ranks_by_words_alike_in_memory_and_when_it_has_outgrown_it(tmp_path):
