@@ -97,7 +97,7 @@ class Hit:
 
 class VectorStore(Protocol):
     """Rights are applied before ranking: no hit, score or count depends on a passage the reader may not see,
-    but, in an index too large to be held in memory, for BM25's document frequencies, which are the namespace's.
+    but for BM25's document frequencies, which may be the namespace's (LanceDB, held in memory, counts what is seen).
 
     Safe to call from several threads. Writers of one namespace take turns, across processes too.
     """
