@@ -12,8 +12,8 @@ from django.http import Http404
 from django.utils import timezone
 
 from answers import phrases, runner, wire
+from answers.ending import ending
 from answers.events import (
-    Done,
     Failed,
     Followed,
     Numbered,
@@ -25,7 +25,7 @@ from answers.events import (
     numbered,
 )
 from answers.keeping import told_by
-from answers.models import Answer, AnswerEvent, State
+from answers.models import Answer, AnswerEvent
 from answers.off_loop import in_thread
 from answers.rescue import DEAD, rescue
 from answers.shown import show
@@ -161,7 +161,7 @@ def _look(member: Membership, answer_id: UUID, after: int) -> _View:
             events=tuple(fresh),
             ended=ended,
             stale=answer.is_running and timezone.now() - answer.heartbeat_at > DEAD,
-            ending=numbered(max(after, fresh[-1].number if fresh else 0) + 1, _ending(answer)) if ended else None,
+            ending=numbered(max(after, fresh[-1].number if fresh else 0) + 1, ending(answer)) if ended else None,
         )
 
 
@@ -186,20 +186,5 @@ def _instead(member: Membership, answer: Answer, last: int, reason: str) -> list
             )
         )
         at += len(sentence.text) + 1
-    told.append(_ending(answer))
+    told.append(ending(answer))
     return [numbered(last + place, event) for place, event in enumerate(told, start=1)]
-
-
-def _ending(answer: Answer) -> Done | Failed:
-    if answer.state == State.FAILED:
-        return Failed(answer.error_code or "error", answer.error_message or phrases.BROKE)
-    return Done(
-        state=answer.state,
-        mode=answer.mode,
-        refused=answer.refused,
-        confidence=answer.confidence,
-        not_covered=tuple(answer.not_covered),
-        message=answer.error_message,
-        model=answer.model,
-        seconds=(answer.finished_at - answer.asked_at).total_seconds() if answer.finished_at else 0.0,
-    )

@@ -122,16 +122,18 @@ def _wishes(batches: Sequence[Batch]) -> dict[UUID, Why]:
     return wishes
 
 
-def give_up(member: Membership, answer_id: UUID, message: str) -> bool:
-    """Marks a running answer as failed. True when it is not there any more."""
+def give_up(member: Membership, answer_id: UUID, message: str) -> Answer | None:
+    """Marks a running answer as failed, and returns it as it is kept: one whose ending had been kept, before the word
+    of that got lost, stays as it ended. None when it is not there any more."""
     with in_tenant(member.tenant), transaction.atomic():
         answer = Answer.objects.visible_to(member).filter(pk=answer_id).first()
         if answer is None:
-            return True
+            return None
         running = Answer.objects.for_tenant(member.tenant_id).filter(pk=answer_id, state=State.RUNNING)
         ended = running.update(
             state=State.FAILED, error_code="error", error_message=message, finished_at=timezone.now()
         )
         if ended:
             record(Action.QUESTION_ANSWERED, member, answer, outcome=Outcome.FAILED, state="failed", code="error")
-        return False
+        answer.refresh_from_db()
+        return answer

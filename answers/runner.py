@@ -17,6 +17,7 @@ from django.conf import settings
 from answers import keeping, phrases, wire
 from answers.ask import ask
 from answers.asking import Asking
+from answers.ending import ending
 from answers.events import Event, Failed, Numbered, numbered
 from answers.off_loop import in_later_thread
 from answers.saving import DEADLINE
@@ -173,7 +174,8 @@ async def _carry_out(run: Run) -> None:
                 error if isinstance(error, Exception) else Unavailable("The portal is being restarted.")
             )
         else:
-            run.publish(await _broken(run, error))
+            if last := await _broken(run, error):
+                run.publish(last)
             if not isinstance(error, Exception):
                 raise
     finally:
@@ -185,14 +187,15 @@ async def _carry_out(run: Run) -> None:
             _hurry.set()
 
 
-async def _broken(run: Run, error: BaseException) -> Failed:
+async def _broken(run: Run, error: BaseException) -> Event | None:
+    """The last event. None where nobody can say how the answer was kept: whoever follows it comes again for that."""
     log.error("Answer %s broke", run.answer_id, exc_info=error)
     try:
-        gone = await in_later_thread(keeping.give_up, run.member, run.answer_id, phrases.BROKE)
+        kept = await in_later_thread(keeping.give_up, run.member, run.answer_id, phrases.BROKE)
     except Exception:
         log.exception("Answer %s could not be marked as failed", run.answer_id)
-        gone = False
-    return Failed("removed", phrases.REMOVED, retry=False) if gone else Failed("error", phrases.BROKE)
+        return None
+    return ending(kept) if kept else Failed("removed", phrases.REMOVED, retry=False)
 
 
 def _keep_up() -> None:

@@ -87,12 +87,19 @@ class Weaviate(Server):
 
     def _free_ports(self, wanted: dict[str, int]) -> dict[str, int]:
         """On one machine a node looks for another's doors next to each other."""
+        others = {door for each in self.nodes if each is not self for door in each.doors()}
         while True:
             ports = super()._free_ports(wanted)
             ports |= {"data_port": ports["gossip_port"] + 1, "raft_rpc_port": ports["raft_port"] + 1}
-            if ports.items() >= wanted.items() or all(is_free(ports[name]) for name in ("data_port", "raft_rpc_port")):
+            doors = set(ports.values())
+            if len(doors) == len(ports) and not doors & others and all(map(is_free, doors)):
                 return ports
-            wanted = {"port": wanted["port"]} if "port" in wanted else {}
+            wanted = {"port": wanted["port"]} if "port" in wanted and wanted["port"] not in others else {}
+
+    def doors(self) -> set[int]:
+        """Its ports, whether it runs or not."""
+        state = self.state
+        return {state[name] for name in self.ports if name in state}
 
     def is_ready(self) -> bool:
         try:

@@ -11,9 +11,11 @@ from django.utils import timezone
 from answers import runner
 from answers.asking import Asking
 from answers.conversations import access_conversation, remove
+from answers.events import Retry
 from answers.follow import follow, follow_run
 from answers.models import Answer, AnswerEvent, Citation, State
 from answers.off_loop import in_thread
+from answers.saving import end
 from answers.stopping import stop
 from audit.models import AuditEvent
 from knowledge import grants
@@ -191,6 +193,40 @@ def test_an_answer_that_could_not_be_kept_has_failed_and_stands_on_the_trail_onc
         ("question:answered", "failed"),
         ("question:asked", "done"),
     ]
+
+
+def kept_and_then_broken(monkeypatch):
+    """The commit reached the database, and the word of it got lost on the way back."""
+
+    def broken(*arguments):
+        end(*arguments)
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr("answers.ask.end", broken)
+
+
+def test_an_answer_whose_keeping_was_not_confirmed_is_told_as_it_was_kept(handbook, alice, ask, monkeypatch):
+    kept_and_then_broken(monkeypatch)
+    told = ask(alice, QUESTION)[-1]
+    assert (told.kind, told.data["state"]) == ("done", State.ANSWERED)
+    assert row(alice).state == State.ANSWERED
+    events = AuditEvent.objects.filter(tenant_id=alice.tenant_id, target_id=str(row(alice).pk))
+    assert sorted(events.values_list("action", "outcome")) == [
+        ("question:answered", "done"),
+        ("question:asked", "done"),
+    ]
+
+
+def test_who_asked_comes_again_where_nobody_can_say_how_an_answer_was_kept(handbook, alice, ask, monkeypatch):
+    def away(*arguments):
+        raise OperationalError("the database is away")
+
+    kept_and_then_broken(monkeypatch)
+    monkeypatch.setattr("answers.keeping.give_up", away)
+    events = ask(alice, QUESTION)
+    assert events[-1] == Retry()
+    last = asyncio.run(rest_of(alice, row(alice).pk, events[-2].number))[-1]
+    assert (last.kind, last.data["state"]) == ("done", State.ANSWERED)
 
 
 def test_leaving_keeps_what_is_written(handbook, alice, writes, monkeypatch):

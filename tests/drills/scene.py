@@ -12,6 +12,8 @@ from tests.drills.column import Column
 from tests.drills.crowd import Company, Crowd
 from tests.drills.verdict import unsettled, what_is_left
 
+SECONDS_EACH = 1.5  # for reading one document, on two cores that have other work as well
+
 
 @dataclass
 class Scene:
@@ -49,9 +51,10 @@ class Scene:
         enough = max(2, int(share * len(self.crowd.sources)))
         self.until(lambda: self.ready() >= enough, 120, f"{enough} ready documents", every=0.2)
 
-    def settle(self, within: float = 220) -> float:
+    def settle(self) -> float:
         """All uploads are taken and nothing is on its way: seconds that this took."""
         began = time.monotonic()
+        within = max(220.0, SECONDS_EACH * len(self.crowd.sources))
         self.until(self.crowd.uploads_over.is_set, within, "the end of the uploads", every=0.2)
         while unsettled(self.column, self.companies):
             if time.monotonic() - began > within:

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 
-from portal.services import Postgres, Redis, together
+from portal.services import Postgres, Redis, WeaviateCluster, ports, together
 from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.service
@@ -85,6 +86,27 @@ def test_a_port_that_somebody_took_meanwhile_is_left_to_them(own_redis):
         somebody.listen()
         own_redis.start()
         assert own_redis.port != former
+
+
+def test_the_nodes_of_a_cluster_have_doors_of_their_own_that_nobody_else_holds(tmp_path, monkeypatch):
+    monkeypatch.setattr(ports, "FIRST", 28_000)
+    monkeypatch.setattr(ports, "LAST", 28_079)
+    with ExitStack() as held:
+        taken = set()
+        for port in range(28_000, 28_080, 4):
+            somebody = held.enter_context(socket.socket())
+            with suppress(OSError):
+                somebody.bind(("127.0.0.1", port))
+            taken.add(port)
+        cluster = WeaviateCluster(tmp_path)
+        for node in cluster.nodes:
+            node.settle()
+    doors = [node.state[name] for node in cluster.nodes for name in node.ports]
+    assert len(set(doors)) == len(doors) == 18
+    assert not taken & set(doors)
+    for node in cluster.nodes:
+        node.settle()
+    assert doors == [node.state[name] for node in cluster.nodes for name in node.ports]
 
 
 def test_only_its_own_process_is_ever_ended(own_redis):
