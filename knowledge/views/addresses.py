@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from knowledge.views import acts, failing, indexes, library, searching, sharing, shelves, uploading, viewer
+from knowledge.views import acts, failing, indexes, library, searching, sharing, shelves, uploading, view_as, viewer
 
 pages = [
     path("documents/", library.library, name="library"),
@@ -12,6 +12,7 @@ pages = [
     path("documents/move/", acts.move, name="move"),
     path("documents/remove/", acts.remove, name="remove"),
     path("documents/readers/", sharing.of_several, name="readers"),
+    path("documents/as/<uuid:member_id>/", view_as.view_as, name="view-as"),
     path("documents/failed/", failing.failed, name="failed"),
     path("documents/failed/retry/", failing.retry_all, name="retry-all"),
     path("documents/trash/", acts.trash, name="trash"),
