@@ -20,6 +20,7 @@ PAGES = {
     "viewer of text": "documents/{text}/?start=30&end=60",
     "viewer of a PDF": "documents/{pdf}/?start=400&end=520",
     "viewer of a PDF as text": "documents/{pdf}/?view=text&start=400&end=520",
+    "one version compared": "documents/{text}/compare/",
     "viewer of a workbook": "documents/{sheet}/",
     "readers": "documents/{text}/readers/",
     "why": "documents/{text}/readers/?who=person:{adam}",
