@@ -2,7 +2,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from knowledge.views import acts, failing, indexes, library, searching, sharing, shelves, uploading, viewer
+from knowledge.views import (
+    acts,
+    comparing,
+    failing,
+    indexes,
+    library,
+    searching,
+    sharing,
+    shelves,
+    uploading,
+    view_as,
+    viewer,
+)
 
 pages = [
     path("documents/", library.library, name="library"),
@@ -12,6 +24,7 @@ pages = [
     path("documents/move/", acts.move, name="move"),
     path("documents/remove/", acts.remove, name="remove"),
     path("documents/readers/", sharing.of_several, name="readers"),
+    path("documents/as/<uuid:member_id>/", view_as.view_as, name="view-as"),
     path("documents/failed/", failing.failed, name="failed"),
     path("documents/failed/retry/", failing.retry_all, name="retry-all"),
     path("documents/trash/", acts.trash, name="trash"),
@@ -19,6 +32,7 @@ pages = [
     path("documents/trash/<uuid:document_id>/erase/", acts.erase, name="erase"),
     path("documents/<uuid:document_id>/", viewer.document, name="document"),
     path("documents/<uuid:document_id>/leaf/", viewer.leaf, name="document-leaf"),
+    path("documents/<uuid:document_id>/compare/", comparing.compare, name="document-compare"),
     path("documents/<uuid:document_id>/original/", viewer.download, name="download"),
     path("documents/<uuid:document_id>/<int:version>/<int:page>/", viewer.picture, name="page-picture"),
     path("documents/<uuid:document_id>/details/", acts.details, name="document-details"),

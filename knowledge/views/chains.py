@@ -13,6 +13,7 @@ from tenants.models import Membership, Team, TeamMember
 from tenants.saying import short_date
 
 MAY = {Right.READ: "may read", Right.WRITE: "may read and change", Right.MANAGE: "may read, change and share"}
+ITS_READERS = "its readers read what is in it"
 ORDINALS = ("First way", "Second way", "Third way", "Fourth way", "Fifth way")
 
 
@@ -38,6 +39,10 @@ class Chain:
 def chains(person: Membership, target: Document | Collection) -> list[Chain]:
     """One chain per way. Empty: this person cannot read it."""
     ways = _of_collection(person, target) if isinstance(target, Collection) else _of_document(person, target)
+    return in_order(ways)
+
+
+def in_order(ways: Sequence[tuple[Link, ...]]) -> list[Chain]:
     if len(ways) == 1:
         return [Chain("The way", ways[0])]
     names = [*ORDINALS, *(f"Way {n}" for n in range(6, len(ways) + 1))]
@@ -84,12 +89,12 @@ def _links(person: Membership, way: Way, document: Document) -> tuple[Link, ...]
             links.append(Link("team", step.name, f"team of {size}", edge, team=team))
         elif step.kind == "grant":
             grant = _grant(holder, person, team_name)
-            links.append(_node(holder, _granted(way.right, step.by, step.at), grant, last=not on_shelf))
+            links.append(_node(holder, granted_words(way.right, step.by, step.at), grant, last=not on_shelf))
         elif step.kind == "owner":
             since = f" since {short_date(step.at)}" if step.at else ""
             links.append(_node(holder, f"owns it{since}", None, last=not on_shelf))
         elif step.kind == "collection":
-            links.append(_node(document, "its readers read what is in it", None, last=True))
+            links.append(_node(document, ITS_READERS, None, last=True))
     return tuple(links)
 
 
@@ -101,7 +106,7 @@ def _of_collection(person: Membership, shelf: Collection) -> list[tuple[Link, ..
         found.append((_person(person), _node(shelf, f"owns it since {short_date(shelf.created_at)}", None, last=True)))
     joined = {row.team_id: row for row in TeamMember.objects.for_tenant(person.tenant).filter(member=person)}
     for given in grants_on(shelf):
-        end = _node(shelf, _granted(given.right, str(given.given_by or ""), given.given_at), given, last=True)
+        end = _node(shelf, granted_words(given.right, str(given.given_by or ""), given.given_at), given, last=True)
         if isinstance(given.grantee, Membership) and given.grantee.pk == person.pk:
             found.append((_person(person), end))
         elif isinstance(given.grantee, Team) and given.grantee.pk in joined:
@@ -123,7 +128,7 @@ def _node(thing: Document | Collection, edge: str, grant: Given | None, *, last:
     return Link(kind, str(thing), more, edge, grant, last=last)
 
 
-def _granted(right: Right, by: str, at) -> str:
+def granted_words(right: Right, by: str, at) -> str:
     words = MAY[right]
     if by:
         words += f", granted by {by}"

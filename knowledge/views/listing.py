@@ -75,7 +75,7 @@ class Wanted:
             freshness=query.get("freshness", "") if query.get("freshness", "") in FRESHNESS else "",
             words=query.get("q", "").replace("\0", "").strip()[:200],
             sort=query.get("sort", "") if query.get("sort", "") in SORTS else "",
-            page=_number(query.get("page", "")),
+            page=page_number(query.get("page", "")),
         )
 
     def query(self, **changes) -> str:
@@ -325,5 +325,5 @@ def _uuid(value: str) -> UUID | None:
         return None
 
 
-def _number(value: str) -> int:
+def page_number(value: str) -> int:
     return max(1, min(int(value), 100_000)) if value.isdecimal() and len(value) < 8 else 1

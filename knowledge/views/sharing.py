@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -19,31 +19,24 @@ from audit.models import AuditEvent
 from audit.record import record
 from knowledge import documents, grants
 from knowledge.access import access_collection, access_document
+from knowledge.history import members_at
 from knowledge.models import Collection, Document
 from knowledge.models.grant import Right
 from knowledge.views.acts import asked_ids, back_to, documents_with
 from knowledge.views.chains import MAY, chains, not_a_reason
+from knowledge.views.changes import Change, changes
 from knowledge.views.library import room
+from knowledge.views.past import PastDay, day_asked, end_of, past_chains, past_day
+from knowledge.views.who import fits, key_of, others_called, readers_of, readers_then, taken_off
 from tenants.errors import Invalid
 from tenants.gates import member_view
 from tenants.models import Membership, Team, TeamMember
 from tenants.saying import counted
 
 PEOPLE_OFFERED = 500
-FOUND_AT_ONCE = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """A line on the left: a person or a team, and how they stand to it."""
-
-    key: str  # person:<membership id> or team:<team id>
-    name: str
-    more: str
-    team: bool = False
-    size: int = 0
-    given: grants.Given | None = None
-    inherited: bool = False
+PEOPLE_SHOWN = 60  # of a team
+DAYS_OFFERED = 4
+TABS = ("readers", "why", "changes")
 
 
 @member_view()
@@ -101,12 +94,16 @@ def of_several(request: HttpRequest, member: Membership) -> HttpResponse:
 def _page(request: HttpRequest, member: Membership, target: Document | Collection) -> HttpResponse:
     given = grants.grants_on(target)
     shelf = target.collection if isinstance(target, Document) and not target.restricted else None
-    inherited = grants.grants_on(shelf) if shelf else []
     words = request.GET.get("q", "").replace("\0", "").strip()[:80]
-    readers = _readers(target, given, inherited)
     person = _person(member, request.GET.get("who", ""))
     team = _team(member, request.GET.get("who", ""))
-    record(Action.READERS_LOOKED_UP, member, target, subject=person)
+    day = day_asked(request.GET.get("on", ""))
+    past = past_day(member, target, day) if day else None
+    readers = readers_of(target, given, grants.grants_on(shelf) if shelf else [])
+    listed = readers_then(target, past) if past else readers
+    record(Action.READERS_LOOKED_UP, member, target, subject=person, **({"as_of": day.isoformat()} if day else {}))
+    told = changes(member, target)
+    tab = "why" if person or team or day else request.GET.get("tab", "")
     context = {
         "room": "knowledge",
         "target": target,
@@ -114,27 +111,34 @@ def _page(request: HttpRequest, member: Membership, target: Document | Collectio
         "shelf": target.collection if isinstance(target, Document) else target,
         "page_url": _address(member, target),
         "change_url": _address(member, target, change=True),
-        "tab": "why" if person or team or request.GET.get("tab") == "why" else "readers",
-        "readers": [who for who in readers if _fits(who, words)],
+        "tab": tab if tab in TABS else TABS[0],
+        "readers": [who for who in listed if fits(who, words)],
         "readers_count": len(readers),
         "given_count": len(given),
-        "others": _others(member, target, readers, words) if words else [],
+        "others": others_called(member, target, listed, words, past) if words else [],
+        "taken_off": taken_off(target, listed, past) if tab == "why" and not words else [],
+        "changes": told,
         "words": words,
         "person": person,
         "team": team,
-        "team_members": _members_of(team) if team else [],
+        "team_members": _members_of(team, past) if team else [],
         "offered": _offered(member),
         "rights": _rights(),
         "done": _done(request, member, target),
         "who": request.GET.get("who", ""),
+        "past": past,
+        "today": timezone.localdate(),
+        "on_query": f"&on={day.isoformat()}" if day else "",
+        "days_of_change": _days(told),
     }
     if person:
-        found = chains(person, target)
+        found = past_chains(person, target, past) if past else chains(person, target)
         context |= {
             "chains": found,
-            "not_a_reason": not_a_reason(person, found),
-            "last_opened": _last_opened(person, target),
-            "ways": _ways(len(found)),
+            "not_a_reason": "" if past else not_a_reason(person, found),
+            "last_opened": _last_opened(person, target, past),
+            "ways": _ways(len(found), past),
+            "ways_now": len(chains(person, target)) if past else len(found),
         }
     if request.htmx:
         return render(request, "knowledge/_readers.html", context)
@@ -149,13 +153,13 @@ def _change(request: HttpRequest, member: Membership, target: Document | Collect
         former = next((each.right for each in grants.grants_on(target) if each.grantee == to), None)
         if former is None or not grants.revoke(target, to, by=member):
             return HttpResponseRedirect(address)
-        done = {"done": "ended", "grantee": _key(to), "right": former.value}
+        done = {"done": "ended", "grantee": key_of(to), "right": former.value}
     else:
         to = _grantee(member, request.POST.get("grantee", ""))
         right = request.POST.get("right", Right.READ)
         former = next((each.right.value for each in grants.grants_on(target) if each.grantee == to), "")
         grants.give(target, right, to, by=member)
-        done = {"done": "given", "grantee": _key(to), "right": right, "former": former}
+        done = {"done": "given", "grantee": key_of(to), "right": right, "former": former}
     return HttpResponseRedirect(f"{address}?{urlencode(done)}")
 
 
@@ -179,12 +183,12 @@ def _done(request: HttpRequest, member: Membership, target) -> dict | None:
         return None
     if what == "ended":
         title = f"{to} can no longer {'read' if right == Right.READ else 'do that with'} {target} by this grant"
-        return {"title": title, "more": more, "undo": {"act": "give", "grantee": _key(to), "right": right.value}}
+        return {"title": title, "more": more, "undo": {"act": "give", "grantee": key_of(to), "right": right.value}}
     former = request.GET.get("former", "")
     undo = (
-        {"act": "give", "grantee": _key(to), "right": former}
+        {"act": "give", "grantee": key_of(to), "right": former}
         if former in list(Right)
-        else {"act": "end", "grantee": _key(to)}
+        else {"act": "end", "grantee": key_of(to)}
     )
     return {"title": f"{to} {MAY[right]} {target}", "more": more, "undo": undo}
 
@@ -193,76 +197,47 @@ def _in_force() -> str:
     return f"In force since {timezone.localtime():%H:%M:%S}, in open answers too."
 
 
-def _readers(target, given: Sequence[grants.Given], inherited: Sequence[grants.Given]) -> list[Who]:
-    found = [Who(f"person:{target.owner_id}", str(target.owner), "owner")]
-    if isinstance(target, Document) and not target.restricted and target.collection.owner_id != target.owner_id:
-        shelf = target.collection
-        found.append(Who(f"person:{shelf.owner_id}", str(shelf.owner), "owns the collection"))
-    for each, from_shelf in [*((g, False) for g in given), *((g, True) for g in inherited)]:
-        words = "from the collection" if from_shelf else MAY[each.right]
-        team = isinstance(each.grantee, Team)
-        size = TeamMember.objects.for_tenant(target.tenant_id).filter(team=each.grantee).count() if team else 0
-        found.append(
-            Who(_key(each.grantee), str(each.grantee), words, team, size, None if from_shelf else each, from_shelf)
-        )
-    return found
-
-
-def _others(member: Membership, target, readers: Sequence[Who], words: str) -> list[Who]:
-    """People and teams of that name who are not on the list: they may read by a team, or not at all."""
-    known = {who.key for who in readers}
-    found = []
-    people = (
-        Membership.objects.for_tenant(member.tenant).active().select_related("user", "tenant").order_by("user__name")
-    )
-    for person in people.filter(_named(words))[:FOUND_AT_ONCE]:
-        if f"person:{person.pk}" not in known:
-            ways = len(chains(person, target))
-            found.append(Who(f"person:{person.pk}", str(person), _ways_short(ways)))
-    for team in Team.objects.for_tenant(member.tenant).filter(name__icontains=words).order_by("name")[:FOUND_AT_ONCE]:
-        if f"team:{team.pk}" not in known:
-            found.append(Who(f"team:{team.pk}", team.name, "not given", True))
-    return found
-
-
-def _named(words: str):
-    from django.db.models import Q
-
-    condition = Q()
-    for word in words.split()[:5]:
-        condition &= Q(user__name__icontains=word) | Q(user__email__icontains=word)
-    return condition
-
-
-def _fits(who: Who, words: str) -> bool:
-    return all(word in who.name.casefold() for word in words.casefold().split())
-
-
-def _ways_short(count: int) -> str:
-    return "cannot read" if not count else "1 way" if count == 1 else f"{count} ways"
-
-
-def _ways(count: int) -> str:
+def _ways(count: int, past: PastDay | None) -> str:
     if count == 0:
-        return "No way leads here: this person cannot read it, find it, or see it named."
+        nobody = "No way led here: this person could not read it, find it, or see it named."
+        return nobody if past else "No way leads here: this person cannot read it, find it, or see it named."
     if count == 1:
-        return "One way leads here."
+        return "One way led here." if past else "One way leads here."
     words = ("Two", "Three", "Four", "Five")[count - 2] if count < 6 else str(count)
+    if past:
+        return f"{words} ways led here. Any one alone was enough."
     return f"{words} ways lead here. Any one alone is enough."
 
 
-def _last_opened(person: Membership, target) -> AuditEvent | None:
+def _last_opened(person: Membership, target, past: PastDay | None) -> AuditEvent | None:
     if not isinstance(target, Document):
         return None
     events = AuditEvent.objects.filter(
         tenant_id=target.tenant_id, actor_id=person.user_id, target_id=str(target.pk), action=Action.DOCUMENT_OPENED
     )
+    if past:
+        events = events.filter(occurred_at__lt=end_of(past.day))
     return events.order_by("-id").first()
 
 
-def _members_of(team: Team) -> list[Membership]:
-    rows = TeamMember.objects.for_tenant(team.tenant_id).filter(team=team).select_related("member__user")
-    return [row.member for row in rows.order_by("member__user__name")[:60]]
+def _members_of(team: Team, past: PastDay | None) -> list[Membership]:
+    people = Membership.objects.for_tenant(team.tenant_id).select_related("user").order_by("user__name")
+    if past:
+        return list(people.filter(user_id__in=members_at(team, end_of(past.day)))[:PEOPLE_SHOWN])
+    return list(
+        people.filter(pk__in=TeamMember.objects.for_tenant(team.tenant_id).filter(team=team).values("member"))[
+            :PEOPLE_SHOWN
+        ]
+    )
+
+
+def _days(told: Sequence[Change]) -> list[tuple[date, str]]:
+    """The days before today on which something changed, to go to with one press."""
+    found: dict[date, int] = {}
+    for change in told:
+        if change.day < timezone.localdate():
+            found[change.day] = found.get(change.day, 0) + 1
+    return [(day, f"after {counted(count, 'change')}") for day, count in list(found.items())[:DAYS_OFFERED]]
 
 
 def _offered(member: Membership) -> dict:
@@ -275,10 +250,6 @@ def _offered(member: Membership) -> dict:
 
 def _rights() -> list[tuple[str, str]]:
     return [(right.value, MAY[right]) for right in Right]
-
-
-def _key(grantee: Membership | Team) -> str:
-    return f"{'team' if isinstance(grantee, Team) else 'person'}:{grantee.pk}"
 
 
 def _grantee(member: Membership, key: str) -> Membership | Team:

@@ -21,6 +21,7 @@ from knowledge.models.grant import Right
 from knowledge.parsers.base import ParseFailed
 from knowledge.viewer_context import CitedAnswer, cited_answer
 from knowledge.views import facsimile, pictures
+from knowledge.views.comparing import compared_with
 from knowledge.views.facsimile import Mark
 from knowledge.views.kinds import kind_of
 from knowledge.views.states import freshness, state_of
@@ -63,6 +64,7 @@ def document(request: HttpRequest, member: Membership, document_id: UUID) -> Htt
         "may_manage": Right.MANAGE in may,
         "read_as": basis(member, [document.pk]).get(document.pk, ""),
         "versions": _versions(document),
+        "compared": compared_with(document, version),
         "readers": grants_on(document) if Right.WRITE in may else [],
         "shelf_readers": grants_on(document.collection) if Right.WRITE in may and not document.restricted else [],
     }

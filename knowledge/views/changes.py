@@ -1,0 +1,103 @@
+"""What changed about who reads something, the newest first: the story that the trail tells, without opening the trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from audit.actions import Action
+from audit.models import AuditEvent
+from audit.telling import Told, tell
+from knowledge.models import Collection, Document
+from knowledge.models.grant import Right
+from tenants.models import Membership
+
+SHOWN = 200
+TELLING = (
+    Action.COLLECTION_CREATED,
+    Action.COLLECTION_HANDED_OVER,
+    Action.DOCUMENT_MOVED,
+    Action.DOCUMENT_RESTORED,
+    Action.DOCUMENT_TRASHED,
+    Action.DOCUMENT_UPLOADED,
+    Action.GRANT_GIVEN,
+    Action.GRANT_REVOKED,
+    Action.RECORD_CHANGED,
+)
+DOING = {Right.READ: "read", Right.WRITE: "read and change", Right.MANAGE: "read, change and share"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    at: datetime
+    by: str
+    words: str
+    opens: bool  # more people than before, or fewer
+    on_shelf: bool = False
+
+    @property
+    def day(self):
+        return self.at.date()
+
+
+def changes(looker: Membership, target: Document | Collection) -> list[Change]:
+    """Of the thing itself, and of its collection since it lies there, while that one's readers read it too."""
+    trail = AuditEvent.objects.filter(tenant_id=target.tenant_id, action__in=TELLING).order_by("-id")
+    events = list(trail.filter(target_id=str(target.pk))[:SHOWN])
+    if isinstance(target, Document) and not target.restricted:
+        moved = next((event for event in events if event.action == Action.DOCUMENT_MOVED), None)
+        since = moved.occurred_at if moved else target.created_at
+        events += trail.filter(target_id=str(target.collection_id), occurred_at__gte=since)[:SHOWN]
+        events = sorted(events, key=lambda event: -event.pk)[:SHOWN]
+    named = _shelves(looker, events)
+    found = []
+    for told in tell(events):
+        said = _said(told, named)
+        if said:
+            words, opens = said
+            found.append(Change(told.at, told.who.name, words, opens, told.target_id != str(target.pk)))
+    return found
+
+
+def _said(told: Told, shelves: dict[str, str]) -> tuple[str, bool] | None:
+    whom = told.data.get("team") or (told.whom.name if told.whom else "")
+    match told.action:
+        case Action.GRANT_GIVEN:
+            return f"{whom} may {DOING[Right(told.data['right'])]}{_formerly(told.data.get('former', []))}", True
+        case Action.GRANT_REVOKED:
+            return f"{whom} was taken off", False
+        case Action.RECORD_CHANGED:
+            change = told.data.get("fields", {}).get("restricted")
+            if change is None:
+                return None
+            closed = change[1] == "True"
+            words = "Restricted: readers of the collection no longer get in by themselves"
+            return (words, False) if closed else ("Readers of the collection read it too", True)
+        case Action.DOCUMENT_MOVED:
+            to = shelves.get(told.data.get("collection", ""), "another collection")
+            return f"Moved to {to}, whose readers read it from then on", True
+        case Action.COLLECTION_HANDED_OVER:
+            return f"{whom} owns it now", True
+        case Action.DOCUMENT_TRASHED:
+            return "Put in the trash, where nobody reads it", False
+        case Action.DOCUMENT_RESTORED:
+            return "Taken out of the trash; its readers read it again", True
+        case Action.DOCUMENT_UPLOADED:
+            return "Added, and read by those who read its collection", True
+        case Action.COLLECTION_CREATED:
+            return "Made; only its owner could read it", True
+    return None
+
+
+def _formerly(former: list[str]) -> str:
+    return f", before: {DOING[Right(former[0])]}" if former else ""
+
+
+def _shelves(looker: Membership, events: list[AuditEvent]) -> dict[str, str]:
+    """Names of the collections that something was moved to, of those that the one who looks may know of."""
+    ids = {event.data.get("collection", "") for event in events if event.action == Action.DOCUMENT_MOVED}
+    if not ids:
+        return {}
+    known = Collection.objects.visible_to(looker).filter(pk__in=[UUID(pk) for pk in ids if pk])
+    return {str(pk): name for pk, name in known.values_list("pk", "name")}

@@ -1,0 +1,86 @@
+"""The library as another person has it, among the documents that the one who looks manages. Looking is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.actions import Action
+from audit.record import record
+from knowledge.access import access_collection, basis
+from knowledge.models import Collection, Document
+from knowledge.models.grant import Right
+from knowledge.views import kinds, listing
+from knowledge.views.library import room
+from knowledge.views.states import freshness
+from tenants.gates import member_view
+from tenants.models import Membership
+
+PAGE = 50
+HIDDEN_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    document: Document
+    kind: kinds.Kind
+    freshness: tuple[str, str]
+    how: str  # "via Finance team"; empty where this person does not read it
+
+
+@member_view()
+def view_as(request: HttpRequest, member: Membership, member_id: UUID) -> HttpResponse:
+    people = Membership.objects.for_tenant(member.tenant).active().select_related("user", "tenant")
+    person = people.filter(pk=member_id).first()
+    if person is None:
+        raise Http404
+    shelf = _shelf(request, member)
+    managed = Document.objects.allowing(member, Right.MANAGE).present()
+    managed = managed.filter(collection=shelf) if shelf else managed
+    seen = listing.listed(person).filter(pk__in=managed.values("pk"))
+    hidden = managed.exclude(pk__in=Document.objects.visible_to(person).values("pk"))
+    page = listing.page_number(request.GET.get("page", ""))
+    documents = list(seen.order_by("-changed_at", "-pk")[(page - 1) * PAGE : page * PAGE + 1])
+    record(Action.READERS_LOOKED_UP, member, shelf, subject=person, viewed_as=True)
+    address = reverse("knowledge:view-as", args=[member.tenant.slug, person.pk])
+    query = f"collection={shelf.pk}&" if shelf else ""
+    context = room(member, shelf) | {
+        "person": person,
+        "rows": _rows(person, documents[:PAGE]),
+        "hidden": []
+        if page > 1
+        else _rows(person, hidden.select_related("collection").order_by("title")[:HIDDEN_SHOWN]),
+        "seen_count": seen.count(),
+        "managed_count": managed.count(),
+        "hidden_count": hidden.count(),
+        "previous_url": f"{address}?{query}page={page - 1}" if page > 1 else "",
+        "next_url": f"{address}?{query}page={page + 1}" if len(documents) > PAGE else "",
+    }
+    return render(request, "knowledge/view_as.html", context)
+
+
+def _shelf(request: HttpRequest, member: Membership) -> Collection | None:
+    asked = request.GET.get("collection", "")
+    try:
+        return access_collection(member, UUID(asked)) if asked else None
+    except ValueError:
+        raise Http404 from None
+
+
+def _rows(person: Membership, documents) -> list[Seen]:
+    documents, today = list(documents), timezone.localdate()
+    how = basis(person, [document.pk for document in documents])
+    return [
+        Seen(
+            document,
+            kinds.kind_of(document.filename),
+            freshness(document, today),
+            how.get(document.pk, "").replace("you own", "owns").replace("with you", "with them"),
+        )
+        for document in documents
+    ]

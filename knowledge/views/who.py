@@ -1,0 +1,122 @@
+"""The list on the left of the readers page: who stands how to a document or a collection, today or on an earlier day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from audit.actions import Action
+from audit.models import AuditEvent
+from knowledge import grants
+from knowledge.models import Collection, Document
+from knowledge.views.chains import MAY, chains
+from knowledge.views.past import PastDay, end_of, past_chains, past_readers
+from tenants.models import Membership, Team, TeamMember
+from tenants.saying import short_date
+
+FOUND_AT_ONCE = 12
+TAKEN_OFF_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A line: a person or a team, and how they stand to it."""
+
+    key: str  # person:<membership id> or team:<team id>
+    name: str
+    more: str
+    team: bool = False
+    size: int = 0
+    given: grants.Given | None = None
+    inherited: bool = False
+
+
+def key_of(grantee: Membership | Team) -> str:
+    return f"{'team' if isinstance(grantee, Team) else 'person'}:{grantee.pk}"
+
+
+def readers_of(target, given: Sequence[grants.Given], inherited: Sequence[grants.Given]) -> list[Who]:
+    found = [Who(f"person:{target.owner_id}", str(target.owner), "owner")]
+    if isinstance(target, Document) and not target.restricted and target.collection.owner_id != target.owner_id:
+        shelf = target.collection
+        found.append(Who(f"person:{shelf.owner_id}", str(shelf.owner), "owns the collection"))
+    for each, from_shelf in [*((g, False) for g in given), *((g, True) for g in inherited)]:
+        words = "from the collection" if from_shelf else MAY[each.right]
+        team = isinstance(each.grantee, Team)
+        size = TeamMember.objects.for_tenant(target.tenant_id).filter(team=each.grantee).count() if team else 0
+        found.append(
+            Who(key_of(each.grantee), str(each.grantee), words, team, size, None if from_shelf else each, from_shelf)
+        )
+    return found
+
+
+def others_called(member: Membership, target, readers: Sequence[Who], words: str, past: PastDay | None) -> list[Who]:
+    """People and teams of that name who are not on the list: they may read by a team, or not at all."""
+    known = {who.key for who in readers}
+    found = []
+    people = Membership.objects.for_tenant(member.tenant).select_related("user", "tenant").order_by("user__name")
+    people = people if past else people.active()  # who has left may have read it once
+    for person in people.filter(_named(words))[:FOUND_AT_ONCE]:
+        if f"person:{person.pk}" not in known:
+            ways = len(past_chains(person, target, past) if past else chains(person, target))
+            found.append(Who(f"person:{person.pk}", str(person), _ways_short(ways)))
+    for team in Team.objects.for_tenant(member.tenant).filter(name__icontains=words).order_by("name")[:FOUND_AT_ONCE]:
+        if f"team:{team.pk}" not in known:
+            found.append(Who(f"team:{team.pk}", team.name, "not given", True))
+    return found
+
+
+def _named(words: str):
+    condition = Q()
+    for word in words.split()[:5]:
+        condition &= Q(user__name__icontains=word) | Q(user__email__icontains=word)
+    return condition
+
+
+def fits(who: Who, words: str) -> bool:
+    return all(word in who.name.casefold() for word in words.casefold().split())
+
+
+def readers_then(target: Document | Collection, past: PastDay) -> list[Who]:
+    return [Who(key, name, how, team) for key, name, how, team in past_readers(target, past)]
+
+
+def taken_off(target: Document | Collection, readers: Sequence[Who], past: PastDay | None) -> list[Who]:
+    """People and teams that had a grant on this very thing once and have no way to it any more, the latest first."""
+    events = AuditEvent.objects.filter(
+        tenant_id=target.tenant_id, target_id=str(target.pk), action=Action.GRANT_REVOKED
+    ).order_by("-id")
+    if past:
+        events = events.filter(occurred_at__lt=end_of(past.day))
+    known = {who.key for who in readers}
+    found: list[Who] = []
+    for event in events[:100]:
+        who = _once(target, event)
+        if who is None or who.key in known:
+            continue
+        known.add(who.key)
+        if not who.team:
+            person = Membership.objects.for_tenant(target.tenant_id).select_related("user", "tenant")
+            one = person.get(pk=who.key.partition(":")[2])
+            if past_chains(one, target, past) if past else chains(one, target):
+                continue
+        found.append(who)
+        if len(found) == TAKEN_OFF_SHOWN:
+            break
+    return found
+
+
+def _once(target: Document | Collection, event: AuditEvent) -> Who | None:
+    words = f"removed {short_date(event.occurred_at)}"
+    if event.data.get("team_id"):
+        team = Team.objects.for_tenant(target.tenant_id).filter(pk=event.data["team_id"]).first()
+        return Who(key_of(team), team.name, words, True) if team else None
+    person = Membership.objects.for_tenant(target.tenant_id).filter(user_id=event.subject_id).select_related("user")
+    one = person.first()
+    return Who(key_of(one), str(one), words) if one else None
+
+
+def _ways_short(count: int) -> str:
+    return "cannot read" if not count else "1 way" if count == 1 else f"{count} ways"
