@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +23,7 @@ QUERY_SECONDS = 5
 INSERT_SECONDS = 30
 INIT_SECONDS = 3
 KNOCK_SECONDS = 0.5
+MAKING_SECONDS = 2
 # The client meets an unreachable server with pauses of 1, 2, 4, 8 and 16 seconds. So a call waits for the connection
 # itself, no longer than it may take anyway: a server that restarts is waited for, one that is dead is an error in time.
 WAIT_FOR_CONNECTION = json.dumps({"methodConfig": [{"name": [{}], "waitForReady": True}]})
@@ -85,16 +87,17 @@ class Connection:
             raise self._typed(error) from error
 
     def _sure(self, work: Callable[[weaviate.WeaviateClient], T]) -> T:
-        """One that is starting answers already, and knows no collection yet: what it misses then is not missing."""
-        client = self._open()
+        """One that is starting answers already, and knows no collection yet: what it misses then is not missing. And
+        a collection that is just being made is known a moment before it can be asked."""
+        client, until = self._open(), time.monotonic() + MAKING_SECONDS
         try:
             result = work(client)
         except Exception as error:
-            if not _is_missing(error):
+            if not (_is_missing(error) or _is_being_made(error)):
                 raise
             if not client.is_ready():
                 raise _unreachable() from error
-            result = work(client)
+            result = _when_made(lambda: work(client), until)
         self._doubtful = False
         return result
 
@@ -172,6 +175,20 @@ class Connection:
 def _is_missing(error: Exception) -> bool:
     low = str(error).lower()
     return any(sign in low for sign in ("could not find class", "tenant not found", "class not found"))
+
+
+def _is_being_made(error: Exception) -> bool:
+    return "non-existing index" in str(error).lower()
+
+
+def _when_made(work: Callable[[], T], until: float) -> T:
+    while True:
+        try:
+            return work()
+        except Exception as error:
+            if not _is_being_made(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def _unreachable() -> StoreUnavailable:

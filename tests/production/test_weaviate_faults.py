@@ -111,6 +111,31 @@ def test_searches_wait_out_a_restart_or_say_so(server, store, where):
     assert all("out of reach" in message for message in refused)
 
 
+def test_who_asks_while_the_first_index_is_being_made_is_answered(server, store):
+    """It stands in the schema a moment before it can be asked."""
+    refused: list[str] = []
+    for generation in range(8):
+        where, stop = Namespace(uuid4(), f"g{generation}"), threading.Event()
+
+        def ask(where=where, stop=stop) -> None:
+            while not stop.is_set():
+                try:
+                    store.search(where, HYBRID, readable=EVERYTHING, limit=5)
+                except StoreUnavailable as error:
+                    refused.append(error.message)
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.2)
+        store.put(where, passages(range(5)))
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=30)
+        assert len(store.search(where, HYBRID, readable=EVERYTHING, limit=5)) == 5
+    assert refused == []
+
+
 def test_a_wiped_one_is_empty_and_filled_again_by_writing(server, store, where):
     store.put(where, passages(range(5)))
     key, ports = server.state["password"], server.state
