@@ -10,6 +10,7 @@ OWNED = {
     "answers_conversation",
     "answers_feedback",
     "answers_receipt",
+    "answers_sharedanswer",
     "answers_starter",
     "audit_auditevent",
     "audit_fieldchange",
