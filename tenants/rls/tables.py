@@ -24,6 +24,7 @@ OWNED = {
     "knowledge_documentusergrant",
     "knowledge_generation",
     "knowledge_job",
+    "knowledge_partialupload",
     "knowledge_passage",
     "knowledge_trashing",
     "knowledge_uploadkey",
