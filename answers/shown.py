@@ -173,7 +173,12 @@ def show(member: Membership, answer: Answer) -> Shown:
     return show_all(member, [answer])[0]
 
 
-def show_all(member: Membership, answers: Sequence[Answer]) -> list[Shown]:
+def show_colleague(member: Membership, answer: Answer) -> Shown:
+    """To somebody who did not ask. A sentence needs all its sources here: they never had the others before them."""
+    return show_all(member, [answer], every=True)[0]
+
+
+def show_all(member: Membership, answers: Sequence[Answer], *, every: bool = False) -> list[Shown]:
     """In a fixed number of queries. Call inside the tenant's block."""
     citations: dict[UUID, list[Citation]] = {}
     for citation in Citation.objects.for_tenant(member.tenant_id).filter(answer__in=answers):
@@ -189,7 +194,9 @@ def show_all(member: Membership, answers: Sequence[Answer]) -> list[Shown]:
     read = {UUID(each["document_id"]) for content in receipts.values() for each in content.get("read", ())}
     reader = _Reader(member, cited | read, cited)
     return [
-        _shown(reader, answer, citations.get(answer.pk, []), receipts.get(answer.pk, {}), feedback.get(answer.pk))
+        _shown(
+            reader, answer, citations.get(answer.pk, []), receipts.get(answer.pk, {}), feedback.get(answer.pk), every
+        )
         for answer in answers
     ]
 
@@ -256,12 +263,17 @@ class _Reader:
 
 
 def _shown(
-    reader: _Reader, answer: Answer, citations: Sequence[Citation], receipt: dict[str, Any], feedback: Feedback | None
+    reader: _Reader,
+    answer: Answer,
+    citations: Sequence[Citation],
+    receipt: dict[str, Any],
+    feedback: Feedback | None,
+    every: bool,
 ) -> Shown:
     by_id = {str(citation.pk): reader.citation(citation) for citation in citations}
     read = receipt.get("read", [])
     all_open = all(UUID(each["document_id"]) in reader.readable for each in read)
-    sentences = tuple(_sentence(kept, by_id, all_open) for kept in answer.sentences)
+    sentences = tuple(_sentence(kept, by_id, all_open, every) for kept in answer.sentences)
     withheld = sum(sentence.withheld for sentence in sentences)
     text = answer.text
     if withheld:
@@ -285,9 +297,12 @@ def _shown(
     )
 
 
-def _sentence(kept: dict[str, Any], citations: dict[str, ShownCitation], all_open: bool) -> ShownSentence:
+def _sentence(kept: dict[str, Any], citations: dict[str, ShownCitation], all_open: bool, every: bool) -> ShownSentence:
     found = tuple(citations[each] for each in kept["citations"] if each in citations)
-    withheld = all(citation.lost for citation in found) if found else not all_open and kept.get("claims", True)
+    if found:
+        withheld = (any if every else all)(citation.lost for citation in found)
+    else:
+        withheld = not all_open and (every or kept.get("claims", True))
     return ShownSentence(
         text="" if withheld else kept["text"],
         citations=found,

@@ -21,7 +21,11 @@ RECENT = timedelta(days=30)
 @dataclass(frozen=True, slots=True)
 class Suggested:
     question: str
-    sources: int
+    documents: frozenset[UUID]  # that answer it
+
+    @property
+    def sources(self) -> int:
+        return len(self.documents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class News:
     url: str
 
 
-def answered_well(member: Membership, most: int = 4) -> list[Suggested]:
+def answered_well(member: Membership, most: int | None = 4) -> list[Suggested]:
     """Questions whose every source this reader may read: their own, and what two or more people asked.
 
     A question of one other person is theirs: it may hold names, and nobody told them that colleagues would read it.
@@ -62,19 +66,24 @@ def answered_well(member: Membership, most: int = 4) -> list[Suggested]:
         documents = cited.get(answer_id, set())
         if not documents or not documents <= readable or answer_id in disliked:
             continue
-        key = " ".join(question.casefold().split()).rstrip("?. ")
+        key = same(question)
         askers.setdefault(key, set()).add(asker)
-        best.setdefault(key, Suggested(question, len(documents)))
+        best.setdefault(key, Suggested(question, frozenset(documents)))
     return [best[key] for key, people in askers.items() if member.pk in people or len(people) > 1][:most]
 
 
-def starters(member: Membership, most: int = 4) -> list[Suggested]:
+def same(question: str) -> str:
+    """What two ways of typing one question have in common."""
+    return " ".join(question.casefold().split()).rstrip("?. ")
+
+
+def starters(member: Membership, most: int | None = 4) -> list[Suggested]:
     """What the company suggests to begin with, of what this reader may read."""
     chosen = list(Starter.objects.for_tenant(member.tenant_id))
     wanted = {UUID(key) for starter in chosen for key in starter.documents}
     readable = access.still_readable(member, wanted) if wanted else set()
     return [
-        Suggested(starter.question, len(starter.documents))
+        Suggested(starter.question, frozenset(map(UUID, starter.documents)))
         for starter in chosen
         if {UUID(key) for key in starter.documents} <= readable
     ][:most]

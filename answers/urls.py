@@ -4,7 +4,7 @@ from django.urls import path
 
 from answers.api import asking as api_asking
 from answers.api import conversations as api_conversations
-from answers.views import asking, changes
+from answers.views import asking, changes, sharing
 from answers.views import pages as page
 
 pages = [
@@ -19,6 +19,8 @@ pages = [
     path("answers/<uuid:answer_id>/stop/", asking.stopping, name="stop"),
     path("answers/<uuid:answer_id>/feedback/", changes.feedback, name="feedback"),
     path("answers/<uuid:answer_id>/receipt/", page.receipt, name="receipt"),
+    path("answers/<uuid:answer_id>/share/", sharing.share, name="share"),
+    path("shared/<uuid:shared_id>/", sharing.shared, name="shared"),
 ]
 
 api = [

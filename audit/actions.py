@@ -8,7 +8,10 @@ from enum import StrEnum
 class Action(StrEnum):
     """Everything that can happen, as subject:past-participle. Alphabetical. Compliance officers read this list."""
 
+    ANSWER_OPENED = "answer:opened"
     ANSWER_RATED = "answer:rated"
+    ANSWER_SHARED = "answer:shared"
+    ANSWER_SHARE_ENDED = "answer:share-ended"
     ANSWER_STOPPED = "answer:stopped"
     AUDIT_EXPORTED = "audit:exported"
     AUDIT_READ = "audit:read"

@@ -9,7 +9,10 @@ from audit.actions import Action
 
 A = Action
 WORDS: dict[Action, tuple[str, str]] = {
+    A.ANSWER_OPENED: ("Opened a shared answer", "{who} opened {on}, which was shared"),
     A.ANSWER_RATED: ("Rated an answer", "{who} rated {on}"),
+    A.ANSWER_SHARED: ("Shared an answer", "{who} shared {on} by its link"),
+    A.ANSWER_SHARE_ENDED: ("Ended a shared answer", "{who} ended the link of {on}"),
     A.ANSWER_STOPPED: ("Stopped an answer", "{who} stopped {on}"),
     A.AUDIT_EXPORTED: ("Exported events", "{who} exported the audit trail"),
     A.AUDIT_READ: ("Read the trail", "{who} read the audit trail"),

@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from knowledge import backends, claims, documents, files, indexing, outcomes, rebuild, waiting
+from knowledge import backends, claims, documents, files, indexing, outcomes, partial_uploads, rebuild, waiting
 from knowledge.models import Blob, Document, Job, Passage, Status, Trashing, Version
 from knowledge.models.version import SEARCHABLE, WORKING
 from knowledge.stores.base import IndexedPassage, Namespace, VectorStore
@@ -212,10 +212,11 @@ def _jobs(tenant: Tenant, report: Report) -> None:
 def _files(tenant: Tenant, report: Report) -> None:
     with in_tenant(tenant):
         known = dict(Blob.objects.for_tenant(tenant).values_list("path", "pk"))
+        begun = partial_uploads.paths(tenant)
     there = set()
     for path, is_old in files.of_tenant(tenant):
         there.add(path)
-        if path not in known and is_old:
+        if path not in known and path not in begun and is_old:
             report.files_without_row += 1
             if report.repaired:
                 files.remove(path)

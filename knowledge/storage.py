@@ -63,7 +63,11 @@ def is_there(path: str) -> bool:
 
 
 def open_blob(blob: Blob) -> File:
-    return default_storage.open(blob.path, "rb")
+    return open_path(blob.path)
+
+
+def open_path(path: str) -> File:
+    return default_storage.open(path, "rb")
 
 
 @contextmanager

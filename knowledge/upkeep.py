@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
-from knowledge import files, waiting
+from knowledge import files, partial_uploads, waiting
 from knowledge.models import Blob, Document, Generation, Trashing
 from knowledge.stores.base import StoreError
 from tenants.models import Tenant
@@ -88,11 +88,13 @@ def remove_orphans() -> int:
     """Files that no row knows: of uploads that were cut off between the file and the transaction."""
     gone = 0
     for tenant in Tenant.objects.order_by("pk"):
+        with in_tenant(tenant):
+            partial_uploads.forget_overdue(tenant)
         old = [path for path, is_old in files.of_tenant(tenant) if is_old]
         if not old:
             continue
         with in_tenant(tenant):
-            known = set(Blob.objects.for_tenant(tenant).values_list("path", flat=True))
+            known = partial_uploads.paths(tenant) | set(Blob.objects.for_tenant(tenant).values_list("path", flat=True))
         for path in old:
             if path not in known:
                 files.remove(path)

@@ -3,6 +3,17 @@ from answers.models.citation import Citation
 from answers.models.conversation import Conversation
 from answers.models.feedback import Feedback
 from answers.models.receipt import Receipt
+from answers.models.shared import SharedAnswer
 from answers.models.starter import Starter
 
-__all__ = ["Answer", "AnswerEvent", "Citation", "Conversation", "Feedback", "Receipt", "Starter", "State"]
+__all__ = [
+    "Answer",
+    "AnswerEvent",
+    "Citation",
+    "Conversation",
+    "Feedback",
+    "Receipt",
+    "SharedAnswer",
+    "Starter",
+    "State",
+]

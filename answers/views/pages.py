@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_GET
 from answers import suggestions
 from answers.conversations import HISTORY, access_answer, access_conversation, answers_in, history
 from answers.models import Conversation
+from answers.related import related
 from answers.shown import show, show_all
 from answers.views.turns import Turn
 from knowledge import search
@@ -46,6 +48,8 @@ def conversation(request: HttpRequest, member: Membership, conversation_id: UUID
     answers = answers_in(member, found)
     ended = iter(show_all(member, [answer for answer in answers if not answer.is_running]))
     turns = [Turn(member, answer) if answer.is_running else Turn(member, answer, next(ended)) for answer in answers]
+    if turns and turns[-1].shown:
+        turns[-1] = replace(turns[-1], related=related(member, turns[-1].shown, found))
     return render(
         request,
         "answers/conversation.html",
@@ -61,7 +65,10 @@ def answer(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpRes
     if not request.headers.get("X-Follows"):
         address = reverse("answers:conversation", args=[member.tenant.slug, found.conversation_id])
         return redirect(f"{address}#turn-{found.pk}")
-    turn = Turn(member, found) if found.is_running else Turn(member, found, show(member, found))
+    turn = Turn(member, found)
+    if not found.is_running:
+        shown = show(member, found)
+        turn = Turn(member, found, shown, related(member, shown, found.conversation))
     later = answers_in(member, found.conversation)[0].pk != found.pk
     return render(request, "answers/_finished.html", {"turn": turn, "later": later, "member": member})
 

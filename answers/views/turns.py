@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from answers import runner
 from answers.models import Answer, Feedback, State
+from answers.sharing import may_be_shared
 from answers.shown import Shown
+from answers.suggestions import Suggested
 from tenants.models import Membership
 
 
@@ -17,6 +19,7 @@ class Turn:
     member: Membership
     answer: Answer
     shown: Shown | None = None
+    related: tuple[Suggested, ...] = ()
 
     @classmethod
     def beginning(cls, member: Membership, run: runner.Run) -> Turn:
@@ -31,6 +34,10 @@ class Turn:
     @property
     def state(self) -> str:
         return self.answer.state
+
+    @property
+    def is_shareable(self) -> bool:
+        return may_be_shared(self.answer)
 
     @property
     def is_quotes(self) -> bool:

@@ -3,6 +3,7 @@ from knowledge.models.collection import Collection, CollectionTeamGrant, Collect
 from knowledge.models.document import Document, DocumentTeamGrant, DocumentUserGrant
 from knowledge.models.generation import Generation
 from knowledge.models.job import Job, Turn
+from knowledge.models.partial_upload import PartialUpload
 from knowledge.models.passage import Passage
 from knowledge.models.trash import Trashing
 from knowledge.models.upload_key import UploadKey
@@ -19,6 +20,7 @@ __all__ = [
     "DocumentUserGrant",
     "Generation",
     "Job",
+    "PartialUpload",
     "Passage",
     "Status",
     "Trashing",

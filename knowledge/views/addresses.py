@@ -5,6 +5,7 @@ from django.urls import path
 from knowledge.views import (
     acts,
     comparing,
+    continuing,
     failing,
     indexes,
     library,
@@ -20,6 +21,9 @@ pages = [
     path("documents/", library.library, name="library"),
     path("documents/rows/", library.rows, name="library-rows"),
     path("documents/upload/", uploading.upload, name="upload"),
+    path("documents/upload/pieces/", continuing.begin, name="upload-begin"),
+    path("documents/upload/pieces/<uuid:partial_id>/", continuing.piece, name="upload-piece"),
+    path("documents/upload/pieces/<uuid:partial_id>/discard/", continuing.discard, name="upload-discard"),
     path("documents/chosen/", acts.chosen, name="chosen"),
     path("documents/move/", acts.move, name="move"),
     path("documents/remove/", acts.remove, name="remove"),

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from knowledge import media
+from knowledge import media, partial_uploads
 from knowledge.access import access_collection, rights_on
 from knowledge.models import Collection, Trashing
 from knowledge.models.grant import Right
@@ -29,6 +29,7 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
     more = len(documents) > listing.PAGE
     rows = listing.rows_of(member, documents[: listing.PAGE])
     context = room(member, collection) | {
+        "unfinished": partial_uploads.unfinished(member, collection),
         "wanted": wanted,
         "rows": rows,
         "coverage": listing.coverage(member, wanted.collection),
@@ -85,6 +86,7 @@ def room(member: Membership, collection: Collection | None = None) -> dict:
         "upload_limit": settings.UPLOAD_LIMIT,
         "upload_megabytes": settings.UPLOAD_LIMIT // (1024 * 1024),
         "accepted": kinds.accepted(),
+        "piece_size": partial_uploads.PIECE,
     }
 
 

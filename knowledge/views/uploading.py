@@ -22,7 +22,7 @@ from tenants.models import Membership
 @member_view()
 def upload(request: HttpRequest, member: Membership) -> HttpResponse:
     """One file at a time from the script, which is told about each by itself; several from the plain form."""
-    collection = access_collection(member, _id(request.POST.get("collection", "")), Right.WRITE)
+    collection = access_collection(member, collection_id(request.POST.get("collection", "")), Right.WRITE)
     files = request.FILES.getlist("file")
     if not files:
         raise Invalid("No file was chosen, so nothing was uploaded.", hint="Choose one or more files.")
@@ -63,7 +63,7 @@ def _said(one: uploads.Uploaded) -> tuple[str, str]:
     return f"{title} has arrived", "It is being read. Its row says when it can be searched."
 
 
-def _id(value: str) -> UUID:
+def collection_id(value: str) -> UUID:
     try:
         return UUID(value)
     except ValueError:

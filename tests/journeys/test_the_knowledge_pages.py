@@ -108,6 +108,25 @@ def test_a_file_is_uploaded_with_the_keyboard_alone(portal, places, sign_in, tmp
     assert "has arrived" in page.locator("[data-upload-said]").inner_text()
 
 
+def test_an_upload_that_broke_off_goes_on_where_it_stopped(portal, places, sign_in, tmp_path):
+    file = tmp_path / "large.pdf"
+    file.write_bytes(b"%PDF-1.4 cut short" + bytes(9_000_000))
+    page = sign_in("adam")
+    sent = []
+    page.goto(portal.url(f"documents/?collection={places['collection']}"))
+    page.route("**/pieces/*/?at=4194304", lambda route: None)  # the line is dead
+    with page.expect_request("**/pieces/*/?at=4194304"):
+        page.set_input_files("#upload-files", file)
+    page.close()
+    page = sign_in("adam")
+    page.on("request", lambda request: sent.append(request.url.rpartition("at=")[2]) if "?at=" in request.url else None)
+    page.goto(portal.url(f"documents/?collection={places['collection']}"))
+    page.get_by_text("Choose the same file again to continue.").wait_for()
+    page.set_input_files("#upload-files", file)
+    page.locator("[data-document]", has_text="large").wait_for(timeout=30_000)
+    assert sent == ["4194304", "8388608"]
+
+
 def test_a_reader_is_added_and_taken_off_with_the_keyboard_alone(portal, places, sign_in):
     page = sign_in("adam")
     page.goto(portal.url(f"documents/?collection={places['collection']}&q=purchasing"))

@@ -312,6 +312,8 @@ class Following {
     window.htmx?.process(turn);
     const receipt = one("[data-receipt]");
     if (receipt) { receipt.href = turn.dataset.receiptUrl; receipt.hidden = false; }
+    const share = one("[data-share-link]");
+    if (share) { share.hidden = !turn.dataset.shareUrl; share.href = share.dataset.src = turn.dataset.shareUrl || "#main"; }
     const first = focused || one(".cite[data-citation]", turn)?.dataset.citation;
     if (first) document.dispatchEvent(new CustomEvent("portal:citation", { detail: { id: first, quiet: true } }));
     const sentences = one(".support dd", turn)?.textContent.trim();

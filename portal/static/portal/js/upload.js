@@ -5,6 +5,7 @@ const zone = document.querySelector("[data-upload]");
 const form = zone?.querySelector("form");
 const field = form?.querySelector("input[type=file]");
 const limit = Number(zone?.dataset.limit || 0);
+const piece = Number(zone?.dataset.piece || 0); // larger files go in pieces, and can go on where they stopped
 const AT_ONCE = 2;
 const files = []; // {file, row, sent, size, state: waiting|sending|done|failed|cancelled, request}
 
@@ -31,17 +32,33 @@ function rowFor(entry) {
   return row;
 }
 
+function offer(place, words, act) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button-link";
+  button.textContent = words;
+  button.addEventListener("click", act);
+  place.append(" ", button);
+}
+
+function again(entry) {
+  part(entry.row, "note").hidden = true;
+  entry.state = "waiting";
+  entry.sent = 0;
+  entry.row.classList.remove("is-failed");
+  glyph(entry, "file");
+  cancelWords(entry, "Cancel");
+  next();
+}
+
 function note(entry, words, retry) {
   const place = part(entry.row, "note");
   place.textContent = words;
   place.hidden = !words;
   if (!retry) return;
-  const again = document.createElement("button");
-  again.type = "button";
-  again.className = "button-link";
-  again.textContent = "Upload it again";
-  again.addEventListener("click", () => { place.hidden = true; entry.state = "waiting"; entry.sent = 0; entry.row.classList.remove("is-failed"); cancelWords(entry, "Cancel"); next(); });
-  place.append(" ", again);
+  if (!entry.kept) return offer(place, "Upload it again", () => again(entry));
+  offer(place, "Continue", () => again(entry));
+  offer(place, "Start again", async () => { await discard(entry); again(entry); });
 }
 
 function cancelWords(entry, verb) {
@@ -57,8 +74,10 @@ function glyph(entry, name) {
 function failed(entry, words, retry = true) {
   entry.state = "failed";
   entry.row.classList.add("is-failed");
-  entry.row.querySelector("progress").value = 0;
-  part(entry.row, "bytes").textContent = size(entry.size);
+  if (!entry.kept) {
+    entry.row.querySelector("progress").value = 0;
+    part(entry.row, "bytes").textContent = size(entry.size);
+  }
   glyph(entry, "failed");
   cancelWords(entry, "Take away");
   note(entry, words, retry);
@@ -66,7 +85,13 @@ function failed(entry, words, retry = true) {
 }
 
 function stop(entry) {
-  if (entry.state === "sending") { entry.state = "cancelled"; entry.request.abort(); say(`${entry.file.name} was cancelled. Nothing of it is kept.`); }
+  const sending = entry.state === "sending";
+  if (sending || entry.upload) {
+    entry.state = "cancelled";
+    entry.request?.abort();
+    discard(entry);
+    if (sending) say(`${entry.file.name} was cancelled. Nothing of it is kept.`);
+  }
   else if (entry.state === "waiting") entry.state = "cancelled";
   leave(entry);
   next();
@@ -80,29 +105,89 @@ function leave(entry) {
   total();
 }
 
-function send(entry) {
+function open(entry, address) {
   const request = new XMLHttpRequest();
+  entry.request = request;
+  request.open("POST", address);
+  request.setRequestHeader("X-CSRFToken", form.elements.csrfmiddlewaretoken.value);
+  request.setRequestHeader("HX-Request", "true");
+  request.addEventListener("error", () => { broken(entry); next(); });
+  return request;
+}
+
+function progress(entry, sent) {
+  entry.sent = Math.min(entry.size, sent);
+  const bar = entry.row.querySelector("progress");
+  bar.max = entry.size || 1;
+  bar.value = entry.sent;
+  part(entry.row, "bytes").textContent = `${size(entry.sent)} of ${size(entry.size)}`;
+  total();
+}
+
+function broken(entry) {
+  if (entry.kept) progress(entry, entry.kept);
+  const kept = entry.kept ? "What arrived is kept for 24 hours." : "Nothing of it is kept, and the other files are not touched.";
+  failed(entry, `The upload stopped after ${size(entry.sent)} of ${size(entry.size)}. ${kept}`);
+  entry.broken = true;
+}
+
+// Asks where to go on, then sends piece after piece. Whatever the server has is never sent twice.
+function sendPieces(entry) {
+  const data = new FormData();
+  data.append("collection", form.elements.collection.value);
+  data.append("filename", entry.file.name);
+  data.append("size", entry.size);
+  data.append("stamp", entry.file.lastModified);
+  entry.state = "sending";
+  entry.broken = false;
+  const request = open(entry, zone.dataset.piecesUrl);
+  request.addEventListener("load", () => {
+    if (request.status !== 201) { answered(entry, request); return next(); }
+    const { upload, received } = JSON.parse(request.responseText);
+    entry.upload = upload;
+    entry.kept = received;
+    zone.querySelector(`[data-unfinished="${CSS.escape(upload)}"]`)?.remove();
+    if (received) { note(entry, `Going on after the ${size(received)} that had arrived.`); say(`${entry.file.name} goes on after ${size(received)}.`); }
+    nextPiece(entry);
+  });
+  request.send(data);
+}
+
+function nextPiece(entry) {
+  const at = entry.kept;
+  const request = open(entry, `${zone.dataset.piecesUrl}${entry.upload}/?at=${at}`);
+  request.setRequestHeader("Content-Type", "application/octet-stream");
+  request.upload.addEventListener("progress", (event) => progress(entry, at + event.loaded));
+  request.addEventListener("load", () => {
+    if (entry.state !== "sending") return;
+    if (request.status === 202 || (request.status === 409 && request.responseText.startsWith("{"))) {
+      entry.kept = JSON.parse(request.responseText).received;
+      return nextPiece(entry);
+    }
+    if (request.status !== 201 && (request.status >= 500 || request.status === 429)) broken(entry);
+    else { entry.upload = entry.kept = undefined; answered(entry, request); }
+    next();
+  });
+  request.send(entry.file.slice(at, at + piece));
+}
+
+async function discard(entry) {
+  const upload = entry.upload;
+  entry.upload = entry.kept = undefined;
+  if (!upload) return;
+  const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, "HX-Request": "true" };
+  await fetch(`${zone.dataset.piecesUrl}${upload}/discard/`, { method: "POST", headers }).catch(() => {});
+}
+
+function send(entry) {
+  if (piece && entry.size > piece) return sendPieces(entry);
   const data = new FormData();
   data.append("collection", form.elements.collection.value);
   data.append("file", entry.file, entry.file.name);
   entry.state = "sending";
-  entry.request = request;
-  request.open("POST", form.action);
-  request.setRequestHeader("X-CSRFToken", form.elements.csrfmiddlewaretoken.value);
-  request.setRequestHeader("HX-Request", "true");
-  request.upload.addEventListener("progress", (event) => {
-    entry.sent = Math.min(entry.size, event.loaded);
-    const bar = entry.row.querySelector("progress");
-    bar.max = event.total || 1;
-    bar.value = event.loaded;
-    part(entry.row, "bytes").textContent = `${size(entry.sent)} of ${size(entry.size)}`;
-    total();
-  });
+  const request = open(entry, form.action);
+  request.upload.addEventListener("progress", (event) => progress(entry, event.loaded));
   request.addEventListener("load", () => { answered(entry, request); next(); });
-  request.addEventListener("error", () => {
-    failed(entry, `The upload stopped after ${size(entry.sent)} of ${size(entry.size)}. Nothing of it is kept, and the other files are not touched.`);
-    next();
-  });
   request.send(data);
 }
 
@@ -110,7 +195,8 @@ function answered(entry, request) {
   if (request.status === 201) {
     const { id, what, title } = JSON.parse(request.responseText);
     entry.state = "done";
-    entry.sent = entry.size;
+    progress(entry, entry.size);
+    note(entry, "");
     glyph(entry, "done");
     part(entry.row, "bytes").textContent = size(entry.size);
     cancelWords(entry, "Take away");
@@ -182,5 +268,6 @@ if (zone) {
     form.classList.remove("is-over");
     take([...event.dataTransfer.files]);
   });
+  addEventListener("online", () => files.filter((entry) => entry.broken && entry.state === "failed").forEach(again));
   addEventListener("beforeunload", (event) => { if (files.some((entry) => entry.state === "sending")) event.preventDefault(); });
 }

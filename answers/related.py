@@ -1,0 +1,25 @@
+"""Questions near an answer that this reader's documents answer too: the company's own, and those answered well lately."""
+
+from __future__ import annotations
+
+from answers import suggestions
+from answers.models import Answer, Conversation
+from answers.shown import Shown
+from answers.suggestions import Suggested
+from tenants.models import Membership
+
+MOST = 3
+
+
+def related(member: Membership, shown: Shown, conversation: Conversation) -> tuple[Suggested, ...]:
+    """Those that rest on a document which this answer cites, what was asked in the conversation apart."""
+    cited = {citation.document_id for citation in shown.citations if not citation.lost}
+    if not cited:
+        return ()
+    before = Answer.objects.visible_to(member).filter(conversation=conversation)
+    asked = {suggestions.same(question) for question in before.values_list("question", flat=True)}
+    found: dict[str, Suggested] = {}
+    for each in [*suggestions.starters(member, most=None), *suggestions.answered_well(member, most=None)]:
+        if each.documents & cited and suggestions.same(each.question) not in asked:
+            found.setdefault(suggestions.same(each.question), each)
+    return tuple(sorted(found.values(), key=lambda each: -len(each.documents & cited))[:MOST])

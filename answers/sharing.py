@@ -1,0 +1,98 @@
+"""An answer shown to colleagues by its link, each as far as their own rights reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404
+
+from answers.conversations import access_answer
+from answers.models import Answer, Citation, SharedAnswer, State
+from answers.shown import Shown, show_colleague
+from audit.actions import Action
+from audit.record import record
+from tenants.errors import Conflicting
+from tenants.models import Membership
+
+SHAREABLE = (State.ANSWERED, State.PARTIAL, State.CONFLICT)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A shared answer as one colleague may see it. `cut`: something rested on what they cannot read."""
+
+    link: SharedAnswer
+    answer: Answer
+    shown: Shown
+    cut: bool
+
+
+@transaction.atomic
+def share(member: Membership, answer_id: UUID) -> SharedAnswer:
+    """By whoever asked. A link that is there already stays."""
+    answer = access_answer(member, answer_id)
+    if not may_be_shared(answer):
+        raise Conflicting(
+            "Only an answer with its sources can be shared. Nothing was shared.", hint="Share the question instead."
+        )
+    link, fresh = SharedAnswer.objects.for_tenant(member.tenant_id).get_or_create(
+        answer=answer, defaults={"tenant_id": member.tenant_id, "shared_by": member}
+    )
+    if fresh:
+        record(Action.ANSWER_SHARED, member, answer)
+    return link
+
+
+@transaction.atomic
+def end(member: Membership, answer_id: UUID) -> bool:
+    """From now on the link opens nothing. False when there was none."""
+    answer = access_answer(member, answer_id)
+    gone, _ = SharedAnswer.objects.for_tenant(member.tenant_id).filter(answer=answer).delete()
+    if gone:
+        record(Action.ANSWER_SHARE_ENDED, member, answer)
+    return bool(gone)
+
+
+def link_of(member: Membership, answer: Answer) -> SharedAnswer | None:
+    return SharedAnswer.objects.for_tenant(member.tenant_id).filter(answer=answer).first()
+
+
+def may_be_shared(answer: Answer) -> bool:
+    return answer.state in SHAREABLE and bool(answer.sentences)
+
+
+def open_shared(member: Membership, shared_id: UUID) -> Opened:
+    """Http404 where the link ended, and where nothing of the answer is for this member: both look alike."""
+    found = SharedAnswer.objects.for_tenant(member.tenant_id).filter(pk=shared_id)
+    return _opened(member, found.select_related("answer__conversation", "shared_by__user").first())
+
+
+def opened_by_citation(member: Membership, citation: Citation) -> Opened | None:
+    """The shared answer that this citation is one of, where this member may see it there."""
+    found = SharedAnswer.objects.for_tenant(member.tenant_id).filter(answer=citation.answer_id)
+    try:
+        opened = _opened(member, found.select_related("answer__conversation", "shared_by__user").first())
+    except Http404:
+        return None
+    return opened if any(shown.id == citation.pk for shown in opened.shown.citations) else None
+
+
+def _opened(member: Membership, link: SharedAnswer | None) -> Opened:
+    if link is None or not may_be_shared(link.answer):
+        raise Http404
+    whole = show_colleague(member, link.answer)
+    said = tuple(sentence for sentence in whole.sentences if not sentence.withheld)
+    cited = {citation.id for sentence in said for citation in sentence.citations}
+    if not cited:
+        raise Http404
+    shown = replace(
+        whole,
+        sentences=said,
+        citations=tuple(c for c in whole.citations if c.id in cited),
+        steps=(),
+        unused=(),
+        receipt={},
+    )
+    return Opened(link, link.answer, shown, len(said) < len(whole.sentences))

@@ -1,0 +1,56 @@
+"""Sharing an answer by its link, and what a colleague sees there."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from answers import sharing
+from answers.conversations import access_answer
+from answers.views.pages import _room
+from answers.views.turns import Turn
+from audit.actions import Action
+from audit.record import record
+from tenants.gates import member_view
+from tenants.models import Membership
+
+
+@require_http_methods(["GET", "POST"])
+@member_view()
+def share(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResponse:
+    """The link: made, shown, ended. A dialog over the answer with the script, a page without."""
+    found = access_answer(member, answer_id)
+    said = ""
+    if request.method == "POST":
+        if request.POST.get("act") == "end":
+            said = "ended" if sharing.end(member, found.pk) else ""
+        else:
+            sharing.share(member, found.pk)
+            said = "shared"
+        if not request.htmx:
+            return redirect("answers:share", member.tenant.slug, found.pk)
+    link = sharing.link_of(member, found)
+    address = reverse("answers:shared", args=[member.tenant.slug, link.pk]) if link else ""
+    context = {
+        "answer": found,
+        "link": link,
+        "address": request.build_absolute_uri(address) if link else "",
+        "shareable": sharing.may_be_shared(found),
+        "said": said,
+    }
+    if request.htmx:
+        return render(request, "answers/_share.html", context)
+    return render(request, "answers/share.html", {**_room(request, member, found.conversation), **context})
+
+
+@require_GET
+@member_view()
+def shared(request: HttpRequest, member: Membership, shared_id: UUID) -> HttpResponse:
+    opened = sharing.open_shared(member, shared_id)
+    record(Action.ANSWER_OPENED, member, opened.answer)
+    turn = Turn(member, opened.answer, opened.shown)
+    return render(request, "answers/shared.html", {**_room(request, member), "opened": opened, "turn": turn})

@@ -1,0 +1,158 @@
+"""A large file arrives in pieces: what has arrived stays, so that an upload that broke off goes on where it was."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from knowledge import grants, partial_uploads, storage, upkeep
+from knowledge.models import Document, PartialUpload
+from tests.knowledge.page_cast import path, shelf_of, text_of
+
+pytestmark = pytest.mark.django_db
+
+DATA = b"Rooms are booked in quarter hours.\n" * 40
+HALF = 600
+
+
+@pytest.fixture
+def shelf(erin):
+    return shelf_of(erin).collection
+
+
+@pytest.fixture
+def hers(sign_in, erin):
+    return sign_in(erin)
+
+
+def begin(client, shelf, *, name="rooms.txt", size=len(DATA), stamp="1"):
+    said = {"collection": str(shelf.pk), "filename": name, "size": size, "stamp": stamp}
+    return client.post(path("documents/upload/pieces/"), said)
+
+
+def send(client, upload, at, data):
+    address = path(f"documents/upload/pieces/{upload}/?at={at}")
+    return client.post(address, data, content_type="application/octet-stream")
+
+
+def held(erin):
+    return [
+        piece
+        for pieces in PartialUpload.objects.for_tenant(erin.tenant).values_list("pieces", flat=True)
+        for piece in pieces
+    ]
+
+
+def test_a_file_in_two_pieces_is_the_file_and_nothing_of_the_pieces_stays(hers, shelf, erin):
+    begun = begin(hers, shelf)
+    assert (begun.status_code, begun.json()["received"]) == (201, 0)
+    first = send(hers, begun.json()["upload"], 0, DATA[:HALF])
+    assert (first.status_code, first.json()["received"]) == (202, HALF)
+    pieces = held(erin)
+    last = send(hers, begun.json()["upload"], HALF, DATA[HALF:])
+    assert (last.status_code, last.json()["what"]) == (201, "created")
+    document = Document.objects.for_tenant(erin.tenant).get()
+    with storage.open_blob(document.latest_version.blob) as file:
+        assert file.read() == DATA
+    assert not PartialUpload.objects.for_tenant(erin.tenant).exists()
+    assert not any(storage.is_there(piece) for piece in pieces)
+
+
+def test_the_same_file_chosen_again_goes_on_where_it_stopped(hers, shelf):
+    upload = begin(hers, shelf).json()["upload"]
+    send(hers, upload, 0, DATA[:HALF])
+    again = begin(hers, shelf).json()
+    assert (again["upload"], again["received"]) == (upload, HALF)
+    assert begin(hers, shelf, stamp="2").json()["received"] == 0  # changed since: another file
+    assert send(hers, upload, HALF, DATA[HALF:]).status_code == 201
+
+
+def test_a_piece_that_comes_twice_or_out_of_order_is_not_kept_and_says_where_to_go_on(hers, shelf, erin):
+    upload = begin(hers, shelf).json()["upload"]
+    send(hers, upload, 0, DATA[:HALF])
+    for at in (0, HALF + 1):
+        got = send(hers, upload, at, DATA[:HALF])
+        assert (got.status_code, got.json()["received"]) == (409, HALF)
+    assert len(held(erin)) == 1
+
+
+def test_more_than_was_announced_is_refused_and_what_arrived_before_stays(hers, shelf, erin):
+    upload = begin(hers, shelf, size=HALF + 10).json()["upload"]
+    send(hers, upload, 0, DATA[:HALF])
+    assert send(hers, upload, HALF, DATA[HALF:]).status_code == 413
+    assert begin(hers, shelf, size=HALF + 10).json()["received"] == HALF
+
+
+def test_the_library_says_what_stopped_and_it_can_be_discarded(hers, shelf, erin):
+    upload = begin(hers, shelf).json()["upload"]
+    send(hers, upload, 0, DATA[:HALF])
+    page = text_of(hers, "documents/", collection=str(shelf.pk))
+    assert "Choose the same file again to continue." in page
+    assert "600 bytes of 1.4 kB" in page
+    pieces = held(erin)
+    assert hers.post(path(f"documents/upload/pieces/{upload}/discard/")).status_code == 302
+    assert not any(storage.is_there(piece) for piece in pieces)
+    assert "Choose the same file again" not in text_of(hers, "documents/", collection=str(shelf.pk))
+
+
+def test_after_a_day_what_arrived_is_gone_and_before_it_is_not_taken_for_lost_files(hers, shelf, erin, monkeypatch):
+    from knowledge import files
+
+    monkeypatch.setattr(files, "ORPHAN_AGE", timedelta(seconds=-60))
+    upload = begin(hers, shelf).json()["upload"]
+    send(hers, upload, 0, DATA[:HALF])
+    [piece] = held(erin)
+    upkeep.remove_orphans()
+    assert storage.is_there(piece)
+    PartialUpload.objects.for_tenant(erin.tenant).update(changed_at=timezone.now() - timedelta(hours=25))
+    assert send(hers, upload, HALF, DATA[HALF:]).status_code == 404
+    upkeep.remove_orphans()
+    assert not storage.is_there(piece)
+    assert not PartialUpload.objects.for_tenant(erin.tenant).exists()
+
+
+def test_where_a_piece_was_lost_the_sender_begins_anew(hers, shelf, erin):
+    upload = begin(hers, shelf).json()["upload"]
+    send(hers, upload, 0, DATA[:HALF])
+    storage.discard(held(erin)[0])
+    got = send(hers, upload, HALF, DATA[HALF:])
+    assert (got.status_code, got.json()["received"]) == (202, 0)
+    assert send(hers, upload, 0, DATA).status_code == 201
+
+
+@pytest.mark.parametrize("said", [{"size": 0}, {"size": -1}, {"size": "many"}, {"size": 10**12}])
+def test_what_cannot_be_a_size_is_refused(hers, shelf, erin, said):
+    assert begin(hers, shelf, **said).status_code in (400, 413)
+    assert not PartialUpload.objects.for_tenant(erin.tenant).exists()
+
+
+def test_nobody_fills_the_disk_with_beginnings(hers, shelf, monkeypatch):
+    monkeypatch.setattr(partial_uploads, "AT_ONCE", 2)
+    assert [begin(hers, shelf, name=f"{n}.txt").status_code for n in range(3)] == [201, 201, 409]
+
+
+def test_a_right_that_ends_meanwhile_stops_the_upload(sign_in, shelf, erin, adam):
+    grants.give(shelf, "write", adam, by=erin)
+    his = sign_in(adam)
+    upload = begin(his, shelf).json()["upload"]
+    send(his, upload, 0, DATA[:HALF])
+    grants.revoke(shelf, adam, by=erin)
+    assert send(his, upload, HALF, DATA[HALF:]).status_code == 404
+    assert not Document.objects.for_tenant(erin.tenant).exists()
+
+
+def test_nobody_elses_upload_can_be_seen_added_to_or_discarded(hers, sign_in, shelf, erin, adam, mallory):
+    grants.give(shelf, "write", adam, by=erin)
+    upload = begin(hers, shelf).json()["upload"]
+    send(hers, upload, 0, DATA[:HALF])
+    for other in (sign_in(adam), sign_in(mallory)):
+        assert send(other, upload, HALF, DATA[HALF:]).status_code == 404
+        assert other.post(path(f"documents/upload/pieces/{upload}/discard/")).status_code == 404
+    assert begin(sign_in(adam), shelf).json()["received"] == 0
+    assert begin(sign_in(mallory), shelf).status_code == 404
+    assert "Choose the same file again" not in text_of(sign_in(adam), "documents/")
+
+
+def test_who_may_only_read_begins_nothing(sign_in, shelf, erin, alice):
+    grants.give(shelf, "read", alice, by=erin)
+    assert begin(sign_in(alice), shelf).status_code == 403
