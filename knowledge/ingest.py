@@ -222,7 +222,7 @@ class _Pipeline:
             for name, part, after in (
                 ("ingest-reader", self._reader, self._read.close),
                 ("ingest-embedder", self._embedder, self._embedded.close),
-                ("ingest-writer", self._writer, lambda: None),
+                ("ingest-writer", self._writer, self._embedded.close),  # or who has more for it would wait for ever
             )
         ]
         heart = threading.Thread(

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from knowledge import claims, indexing, outcomes
+from knowledge import claims, indexing, outcomes, tasks
 from knowledge.claims import Claim
 from knowledge.models import Content, Document, Job, Passage, Status, Version
 from knowledge.models.passage import passage_id
@@ -118,12 +118,16 @@ def _into_store(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[
     until, pause = time.monotonic() + hold, SHORTEST_PAUSE
     # An earlier attempt, or an earlier reading, may have cut the text differently.
     again = [w.version.pk for w in works if w.claim.attempt > 1 or w.claim.held_up or w.version.ready_at]
+    was_away = any(work.claim.held_up for work in works)
     while True:
         try:
             indexing.drop(tenant_id, again, generation=works[0].generation)
             indexing.put(tenant_id, works[0].generation, [passage for work in works for passage in _indexed(work)])
+            if was_away:  # one that fell over with a full disk has been seen to lack what it had confirmed
+                tasks.compare_soon()
             return
         except StoreUnavailable as error:
+            was_away = True
             if error.permanent or time.monotonic() + pause > until or rest(pause):
                 raise
             pause = min(2 * pause, LONGEST_PAUSE)

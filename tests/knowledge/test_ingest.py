@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 
 from knowledge import backends, claims, indexing, ingest, outcomes
@@ -210,6 +211,27 @@ def test_three_threads_read_many_documents(bring, erin, shelf, titles):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("part", ["_reader", "_embedder", "_writer"])
+def test_a_part_that_dies_ends_the_drain_while_the_others_have_much_to_do(part, monkeypatch, bring):
+    """Held up for ever, a drain would renew its leases for ever, and nobody else could take over."""
+
+    def die(self):
+        if part != "_reader":
+            (self._read if part == "_embedder" else self._embedded).take(1)
+            time.sleep(0.5)  # meanwhile the parts before it fill what lies between
+        raise OperationalError("the database went away")
+
+    monkeypatch.setattr(ingest, "AHEAD", 1)
+    monkeypatch.setattr(ingest._Pipeline, part, die)
+    for number in range(6):
+        bring(f"note-{number}.md", f"# Note {number}\n\nThe depot of line {number} opens at eight.")
+    working = threading.Thread(target=ingest.drain, daemon=True)
+    working.start()
+    working.join(timeout=20)
+    assert not working.is_alive()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_small_file_goes_past_a_long_scan(monkeypatch, bring, erin, titles):
     from knowledge.parsing import ParserChild
 
@@ -244,6 +266,7 @@ import os, signal, sys
 import django
 django.setup()
 from django.conf import settings
+from django.db import OperationalError
 settings.DATABASES["default"]["NAME"] = sys.argv[2]
 from django.db import connection
 connection.settings_dict["NAME"] = sys.argv[2]

@@ -142,6 +142,23 @@ def test_a_store_that_is_away_for_a_moment_is_waited_for_with_the_work_in_hand(m
 
 
 @pytest.mark.django_db
+def test_a_store_that_came_back_is_compared_since_it_may_lack_what_it_had_confirmed(monkeypatch, bring, read_all):
+    asked: list[bool] = []
+    monkeypatch.setattr("knowledge.tasks.compare_soon", lambda: asked.append(True))
+    bring("travel.md")
+    read_all()
+    assert not asked
+    bring("leave.md", "# Leave\n\nEverybody has thirty days of leave.")
+    with monkeypatch.context() as patched:
+        patched.setattr(write.indexing, "put", away)
+        read_all()
+    assert not asked
+    Job.objects.across_tenants("all of this test").update(run_after=timezone.now())
+    read_all()
+    assert asked == [True]
+
+
+@pytest.mark.django_db
 def test_a_long_outage_is_not_the_documents_fault(monkeypatch, bring, acme, erin, read_all, titles):
     version = bring("travel.md").version
     with monkeypatch.context() as patched:
