@@ -123,9 +123,10 @@ class Child:
 class WarmChild:
     """A child that is kept for the next request and replaced after a crash, a time-out or many requests."""
 
-    def __init__(self, limits: ParseLimits, *, idle: float = IDLE_SECONDS) -> None:
+    def __init__(self, limits: ParseLimits, *, idle: float = IDLE_SECONDS, ocr: bool = False) -> None:
         self._limits = limits
         self._idle = idle
+        self._ocr = ocr
         self._child: Child | None = None
 
     @property
@@ -153,7 +154,7 @@ class WarmChild:
             self._child = None
 
     def _answer(self, request: Frame, seconds: float, on_progress: Progress | None) -> Frame:
-        self._child = self._child or Child(self._limits, idle=self._idle)
+        self._child = self._child or Child(self._limits, idle=self._idle, ocr=self._ocr)
         try:
             return self._child.ask(request, seconds=seconds, on_progress=on_progress)
         except TooSlow:

@@ -10,18 +10,25 @@ import base64
 import threading
 from pathlib import Path
 
-from knowledge.parsers.base import ParseLimits
+from knowledge.parsers.base import ParseFailed, ParseLimits
 from knowledge.parsers.wire import Frame, failure_from_wire
 from knowledge.parsing import WarmChild
 
 MEDIA_TYPE = "image/webp"
 LIMITS = ParseLimits(wall_seconds=20, processor_seconds=15, files_per_child=1000, niceness=0)
 IDLE_SECONDS = 60
+READER_IDLE_SECONDS = 15
+READER_SECONDS = 60  # for a page, the loading of the models included
 
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom as fractions of the page, 0 to 1
 
+ScannedLine = tuple[str, Rectangle]
+
 _child = WarmChild(LIMITS, idle=IDLE_SECONDS)
 _lock = threading.Lock()
+# Its models take half a gigabyte, so it leaves soon; one page at a time, however many wait.
+_reader = WarmChild(LIMITS, idle=READER_IDLE_SECONDS, ocr=True)
+_reader_lock = threading.Lock()
 
 
 def render_page(path: Path, number: int, scale: float = 2.0) -> bytes:
@@ -36,14 +43,29 @@ def page_boxes(path: Path, number: int, quote: str) -> list[Rectangle]:
     return [(left, top, right, bottom) for left, top, right, bottom in reply["boxes"]]
 
 
+def scanned_lines(path: Path, number: int) -> list[ScannedLine]:
+    """The lines of a page that is a picture, read again for where they stand. Takes seconds. Raises `ParseFailed`."""
+    reply = _ask(
+        {"do": "scan", "path": str(Path(path).resolve()), "page": number}, _reader, _reader_lock, READER_SECONDS
+    )
+    return [(text, (left, top, right, bottom)) for text, left, top, right, bottom in reply["lines"]]
+
+
 def close() -> None:
-    with _lock:
-        _child.close()
+    for child, lock in ((_child, _lock), (_reader, _reader_lock)):
+        with lock:
+            child.close()
 
 
-def _ask(request: Frame) -> Frame:
-    with _lock:
-        reply = _child.ask(request, seconds=LIMITS.wall_seconds)
+def _ask(
+    request: Frame, child: WarmChild = _child, lock: threading.Lock = _lock, seconds: float = LIMITS.wall_seconds
+) -> Frame:
+    if not lock.acquire(timeout=seconds):
+        raise ParseFailed("busy", "Other pages are being read.", "Try again in a moment.", permanent=False)
+    try:
+        reply = child.ask(request, seconds=seconds)
+    finally:
+        lock.release()
     if "failed" in reply:
         raise failure_from_wire(reply["failed"])
     return reply

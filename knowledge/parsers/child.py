@@ -129,13 +129,19 @@ def _boxes(frame: Frame, limits: ParseLimits, replies: IO[bytes], recognise: Any
     return {"boxes": boxes(Path(frame["path"]), frame["page"], frame["quote"])}
 
 
+def _scan(frame: Frame, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
+    from knowledge.parsers.formats.pdf_scan import scanned_lines
+
+    return {"lines": scanned_lines(Path(frame["path"]), frame["page"], recognise)}
+
+
 def _recogniser() -> Any:
     from knowledge.parsers.formats.ocr import Recogniser
 
     return Recogniser()
 
 
-ACTIONS = {"parse": _parse, "render": _render, "boxes": _boxes}
+ACTIONS = {"parse": _parse, "render": _render, "boxes": _boxes, "scan": _scan}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ from django.http import Http404
 from knowledge import pdf_pages, storage
 from knowledge.models import Version
 from knowledge.parsers.base import ParseFailed
+from knowledge.views import scans
 from knowledge.views.facsimile import Mark
 
 PDF = "application/pdf"
@@ -35,12 +37,13 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A cited stretch on one page. Without boxes it stands on a scan, where only the text tells the place."""
+    """A cited stretch on one page. On a scan its words are shown as they were read, with or without their place."""
 
     number: int
     focus: bool
     text: str
     boxes: tuple[Box, ...]
+    scanned: bool = False
 
     @property
     def top(self) -> str:
@@ -61,6 +64,7 @@ class Sheet:
     width: int
     height: int
     marks: tuple[Marked, ...] = ()
+    unread: bool = False  # a scan whose lines nobody has asked for yet
 
 
 def has_pictures(version: Version) -> bool:
@@ -92,14 +96,30 @@ def window(version: Version, text: str, pages: Sequence, page: int, marks: Seque
     first = max(0, numbers.index(page) - at_once // 2) if len(numbers) > at_once else 0
     sheets = []
     for number, start, end, *_ in pages[first : first + at_once]:
-        here = [mark for mark in marks if mark.start < end and mark.end > start]
-        marked = tuple(_marked(version, number, text[max(m.start, start) : min(m.end, end)], m) for m in here)
-        sheets.append(Sheet(number, width, height, marked))
+        marked = _marks_on(version, number, text, start, end, marks)
+        unread = any(not mark.boxes for mark in marked) and scans.kept_lines(_lines_path(version, number)) is None
+        sheets.append(Sheet(number, width, height, marked, unread))
     return {
         "sheets": sheets,
         "earlier_page": numbers[max(0, first - at_once // 2)] if first else None,
         "later_page": numbers[first + at_once] if first + at_once < len(numbers) else None,
     }
+
+
+def sheet_of(version: Version, text: str, pages: Sequence, page: int, marks: Sequence[Mark]) -> Sheet | None:
+    """One page that has marks, for the drawing over it."""
+    span = next((span for span in pages if span[0] == page), None)
+    marked = _marks_on(version, page, text, span[1], span[2], marks) if span else ()
+    if not marked:
+        return None
+    unread = any(not mark.boxes for mark in marked) and scans.kept_lines(_lines_path(version, page)) is None
+    return Sheet(page, 0, 0, marked, unread)
+
+
+def read_scan(version: Version, page: int) -> None:
+    """Where the lines of a scan stand, kept for whoever looks at it next. Blocks for seconds; may raise ParseFailed."""
+    lines = scans.read_lines(version, page)
+    _keep(_lines_path(version, page), json.dumps(lines).encode())
 
 
 def forget(tenant_id: UUID, document_ids: Sequence[UUID]) -> int:
@@ -113,17 +133,27 @@ def forget(tenant_id: UUID, document_ids: Sequence[UUID]) -> int:
     return gone
 
 
+def _marks_on(
+    version: Version, page: int, text: str, start: int, end: int, marks: Sequence[Mark]
+) -> tuple[Marked, ...]:
+    here = [mark for mark in marks if mark.start < end and mark.end > start]
+    return tuple(_marked(version, page, text[max(m.start, start) : min(m.end, end)], m) for m in here)
+
+
 def _marked(version: Version, page: int, quote: str, mark: Mark) -> Marked:
     try:
         with storage.local_path(version.blob) as original:
             found = pdf_pages.page_boxes(original, page, quote)
     except ParseFailed:
         found = []
+    scanned = not found
+    if scanned:
+        found = scans.find(scans.kept_lines(_lines_path(version, page)) or (), quote)
     boxes = tuple(
         Box(*(round(UNITS * part, 1) for part in (left, top, right - left, bottom - top)))
         for left, top, right, bottom in found
     )
-    return Marked(mark.number, mark.focus, " ".join(quote.split()), boxes)
+    return Marked(mark.number, mark.focus, " ".join(quote.split()), boxes, scanned)
 
 
 def _size(data: bytes) -> tuple[int, int] | None:
@@ -141,6 +171,10 @@ def _size(data: bytes) -> tuple[int, int] | None:
 
 def _folder(tenant_id: UUID, document_id: UUID) -> Path:
     return Path(settings.DATA_DIR) / "pictures" / str(tenant_id) / str(document_id)
+
+
+def _lines_path(version: Version, page: int) -> Path:
+    return _folder(version.tenant_id, version.document_id) / f"{version.number}-{page}.lines.json"
 
 
 def _keep(path: Path, data: bytes) -> None:

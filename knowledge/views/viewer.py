@@ -46,7 +46,7 @@ class Wanted:
 @member_view()
 def document(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
     document = access_document(member, document_id)
-    wanted = _wanted(request, member, document_id)
+    wanted = what_is_asked(request, member, document_id)
     version = _version(document, wanted)
     may = rights_on(member, document)
     successor = successors(member, [document]).get(document.superseded_by_id)
@@ -80,7 +80,7 @@ def document(request: HttpRequest, member: Membership, document_id: UUID) -> Htt
 def leaf(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
     """More of a long document, as it is reached: ?version=N&leaf=M. Part of the same opening, so not recorded again."""
     document = access_document(member, document_id)
-    version = _version(document, _wanted(request, member, document_id))
+    version = _version(document, what_is_asked(request, member, document_id))
     content = Content.objects.for_tenant(member.tenant).filter(version=version).first() if version else None
     if content is None:
         raise Http404
@@ -96,7 +96,7 @@ def leaf(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRes
 @member_view()
 def download(request: HttpRequest, member: Membership, document_id: UUID) -> FileResponse:
     document = access_document(member, document_id)
-    version = _version(document, _wanted(request, member, document_id))
+    version = _version(document, what_is_asked(request, member, document_id))
     if version is None:
         raise Http404
     response = file_response(version)
@@ -108,7 +108,7 @@ def download(request: HttpRequest, member: Membership, document_id: UUID) -> Fil
 def picture(request: HttpRequest, member: Membership, document_id: UUID, version: int, page: int) -> HttpResponse:
     """One page of a PDF as a picture, gated like the document itself."""
     document = access_document(member, document_id)
-    chosen = _numbered(document, version)
+    chosen = numbered(document, version)
     if chosen is None or not pictures.has_pictures(chosen):
         raise Http404
     tag = f'"{chosen.pk}-{page}"'
@@ -131,7 +131,7 @@ def document_url(member: Membership, document: Document | UUID, **query) -> str:
     return f"{address}?{pairs}" if pairs else address
 
 
-def _wanted(request: HttpRequest, member: Membership, document_id: UUID) -> Wanted:
+def what_is_asked(request: HttpRequest, member: Membership, document_id: UUID) -> Wanted:
     query = request.GET
     answer = None
     citation = _uuid(query.get("citation", ""))
@@ -163,11 +163,11 @@ def _version(document: Document, wanted: Wanted) -> Version | None:
         if cited is not None:
             return cited
     if wanted.version is not None:
-        return _numbered(document, wanted.version)
+        return numbered(document, wanted.version)
     return document.current_version or document.latest_version
 
 
-def _numbered(document: Document, number: int) -> Version | None:
+def numbered(document: Document, number: int) -> Version | None:
     found = Version.objects.for_tenant(document.tenant_id).filter(document=document, number=number)
     version = found.select_related("blob").first()
     if version is None:
@@ -180,7 +180,7 @@ def _versions(document: Document) -> list[Version]:
     return list(found.select_related("created_by__user").order_by("-number")[:12])
 
 
-def _marks(wanted: Wanted, document: Document, version: Version) -> list[Mark]:
+def marks_for(wanted: Wanted, document: Document, version: Version) -> list[Mark]:
     marks = []
     if wanted.answer:
         for place in wanted.answer.places:
@@ -193,7 +193,7 @@ def _marks(wanted: Wanted, document: Document, version: Version) -> list[Mark]:
 
 def _pages(member: Membership, document: Document, version: Version, content: Content, wanted: Wanted) -> dict:
     text, pages = content.text, content.pages or [[1, 0, len(content.text), ""]]
-    marks = _marks(wanted, document, version)
+    marks = marks_for(wanted, document, version)
     focus = next((mark for mark in marks if mark.focus), None)
     numbers = [page[0] for page in pages]
     page = wanted.page if wanted.page in numbers else None

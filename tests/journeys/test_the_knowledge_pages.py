@@ -23,10 +23,10 @@ PAGES = {
     "one version compared": "documents/{text}/compare/",
     "viewer of a workbook": "documents/{sheet}/",
     "readers": "documents/{text}/readers/",
-    "why": "documents/{text}/readers/?who=person:{adam}",
-    "why on an earlier day": "documents/{text}/readers/?who=person:{adam}&on=2026-01-05",
-    "changes of readers": "documents/{text}/readers/?tab=changes",
-    "as another person": "documents/as/{adam}/",
+    "why": "documents/{sheet}/readers/?who=person:{alice}",
+    "why on an earlier day": "documents/{sheet}/readers/?who=person:{alice}&on=2026-01-05",
+    "changes of readers": "documents/{sheet}/readers/?tab=changes",
+    "as another person": "documents/as/{alice}/",
     "readers of a collection": "collections/{collection}/readers/?q=a",
     "readers of several": "documents/readers/?ids={text}&ids={pdf}",
     "search": "search/?q=hotel",
@@ -53,13 +53,14 @@ def places(portal, people, tmp_path_factory) -> dict[str, str]:
     found = {
         row["filename"]: row["id"] for row in portal.call(key, "GET", f"documents/?collection={shelf['id']}")["results"]
     }
-    owner = portal.call(key, "GET", f"collections/{shelf['id']}/")["owner"]
+    sheet = found["travel-rates-2026.xlsx"]
+    given = portal.call(key, "POST", f"documents/{sheet}/grants/", {"right": "read", "person": people["alice"]})
     return {
         "collection": shelf["id"],
         "text": found["purchasing-guide.html"],
         "pdf": found["delegation-of-authority.pdf"],
-        "sheet": found["travel-rates-2026.xlsx"],
-        "adam": owner["id"] if isinstance(owner, dict) else owner,
+        "sheet": sheet,
+        "alice": given["person"],
     }
 
 
@@ -196,3 +197,15 @@ def tab_to(page, selector, most=80):
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"{selector} cannot be reached with the Tab key")
+
+
+def test_an_earlier_day_is_looked_up_with_the_keyboard_alone(portal, places, sign_in):
+    page = sign_in("adam")
+    page.goto(portal.url(f"documents/{places['sheet']}/readers/?who=person:{places['alice']}"))
+    tab_to(page, ".as-of")
+    page.keyboard.press("Enter")
+    tab_to(page, "#as-of-day")
+    page.locator("#as-of-day").fill("2026-01-05")
+    page.keyboard.press("Enter")
+    page.get_by_text("It was not here yet.").wait_for()
+    page.locator(".as-of:focus").wait_for()

@@ -121,14 +121,19 @@ def _recognised(document: pdfium.PdfDocument, number: int, reading: Reading) -> 
 
     page = document[number]
     try:
-        bitmap = page.render(scale=_scale(page), rev_byteorder=True)
-        picture = bitmap.to_numpy().copy()
-        bitmap.close()
-        width, height = page.get_size()
+        picture, (width, height) = for_recogniser(page), page.get_size()
     finally:
         page.close()
     lines = lines_of(reading.recognise, picture, width, height)
     return PageLines(tuple(lines), width, height, 1.0, recognised=True) if lines else None
+
+
+def for_recogniser(page: pdfium.PdfPage):
+    """The page in dots. What shows where a line stands on a page must look at the same ones."""
+    bitmap = page.render(scale=_scale(page), rev_byteorder=True)
+    picture = bitmap.to_numpy().copy()
+    bitmap.close()
+    return picture
 
 
 def _scale(page: pdfium.PdfPage) -> float:

@@ -26,7 +26,7 @@ _parts = re.compile(r"\n|(?<=[.!?\u3002])\s+")
 
 def render(path: Path, number: int, scale: float) -> bytes:
     """The page as WebP; scale 1 is 72 dots an inch."""
-    document, page = _page(path, number)
+    document, page = open_page(path, number)
     try:
         width, height = page.get_size()
         scale = min(max(scale, LEAST_SCALE), MOST_SCALE, (MOST_DOTS / max(width * height, 1)) ** 0.5)
@@ -41,7 +41,7 @@ def render(path: Path, number: int, scale: float) -> bytes:
 
 def boxes(path: Path, number: int, quote: str) -> list[Rectangle]:
     """The lines of the quote on the page; none if it does not stand there as text."""
-    document, page = _page(path, number)
+    document, page = open_page(path, number)
     text_page = page.get_textpage()
     try:
         letters, places = _letters(text_page.raw)
@@ -56,7 +56,7 @@ def boxes(path: Path, number: int, quote: str) -> list[Rectangle]:
         document.close()
 
 
-def _page(path: Path, number: int):
+def open_page(path: Path, number: int):
     document = open_pdf(path)
     if not 1 <= number <= len(document):
         document.close()

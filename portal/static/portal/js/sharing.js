@@ -14,3 +14,16 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const dialog = event.detail.elt.closest?.(".readers-dialog");
   if (dialog && event.detail.requestConfig?.verb === "post" && event.detail.successful) dialog.dataset.changed = "";
 });
+// The content is exchanged whole: the focus goes on with what was pressed, or with what came of it.
+const FOLLOWS = [[".as-of-menu", ".as-of"], [".readers-tabs", ".readers-tabs [aria-current]"], [".who", ".who[aria-current]"], [".changes-day", ".as-of"]];
+let wanted = "";
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const pressed = event.detail.elt;
+  if (pressed.closest?.("[data-readers]")) wanted = FOLLOWS.find(([from]) => pressed.closest(from))?.[1] || "";
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const content = document.querySelector("dialog[open] [data-readers]") || document.querySelector("[data-readers]");
+  if (!wanted || !content || !event.target.closest?.("[data-readers], dialog, .readers-page")) return;
+  if (document.activeElement === document.body) content.querySelector(wanted)?.focus();
+  wanted = "";
+});

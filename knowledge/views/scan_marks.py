@@ -1,0 +1,58 @@
+"""The marks on a scanned page, asked for once the page is open: the first time, its lines are looked for, which takes
+seconds. No connection is held meanwhile, and rights are asked again after it."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from knowledge.access import access_document
+from knowledge.models import Content, Version
+from knowledge.parsers.base import ParseFailed
+from knowledge.views import pictures
+from knowledge.views.viewer import marks_for, numbered, what_is_asked
+from tenants.gates import member_stream
+from tenants.models import Membership
+from tenants.scope import in_tenant, return_connection
+
+
+@require_GET
+@member_stream()
+async def page_marks(
+    request: HttpRequest, member: Membership, document_id: UUID, version: int, page: int
+) -> HttpResponse:
+    look = sync_to_async(_look)
+    unread, response = await look(request, member, document_id, version, page)
+    if unread is None:
+        return response
+    try:
+        await asyncio.to_thread(pictures.read_scan, unread, page)
+    except ParseFailed:
+        return HttpResponse(status=204)  # the words above the page are there already; the next look tries again
+    return (await look(request, member, document_id, version, page))[1]
+
+
+def _look(
+    request: HttpRequest, member: Membership, document_id: UUID, number: int, page: int
+) -> tuple[Version | None, HttpResponse]:
+    """The drawing over the page, and the version where its lines have to be found first."""
+    try:
+        with in_tenant(member.tenant):
+            document = access_document(member, document_id)
+            version = numbered(document, number)
+            content = Content.objects.for_tenant(member.tenant).filter(version=version).first()
+            if content is None or not pictures.has_pictures(version):
+                raise Http404
+            marks = marks_for(what_is_asked(request, member, document_id), document, version)
+            sheet = pictures.sheet_of(version, content.text, content.pages, page, marks)
+            if sheet is None:
+                raise Http404
+            context = {"sheet": sheet, "document": document, "version": version, "tenant": member.tenant}
+            return version if sheet.unread else None, render(request, "knowledge/_sheet_marks.html", context)
+    finally:
+        return_connection()
