@@ -1,6 +1,8 @@
 // Menus and cards are native popovers; this places them beside their button and adds the arrow keys of the ARIA menu pattern.
 
 const gap = 4;
+const pause = 700; // milliseconds after which the next letter begins another word
+let typed = "", typedAt = 0;
 
 function place(panel, anchor) {
   const at = anchor.getBoundingClientRect();
@@ -36,12 +38,28 @@ document.addEventListener("toggle", (event) => {
   if (panel.hasAttribute("data-menu")) {
     const choices = items(panel);
     choices.forEach((item) => { item.tabIndex = -1; });
-    (choices.find((item) => item.hasAttribute("aria-current")) || choices[0])?.focus();
+    if (!panel.contains(document.activeElement)) (choices.find((item) => item.hasAttribute("aria-current")) || choices[0])?.focus();
   }
 }, true);
 
+// What is typed right after opening it comes before the menu has the focus.
+function menuOf(target) {
+  const panel = document.getElementById(target.closest?.("[popovertarget]")?.getAttribute("popovertarget"));
+  return target.closest?.("[data-menu]") || (panel?.matches("[data-menu]:popover-open") ? panel : null);
+}
+
+// The item that begins with the letters typed so far; one letter again and again goes from one such item to the next.
+function byLetters(choices, now, letter) {
+  typed = (performance.now() - typedAt > pause ? "" : typed) + letter.toLowerCase();
+  typedAt = performance.now();
+  const again = [...typed].every((each) => each === typed[0]);
+  const first = again ? now + 1 : Math.max(now, 0);
+  const inOrder = [...choices.slice(first), ...choices.slice(0, first)];
+  return inOrder.find((item) => item.textContent.trim().toLowerCase().startsWith(again ? typed[0] : typed));
+}
+
 document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.("[data-menu]");
+  const menu = menuOf(event.target);
   if (!menu) return;
   const choices = items(menu);
   const now = choices.indexOf(document.activeElement);
@@ -52,8 +70,7 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Tab") {
     menu.hidePopover();
   } else if (event.key.length === 1 && /\S/.test(event.key) && !event.ctrlKey && !event.metaKey) {
-    const rest = [...choices.slice(now + 1), ...choices.slice(0, now + 1)];
-    rest.find((item) => item.textContent.trim().toLowerCase().startsWith(event.key.toLowerCase()))?.focus();
+    byLetters(choices, now, event.key)?.focus();
   }
 });
 
