@@ -17,9 +17,9 @@ from answers.events import Source, Sources, Step
 from answers.keeping import note_version, version_of
 from answers.links import viewer
 from answers.rewrite import rewrite
-from knowledge import search
+from knowledge import access, search
 from knowledge.search import Filters, Found
-from tenants.models import Membership, Tenant
+from tenants.models import Membership
 from tenants.scope import in_tenant
 
 CONSIDERED = 12  # passages found; the best of them are read
@@ -78,10 +78,10 @@ def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filt
     began = time.perf_counter()
     asked = rewrite(question, turns)
     with in_tenant(member.tenant):
-        version = Tenant.objects.values_list("corpus_version", flat=True).get(pk=member.tenant_id)
-        note_version(answer_id, version)
-        generation = search.generation_at(member.tenant_id, version)
-        found = search.find(member, asked.phrasings, limit=CONSIDERED, filters=filters)
+        standing = access.standing(member)
+        note_version(answer_id, standing.corpus_version)
+        found = search.find(member, asked.phrasings, limit=CONSIDERED, filters=filters, standing=standing)
+        generation = search.generation_at(member.tenant_id, standing.corpus_version) if found else ""
     searched = time.perf_counter()
     read = found[: settings.RETRIEVAL_LIMIT]
     passages = source_passages(read)

@@ -6,6 +6,7 @@ from typing import Any
 
 from audit.actions import Action
 from audit.record import record
+from knowledge import access
 from knowledge.highlights import highlights
 from knowledge.search import Filters, Found, find
 from tenants.models import Membership
@@ -17,7 +18,8 @@ def search_page(
     member: Membership, query: str, *, k: int = 10, offset: int = 0, filters: Filters = Filters()
 ) -> dict[str, Any]:
     """`next_offset` is None on the last page."""
-    found = find(member, [query], limit=offset + k + 1, filters=filters)
+    standing = access.standing(member, just_fetched=True)  # who asks was looked up for this very request
+    found = find(member, [query], limit=offset + k + 1, filters=filters, standing=standing)
     page = found[offset : offset + k]
     record(Action.SEARCH_RUN, member, personal={"query": query[:500]}, found=len(page))
     return {

@@ -87,12 +87,16 @@ def find(
     limit: int,
     filters: Filters = Filters(),
     generation: str = "",
+    standing: access.Standing | None = None,
 ) -> list[Found]:
-    """The best passages for all phrasings together, best first; from another index than the active one, if named."""
+    """The best passages for all phrasings together, best first; from another index than the active one, if named.
+
+    `standing` is what the member may read, for who has just asked; what was revoked since is found out at the end.
+    """
     phrasings = list(
         dict.fromkeys(cleaned for each in phrasings if (cleaned := " ".join(each[:LONGEST_QUERY].split())))
     )
-    standing = access.standing(member)
+    standing = standing or access.standing(member)
     readable = _narrowed(member, standing.readable, filters)
     if readable.nothing or not phrasings or limit < 1:
         return []

@@ -49,8 +49,13 @@ def readable(member: Membership) -> Readable:
     return standing(member).readable
 
 
-def standing(member: Membership) -> Standing:
-    version = next(iter(_versions().filter(pk=member.pk, tenant=member.tenant_id)), None)
+def standing(member: Membership, *, just_fetched: bool = False) -> Standing:
+    """As it is now; or as it was when the member and their tenant were fetched, for a caller who did so a moment ago and
+    looks at the corpus version again at the end."""
+    if just_fetched:
+        version = member.tenant.corpus_version if member.may_work else None
+    else:
+        version = next(iter(_versions().filter(pk=member.pk, tenant=member.tenant_id)), None)
     if version is None:
         return Standing(0, Readable())
     today = timezone.localdate()
