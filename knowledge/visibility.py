@@ -7,10 +7,10 @@ from collections import OrderedDict
 from collections.abc import Collection as Many
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from uuid import UUID
 
-from django.db import connection
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -63,8 +63,8 @@ def standing(member: Membership, *, just_fetched: bool = False) -> Standing:
     known = _remembered.get(key, version, today)
     if known is None:
         known = Standing(version, _compile(member, today))
-        if not connection.in_atomic_block:  # what a transaction sees of itself may yet be rolled back
-            _remembered.put(key, version, today, known)
+        # What a transaction sees of itself may yet be rolled back.
+        transaction.on_commit(partial(_remembered.put, key, version, today, known))
     return known
 
 

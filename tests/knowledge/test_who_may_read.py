@@ -1,9 +1,12 @@
 """Rights: from grants and ownership alone, inherited by documents, cut off by restriction, gone with a revocation."""
 
+import contextlib
+
 import pytest
+from django.db import transaction
 from django.http import Http404
 
-from knowledge import access, grants
+from knowledge import access, grants, visibility
 from knowledge.documents import change_document
 from knowledge.models import Document
 from knowledge.models.grant import Right
@@ -209,3 +212,22 @@ def test_rights_on_another_tenants_things_cannot_be_asked_for(shelf, upload, mal
     assert access.rights_on(mallory, document) == set()
     assert access.explain(mallory, document) == []
     assert not Document.objects.visible_to(mallory).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rights_are_put_together_once_for_each_state_of_the_corpus_also_inside_transactions(
+    shelf, upload, erin, alice, monkeypatch
+):
+    """On PostgreSQL everything that a request reads stands in one. What was rolled back is never remembered."""
+    put_together, compiled = visibility._compile, []
+    monkeypatch.setattr(visibility, "_compile", lambda *each: compiled.append(each) or put_together(*each))
+    upload("travel.md")
+    for _ in range(3):
+        with transaction.atomic():
+            assert access.readable(alice).nothing
+    assert len(compiled) == 1
+    with contextlib.suppress(RuntimeError), transaction.atomic():
+        grants.give(shelf, "read", alice, by=erin)
+        assert access.readable(alice).collection_ids == {shelf.pk}
+        raise RuntimeError("undone")
+    assert access.readable(alice).nothing
