@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 K1, B = 1.2, 0.75
 MOST_REPEATS = 255  # of one word in one passage that count
-READ_AT_ONCE = 2_000  # rows: their words as single strings take some 4 kB each for a moment
+READ_AT_ONCE = 2_000  # rows: their words as single strings take some 8 kB each for a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,31 +101,25 @@ def from_column(terms: pa.ChunkedArray) -> Words:
 
     lengths, parts = [], []
     for start in range(0, len(terms), READ_AT_ONCE):
-        some, part = _read(terms.slice(start, READ_AT_ONCE), start)
+        some, part = _read(terms.slice(start, READ_AT_ONCE).to_pylist(), start)
         lengths.append(some)
         parts.append(part)
     merged = (_merged(parts),) if parts else ()
     return Words(np.concatenate(lengths or [np.zeros(0, np.int32)]), merged)
 
 
-def _read(terms: pa.ChunkedArray, first: int) -> tuple[np.ndarray, Part]:
+def _read(texts: list[str], first: int) -> tuple[np.ndarray, Part]:
     import numpy as np
-    import pyarrow.compute as pc
 
-    split = pc.split_pattern(terms, " ").combine_chunks()
-    if hasattr(split, "chunks"):  # an empty column stays in chunks
-        return np.zeros(len(terms), np.int32), _part(*[np.zeros(0, np.int64)] * 2, np.zeros(0, np.uint8))
-    rows = pc.list_parent_indices(split).to_numpy().astype(np.int64)
-    words = split.flatten().dictionary_encode()
-    keys = np.fromiter(map(hash, words.dictionary.to_pylist()), np.int64, len(words.dictionary))
-    order = np.argsort(keys)
-    rank = np.empty(len(keys), np.int64)
-    rank[order] = np.arange(len(keys))
-    size = len(terms)
-    lengths = np.bincount(rows, minlength=size).astype(np.int32)
-    places, counts = np.unique(rank[words.indices.to_numpy()] * size + rows, return_counts=True)
-    at, row = np.divmod(places, size)
-    return lengths, _part(keys[order][at], row + first, np.minimum(counts, MOST_REPEATS).astype(np.uint8))
+    words = [text.split() for text in texts]
+    lengths = np.fromiter(map(len, words), np.int32, len(words))
+    keys = np.fromiter(map(hash, chain.from_iterable(words)), np.int64, int(lengths.sum()))
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    rows = np.repeat(np.arange(first, first + len(words)), lengths)[order]
+    places = np.flatnonzero(np.diff(keys, prepend=0) | np.diff(rows, prepend=-1))
+    counts = np.diff(places, append=len(keys))
+    return lengths, _part(keys[places], rows[places], np.minimum(counts, MOST_REPEATS).astype(np.uint8))
 
 
 def _part(keys: np.ndarray, rows: np.ndarray, counts: np.ndarray) -> Part:

@@ -18,7 +18,10 @@ INJECTIONS = DATA / "injection" / "documents.dev.jsonl"
 CARRIERS = [json.loads(line) for line in INJECTIONS.read_text().splitlines()] if INJECTIONS.is_file() else []
 SEEN_BY_PEOPLE = {"visible", "cell", "mail", "docx:comment_table"}
 
-pytestmark = pytest.mark.skipif(not FILES, reason="shared data is not here")
+pytestmark = [
+    pytest.mark.skipif(not FILES, reason="shared data is not here"),
+    pytest.mark.timeout(300),  # scans of several pages, on two cores that others use too
+]
 
 
 @pytest.fixture(scope="module")
