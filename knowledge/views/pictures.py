@@ -17,6 +17,7 @@ from django.http import Http404
 from knowledge import pdf_pages, storage
 from knowledge.models import Version
 from knowledge.parsers.base import ParseFailed
+from knowledge.pdf_pages import ScannedLine
 from knowledge.views import scans
 from knowledge.views.facsimile import Mark
 
@@ -94,13 +95,8 @@ def window(version: Version, text: str, pages: Sequence, page: int, marks: Seque
         return None
     numbers = [span[0] for span in pages]
     first = max(0, numbers.index(page) - at_once // 2) if len(numbers) > at_once else 0
-    sheets = []
-    for number, start, end, *_ in pages[first : first + at_once]:
-        marked = _marks_on(version, number, text, start, end, marks)
-        unread = any(not mark.boxes for mark in marked) and scans.kept_lines(_lines_path(version, number)) is None
-        sheets.append(Sheet(number, width, height, marked, unread))
     return {
-        "sheets": sheets,
+        "sheets": [_sheet(version, text, span, marks, width, height) for span in pages[first : first + at_once]],
         "earlier_page": numbers[max(0, first - at_once // 2)] if first else None,
         "later_page": numbers[first + at_once] if first + at_once < len(numbers) else None,
     }
@@ -109,11 +105,8 @@ def window(version: Version, text: str, pages: Sequence, page: int, marks: Seque
 def sheet_of(version: Version, text: str, pages: Sequence, page: int, marks: Sequence[Mark]) -> Sheet | None:
     """One page that has marks, for the drawing over it."""
     span = next((span for span in pages if span[0] == page), None)
-    marked = _marks_on(version, page, text, span[1], span[2], marks) if span else ()
-    if not marked:
-        return None
-    unread = any(not mark.boxes for mark in marked) and scans.kept_lines(_lines_path(version, page)) is None
-    return Sheet(page, 0, 0, marked, unread)
+    sheet = _sheet(version, text, span, marks) if span else None
+    return sheet if sheet and sheet.marks else None
 
 
 def read_scan(version: Version, page: int) -> None:
@@ -133,14 +126,17 @@ def forget(tenant_id: UUID, document_ids: Sequence[UUID]) -> int:
     return gone
 
 
-def _marks_on(
-    version: Version, page: int, text: str, start: int, end: int, marks: Sequence[Mark]
-) -> tuple[Marked, ...]:
+def _sheet(
+    version: Version, text: str, span: Sequence, marks: Sequence[Mark], width: int = 0, height: int = 0
+) -> Sheet:
+    page, start, end, *_ = span
     here = [mark for mark in marks if mark.start < end and mark.end > start]
-    return tuple(_marked(version, page, text[max(m.start, start) : min(m.end, end)], m) for m in here)
+    lines = scans.kept_lines(_lines_path(version, page)) if here else None
+    marked = tuple(_marked(version, page, text[max(m.start, start) : min(m.end, end)], m, lines or ()) for m in here)
+    return Sheet(page, width, height, marked, lines is None and any(not mark.boxes for mark in marked))
 
 
-def _marked(version: Version, page: int, quote: str, mark: Mark) -> Marked:
+def _marked(version: Version, page: int, quote: str, mark: Mark, lines: Sequence[ScannedLine]) -> Marked:
     try:
         with storage.local_path(version.blob) as original:
             found = pdf_pages.page_boxes(original, page, quote)
@@ -148,7 +144,7 @@ def _marked(version: Version, page: int, quote: str, mark: Mark) -> Marked:
         found = []
     scanned = not found
     if scanned:
-        found = scans.find(scans.kept_lines(_lines_path(version, page)) or (), quote)
+        found = scans.find(lines, quote)
     boxes = tuple(
         Box(*(round(UNITS * part, 1) for part in (left, top, right - left, bottom - top)))
         for left, top, right, bottom in found
