@@ -93,29 +93,24 @@ def taken_off(target: Document | Collection, readers: Sequence[Who], past: PastD
     known = {who.key for who in readers}
     found: list[Who] = []
     for event in events[:100]:
-        who = _once(target, event)
-        if who is None or who.key in known:
+        holder = _holder(target, event)
+        if holder is None or key_of(holder) in known:
             continue
-        known.add(who.key)
-        if not who.team:
-            person = Membership.objects.for_tenant(target.tenant_id).select_related("user", "tenant")
-            one = person.get(pk=who.key.partition(":")[2])
-            if past_chains(one, target, past) if past else chains(one, target):
-                continue
-        found.append(who)
+        known.add(key_of(holder))
+        is_team = isinstance(holder, Team)
+        if not is_team and (past_chains(holder, target, past) if past else chains(holder, target)):
+            continue
+        found.append(Who(key_of(holder), str(holder), f"removed {short_date(event.occurred_at)}", is_team))
         if len(found) == TAKEN_OFF_SHOWN:
             break
     return found
 
 
-def _once(target: Document | Collection, event: AuditEvent) -> Who | None:
-    words = f"removed {short_date(event.occurred_at)}"
+def _holder(target: Document | Collection, event: AuditEvent) -> Membership | Team | None:
     if event.data.get("team_id"):
-        team = Team.objects.for_tenant(target.tenant_id).filter(pk=event.data["team_id"]).first()
-        return Who(key_of(team), team.name, words, True) if team else None
-    person = Membership.objects.for_tenant(target.tenant_id).filter(user_id=event.subject_id).select_related("user")
-    one = person.first()
-    return Who(key_of(one), str(one), words) if one else None
+        return Team.objects.for_tenant(target.tenant_id).filter(pk=event.data["team_id"]).first()
+    people = Membership.objects.for_tenant(target.tenant_id).select_related("user", "tenant")
+    return people.filter(user_id=event.subject_id).first()
 
 
 def _ways_short(count: int) -> str:
