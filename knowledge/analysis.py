@@ -9,7 +9,7 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 
 from knowledge.stopwords import CHINESE_GRAMMAR, STOP_WORDS
@@ -28,6 +28,7 @@ DETECT_CHARACTERS = 4_000
 LONGEST_TERM = 64  # longer "words" are encoded data
 
 _TOKEN = re.compile(r"\w+(?:[-_.,'’@/&:]\w+)*(?:\+\+|#(?!\w))?")
+_IN_COMPOUNDS = re.compile(r"[\d_#+\-.,'@/&:]")
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+(?![\d.,])")
@@ -69,13 +70,15 @@ def terms(text: str, language: str = "") -> str:
     return " ".join(kept)
 
 
-def located(text: str, language: str = "", *, among: re.Pattern | None = None) -> Iterator[tuple[int, int, list[str]]]:
+def located(
+    text: str, language: str = "", *, among: Collection[str] | None = None
+) -> Iterator[tuple[int, int, list[str]]]:
     """Where each word stands, [start, end) in code points, and its terms. Writing without spaces comes in pairs.
 
-    With `among`, only words at whose beginning it matches.
+    With `among`, of plain text only the words that begin so (in lower case), and those that are made of parts.
     """
     likely = (language,) if language in STEMMERS else _likely_languages(text)
-    for match in _tokens(text, among):
+    for match in _TOKEN.finditer(text) if among is None else _some_tokens(text, among):
         word, start = match.group(), match.start()
         if not word.isascii() and _NO_SPACES.search(word):
             for i in range(max(1, len(word) - 1)):
@@ -85,14 +88,24 @@ def located(text: str, language: str = "", *, among: re.Pattern | None = None) -
             yield start, match.end(), _word_terms(word, likely, drop_stop_words=True)
 
 
-def _tokens(text: str, among: re.Pattern | None) -> Iterator[re.Match]:
-    if among is None:
-        yield from _TOKEN.finditer(text)
-        return
-    at = 0
-    while (found := among.search(text, at)) and (match := _TOKEN.search(text, found.start())):
-        yield match
-        at = match.end()
+def _some_tokens(text: str, beginnings: Collection[str]) -> Iterator[re.Match]:
+    """Looking for a few beginnings takes a third of the time of looking at every word."""
+    lower = text.lower()
+    places = {match.start() for match in _IN_COMPOUNDS.finditer(text)}
+    for beginning in beginnings:
+        at = lower.find(beginning)
+        while at >= 0:
+            if not at or not lower[at - 1].isalpha() or text[at].isupper():
+                places.add(at)
+            at = lower.find(beginning, at + 1)
+    end = 0
+    for at in sorted(places):
+        while end <= at and (match := _TOKEN.search(text, max(end, lower.rfind(" ", end, at)))):
+            if match.start() > at:
+                break
+            end = match.end()
+            if end > at:
+                yield match
 
 
 def fold(word: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from knowledge import analysis
@@ -31,11 +30,9 @@ def highlights(text: str, query: str, language: str = "") -> list[tuple[int, int
 
 
 @lru_cache(maxsize=256)
-def _wanted(query: str) -> tuple[frozenset[str], re.Pattern | None]:
-    """The query's stems, and where a word of plain text may begin that has one of them: it begins like the stem, or is
-    made of parts. None where that cannot be said."""
+def _wanted(query: str) -> tuple[frozenset[str], frozenset[str] | None]:
+    """The query's stems, and how a word of plain text may begin that has one of them. None where that cannot be said."""
     wanted = frozenset(analysis.terms(query).split())
     if not wanted or not all(stem.isascii() for stem in wanted):
         return wanted, None
-    beginnings = "|".join(sorted({re.escape(stem[:PREFIX]) for stem in wanted}))
-    return wanted, re.compile(rf"(?<!\w)(?=(?i:{beginnings})|[A-Za-z]*(?:[\d_]|[-.,'@/&:]\w|\+\+|#))")
+    return wanted, frozenset(stem[:PREFIX] for stem in wanted)

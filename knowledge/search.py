@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from knowledge.models import Document, Generation, Passage
 from knowledge.stores.base import Hit, Namespace, Query, Readable, StoreUnavailable
 from knowledge.visibility import in_force
 from tenants.models import Membership, Tenant
+from tenants.prepared import Prepared
 from tenants.scope import in_tenant
 
 if TYPE_CHECKING:
@@ -272,13 +273,13 @@ _COLUMNS = (*_PASSAGE, *(f"version__{name}" for name in _VERSION), *(f"version__
 
 
 def _rows(passage_ids: list[UUID]) -> dict[UUID, _Row]:
-    return {row[0]: _Row(*row) for row in _every_row().filter(pk__in=passage_ids)}
+    return {row[0]: _Row(*row) for row in _with_keys(*passage_ids)} if passage_ids else {}
 
 
-@cache
-def _every_row() -> QuerySet:
-    """Putting the four joins together takes as long as the query itself."""
-    return Passage.objects.across_tenants("by key, the tenant is compared above").values_list(*_COLUMNS)
+@Prepared
+def _with_keys(*passage_ids: UUID) -> QuerySet:
+    passages = Passage.objects.across_tenants("by key, the tenant is compared above")
+    return passages.filter(pk__in=passage_ids).values_list(*_COLUMNS)
 
 
 def _found(hit: Hit, row: _Row) -> Found:

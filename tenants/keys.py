@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from audit.actions import Action
 from audit.record import record
-from tenants.models import ApiKey, Membership, Tenant
+from tenants.models import ApiKey, Membership, Tenant, User
 from tenants.models.api_key import Scope
+from tenants.prepared import Prepared, columns_of, instance_of
 from tenants.rank import insist_on_admin, insist_on_one_company
 from tenants.scope import in_tenant
 
@@ -60,14 +61,18 @@ def revoke_api_key(key: ApiKey, *, by: Membership) -> None:
 
 def find_key(secret: str, slug: str) -> ApiKey | None:
     """The live key with that secret in that tenant, whose member may still work."""
-    tenant = next(iter(Tenant.objects.filter(slug=slug)), None)
-    if tenant is None:
+    company = _with_slug.one(slug)
+    if company is None:
         return None
+    tenant = instance_of(Tenant, iter(company))
     with in_tenant(tenant):
-        key = next(iter(_keys_and_members().filter(tenant=tenant, digest=digest(secret))), None)
-        if key is None:
+        found = _with_digest.one(tenant.pk, digest(secret))
+        if found is None:
             return None
-        key.member.tenant = tenant
+        values = iter(found)
+        key, member, user = (instance_of(model, values) for model in (ApiKey, Membership, User))
+        key.tenant = member.tenant = tenant
+        key.member, member.user = member, user
         if not key.is_live or not key.member.may_work:
             return None
         now = timezone.now()
@@ -76,10 +81,15 @@ def find_key(secret: str, slug: str) -> ApiKey | None:
     return key
 
 
-@cache
-def _keys_and_members() -> QuerySet[ApiKey]:
-    """Put together once: every request of a program asks it."""
-    return ApiKey.objects.across_tenants("narrowed to one tenant by who asks").select_related("member__user")
+@Prepared
+def _with_slug(slug: str) -> QuerySet:
+    return Tenant.objects.filter(slug=slug).values_list(*columns_of(Tenant))
+
+
+@Prepared
+def _with_digest(tenant_id: UUID, digest: str) -> QuerySet:
+    columns = columns_of(ApiKey) + columns_of(Membership, "member__") + columns_of(User, "member__user__")
+    return ApiKey.objects.for_tenant(tenant_id).filter(digest=digest).values_list(*columns)
 
 
 def keys_of(member: Membership, *, everybody: bool = False) -> QuerySet[ApiKey]:

@@ -82,9 +82,9 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
+    """A passage, and under what the store holds it. What it is of is for the rows to say."""
+
     passage_id: UUID
-    document_id: UUID
-    version_id: UUID
     collection_id: UUID
     document_no: int
     score: float

@@ -172,7 +172,14 @@ class LanceStore:
             key=lambda each: (-each[0], -each[1], each[3]),
         )
         hits = [
-            Hit(**held.identity(at), document_no=int(held.document_nos[at]), score=score, dense=cosine, lexical=word)
+            Hit(
+                passage_id=held.id_of(at, "passage_id"),
+                collection_id=held.id_of(at, "collection_id"),
+                document_no=int(held.document_nos[at]),
+                score=score,
+                dense=cosine,
+                lexical=word,
+            )
             for score, cosine, word, at in best[:limit]
         ]
         return [hit for hit in hits if readable.allows(hit.collection_id, hit.document_no)]

@@ -86,8 +86,8 @@ class Held:
         at = np.minimum(np.searchsorted(self.addresses, addresses), len(self.addresses) - 1)
         return np.where(self.addresses[at] == addresses, at, -1)
 
-    def identity(self, position: int) -> dict[str, UUID]:
-        return {name: UUID(bytes=self.ids[position, i].tobytes()) for i, name in enumerate(ID_COLUMNS)}
+    def id_of(self, position: int, column: str) -> UUID:
+        return UUID(bytes=self.ids[position, ID_COLUMNS.index(column)].tobytes())
 
 
 async def read(table: AsyncTable, before: Held | None, *, whole: bool) -> Held:

@@ -134,7 +134,7 @@ class WeaviateStore:
     def _tenant(self, client: weaviate.WeaviateClient, where: Namespace) -> Any:
         from weaviate.classes.config import ConsistencyLevel
 
-        collection = client.collections.use(self._name(where))
+        collection = client.collections.use(self._name(where), skip_argument_validation=True)  # number by number
         tenant = collection.with_tenant(weaviate_schema.tenant_name(where.tenant_id))
         return tenant.with_consistency_level(ConsistencyLevel[self._consistency]) if self._copies > 1 else tenant
 

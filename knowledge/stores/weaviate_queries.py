@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from knowledge.ranking import PAIR_WEIGHT, fuse, word_pairs
-from knowledge.stores import weaviate_schema
+from knowledge.stores import weaviate_schema, weaviate_wire
 from knowledge.stores.base import Hit, Query, Readable
 from knowledge.stores.weaviate_filter import compiled
 
@@ -22,13 +22,15 @@ CANDIDATES = 80
 MOST_TERMS = 128
 WORD_REPEATS = round(1 / PAIR_WEIGHT)
 WORD_SCALE = (weaviate_schema.K1 + 1) / WORD_REPEATS  # Weaviate leaves out the factor k1 + 1 of BM25
-IDENTITY = ["document_id", "version_id", "collection_id", "document_no"]
+LABELS = ["collection_id", "document_no"]
 LEAST_SAY, MOST_SAY = 0.05, 0.95  # at 0 or 1 Weaviate would leave one ranking out, and its scores unknown
 _PART = re.compile(r"Result Set (\w+)[^)]*\) Document \S+: original score (\S+),")
 
 
 class _Found(NamedTuple):
-    passage: Any
+    passage_id: UUID
+    collection_id: UUID
+    document_no: int
     dense: float
     lexical: float
 
@@ -47,9 +49,9 @@ def search(tenant: Collection, query: Query, readable: Readable, limit: int) -> 
             found = _by_vector(tenant, vector, readable, need)
     scores = fuse([each.dense for each in found], [each.lexical for each in found], dense_share=share)
     order = sorted(
-        zip(scores, found, strict=True), key=lambda each: (-each[0], -each[1].dense, each[1].passage.uuid.bytes)
+        zip(scores, found, strict=True), key=lambda each: (-each[0], -each[1].dense, each[1].passage_id.bytes)
     )
-    return [_hit(each, score) for score, each in order[:limit]]
+    return [Hit(score=score, **each._asdict()) for score, each in order[:limit]]
 
 
 def asked_words(terms: str) -> str:
@@ -68,9 +70,9 @@ def _by_words(tenant: Collection, words: str, readable: Readable, need: int) -> 
         filters=compiled(readable),
         limit=need,
         return_metadata=MetadataQuery(score=True),
-        return_properties=IDENTITY,
+        return_properties=LABELS,
     )
-    return [_Found(each, 0.0, each.metadata.score * WORD_SCALE) for each in found.objects]
+    return [_found(each, 0.0, each.metadata.score * WORD_SCALE) for each in found.objects]
 
 
 def _by_vector(tenant: Collection, vector: list[float], readable: Readable, need: int) -> list[_Found]:
@@ -81,39 +83,42 @@ def _by_vector(tenant: Collection, vector: list[float], readable: Readable, need
         filters=compiled(readable),
         limit=need,
         return_metadata=MetadataQuery(distance=True),
-        return_properties=IDENTITY,
+        return_properties=LABELS,
     )
-    return [_Found(each, 1 - each.metadata.distance, 0.0) for each in found.objects]
+    return [_found(each, 1 - each.metadata.distance, 0.0) for each in found.objects]
 
 
 def _by_both(
     tenant: Collection, words: str, vector: list[float], share: float, readable: Readable, need: int
 ) -> list[_Found]:
     """The vectors come along for those that were found by their words alone: their cosine is worked out here."""
-    from weaviate.classes.query import MetadataQuery
-
-    found = tenant.query.hybrid(
+    answer = weaviate_wire.hybrid(
+        tenant,
         words,
-        query_properties=["terms"],
         vector=vector,
         alpha=min(max(share, LEAST_SAY), MOST_SAY),
         filters=compiled(readable),
         limit=need,
-        return_metadata=MetadataQuery(score=True, explain_score=True),
-        return_properties=IDENTITY,
-        include_vector=True,
-    ).objects
-    parts = [dict(_PART.findall(each.metadata.explain_score or "")) for each in found]
+        labels=LABELS,
+    )
+    parts = [dict(_PART.findall(each.explanation)) for each in answer]
     silent = [at for at, part in enumerate(parts) if "vector" not in part]
-    cosines = dict(zip(silent, _cosines([found[at].vector["default"] for at in silent], vector), strict=True))
+    cosines = dict(zip(silent, _cosines([answer[at].vector for at in silent], vector), strict=True))
     return [
         _Found(
-            each,
+            each.id,
+            UUID(each.labels["collection_id"].uuid_value),
+            each.labels["document_no"].int_value,
             cosines[at] if at in cosines else float(part["vector"]),
             float(part.get("keyword", 0)) * WORD_SCALE,
         )
-        for at, (each, part) in enumerate(zip(found, parts, strict=True))
+        for at, (each, part) in enumerate(zip(answer, parts, strict=True))
     ]
+
+
+def _found(passage: Any, dense: float, lexical: float) -> _Found:
+    labels = passage.properties
+    return _Found(UUID(int=passage.uuid.int), labels["collection_id"], int(labels["document_no"]), dense, lexical)
 
 
 def _floats(vector: Any) -> list[float]:
@@ -122,25 +127,12 @@ def _floats(vector: Any) -> list[float]:
     return np.asarray(vector, np.float32).tolist()
 
 
-def _cosines(vectors: list[list[float]], vector: list[float]) -> list[float]:
+def _cosines(vectors: list[bytes], vector: list[float]) -> list[float]:
     import numpy as np
 
     if not vectors:
         return []
-    rows, one = np.asarray(vectors, np.float32), np.asarray(vector, np.float32)
+    one = np.asarray(vector, np.float32)
+    rows = np.frombuffer(b"".join(vectors), "<f4").reshape(len(vectors), -1)
     lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(one)
     return (np.einsum("ij,j->i", rows, one) / np.maximum(lengths, 1e-9)).tolist()
-
-
-def _hit(found: _Found, score: float) -> Hit:
-    what = found.passage.properties
-    return Hit(
-        passage_id=UUID(int=found.passage.uuid.int),
-        document_id=what["document_id"],
-        version_id=what["version_id"],
-        collection_id=what["collection_id"],
-        document_no=int(what["document_no"]),
-        score=score,
-        dense=found.dense,
-        lexical=found.lexical,
-    )

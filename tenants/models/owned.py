@@ -39,7 +39,7 @@ class TenantQuerySet(models.QuerySet):
         clone._narrowed = self._narrowed
         return clone
 
-    def _insist(self) -> None:
+    def insist_narrowed(self) -> None:
         if not self._narrowed:
             raise NotNarrowed(
                 f"{self.model.__name__} was read without for_tenant(), visible_to() or across_tenants(reason)."
@@ -47,37 +47,37 @@ class TenantQuerySet(models.QuerySet):
 
     def _fetch_all(self) -> None:
         if self._result_cache is None:
-            self._insist()
+            self.insist_narrowed()
         super()._fetch_all()
 
     def iterator(self, *args, **kwargs):
-        self._insist()
+        self.insist_narrowed()
         return super().iterator(*args, **kwargs)
 
     def aiterator(self, *args, **kwargs):
-        self._insist()
+        self.insist_narrowed()
         return super().aiterator(*args, **kwargs)
 
     def count(self) -> int:
-        self._insist()
+        self.insist_narrowed()
         return super().count()
 
     def exists(self) -> bool:
-        self._insist()
+        self.insist_narrowed()
         return super().exists()
 
     def aggregate(self, *args, **kwargs):
-        self._insist()
+        self.insist_narrowed()
         return super().aggregate(*args, **kwargs)
 
     def update(self, **kwargs) -> int:
-        self._insist()
+        self.insist_narrowed()
         return super().update(**kwargs)
 
     update.alters_data = True
 
     def delete(self):
-        self._insist()
+        self.insist_narrowed()
         return super().delete()
 
     delete.alters_data = True
@@ -85,7 +85,7 @@ class TenantQuerySet(models.QuerySet):
 
     def _raw_delete(self, using):
         # Django's collector uses this on the base manager's plain queryset; on ours it would pass the guard by.
-        self._insist()
+        self.insist_narrowed()
         return super()._raw_delete(using)
 
 
