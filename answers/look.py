@@ -78,7 +78,7 @@ def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filt
     began = time.perf_counter()
     asked = rewrite(question, turns)
     with in_tenant(member.tenant):
-        standing = access.standing(member)
+        standing = access.standing(member, just_fetched=True)  # by the request, which asks nothing else
         note_version(answer_id, standing.corpus_version)
         found = search.find(member, asked.phrasings, limit=CONSIDERED, filters=filters, standing=standing)
         generation = search.generation_at(member.tenant_id, standing.corpus_version) if found else ""
