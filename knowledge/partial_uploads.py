@@ -24,9 +24,11 @@ PIECE = 4 * 1024 * 1024  # bytes; a slow line (1 Mbit/s) loses half a minute at 
 AT_ONCE = 20  # of one person: more would fill the disk with what nobody finishes
 
 
-def begin(member: Membership, collection: Collection, *, filename: str, size: int, stamp: str = "") -> PartialUpload:
+def begin(
+    member: Membership, collection: Collection | UUID, *, filename: str, size: int, stamp: str = ""
+) -> PartialUpload:
     """A fresh one, or the one that the same person began with the same file into the same collection."""
-    access_collection(member, collection.pk, Right.WRITE)
+    collection = access_collection(member, getattr(collection, "pk", collection), Right.WRITE)
     if not 0 < size <= settings.UPLOAD_LIMIT:
         if size > 0:
             raise TooLarge(

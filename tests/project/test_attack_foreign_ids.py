@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -106,7 +107,8 @@ FORMS = {
     "documents/readers/": [{"ids": "{document}", "grantee": "team:{own_team}"}],
     "documents/move/": [{"ids": "{own_document}", "collection": "{collection}"}, {"ids": "{document}"}],
     "documents/remove/": [{"ids": "{document}"}],
-    "documents/upload/": [{"collection": "{collection}"}],
+    "documents/upload/": [{"collection": "{collection}", "file": SimpleUploadedFile("plan.md", b"# Plan")}],
+    "documents/upload/pieces/": [{"collection": "{collection}", "filename": "plan.md", "size": "9"}],
     "people/{own_person}/removal/": [{"heir": "{person}"}],
     "teams/{own_team}/members/": [{"member": "{person}"}],
     "teams/{own_team}/members/{person}/removal/": [{}],
@@ -128,8 +130,6 @@ def test_no_form_takes_an_id_of_another_company(sign_in, mallory, globex, theirs
 
 
 def test_an_idempotency_key_of_somebody_else_gives_nothing_away(client, erin, mallory, bearer, theirs, own):
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     answers = []
     for member, slug, collection in ((erin, "acme", theirs), (mallory, "globex", own)):
         form = {
