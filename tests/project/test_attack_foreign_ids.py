@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -12,14 +13,18 @@ JSON = "application/json"
 @pytest.fixture
 def theirs(acme, erin, alice, finance, shelf, bring):
     """What Acme has."""
-    from answers.models import Conversation
+    from answers.models import Answer, Conversation, SharedAnswer
 
+    conversation = Conversation.objects.create(tenant=acme, member=alice, title="Pay")
+    answer = Answer.objects.create(tenant=acme, conversation=conversation, question="Pay?", deadline=timezone.now())
     return {
+        "answer": str(answer.pk),
+        "link": str(SharedAnswer.objects.create(tenant=acme, answer=answer, shared_by=alice).pk),
         "collection": str(shelf.pk),
         "document": str(bring("secret.md").document.pk),
         "person": str(alice.pk),
         "team": str(finance.pk),
-        "conversation": str(Conversation.objects.create(tenant=acme, member=alice, title="Pay").pk),
+        "conversation": str(conversation.pk),
     }
 
 
@@ -49,6 +54,10 @@ REQUESTS = {
     "restore it": ("delete", "documents/{document}/trash/", None),
     "read their conversation": ("get", "conversations/{conversation}/", None),
     "rename their conversation": ("patch", "conversations/{conversation}/", {"title": "Mine"}),
+    "see whether their answer is shared": ("get", "messages/{answer}/share/", None),
+    "share their answer": ("post", "messages/{answer}/share/", {}),
+    "end the link of their answer": ("delete", "messages/{answer}/share/", None),
+    "open what they share": ("get", "shared/{link}/", None),
     "ask in their conversation": (
         "post",
         "ask/",
@@ -74,13 +83,18 @@ def _filled(value, names: dict):
     return value.format(**names) if isinstance(value, str) else value
 
 
-@pytest.mark.parametrize("request_of", REQUESTS.values(), ids=list(REQUESTS))
-def test_an_id_of_another_company_is_answered_like_one_that_nobody_has(sign_in, mallory, theirs, own, request_of):
+def _rows() -> list:
+    from answers.models import SharedAnswer
     from knowledge.models import Collection, Document
 
+    return [list(model.plain.order_by("pk").values()) for model in (Document, Collection, SharedAnswer)]
+
+
+@pytest.mark.parametrize("request_of", REQUESTS.values(), ids=list(REQUESTS))
+def test_an_id_of_another_company_is_answered_like_one_that_nobody_has(sign_in, mallory, theirs, own, request_of):
     client, (method, path, body) = sign_in(mallory), request_of
     mine = {f"own_{kind}": key for kind, key in own.items()}
-    before = list(Document.plain.order_by("pk").values()), list(Collection.plain.order_by("pk").values())
+    before = _rows()
 
     def asked(names: dict):
         options = {} if body is None else {"data": _filled(body, names), "content_type": JSON}
@@ -93,7 +107,7 @@ def test_an_id_of_another_company_is_answered_like_one_that_nobody_has(sign_in, 
     foreign, nobodys = asked(theirs | mine), asked({kind: str(uuid.uuid4()) for kind in theirs} | mine)
     assert foreign == nobodys
     assert foreign[0] in (400, 404)
-    assert before == (list(Document.plain.order_by("pk").values()), list(Collection.plain.order_by("pk").values()))
+    assert before == _rows()
 
 
 def test_a_search_narrowed_to_another_companys_collection_finds_nothing(sign_in, mallory, theirs, own):
