@@ -14,12 +14,14 @@ JSON = "application/json"
 def theirs(acme, erin, alice, finance, shelf, bring):
     """What Acme has."""
     from answers.models import Answer, Conversation, SharedAnswer
+    from knowledge import partial_uploads
 
     conversation = Conversation.objects.create(tenant=acme, member=alice, title="Pay")
     answer = Answer.objects.create(tenant=acme, conversation=conversation, question="Pay?", deadline=timezone.now())
     return {
         "answer": str(answer.pk),
         "link": str(SharedAnswer.objects.create(tenant=acme, answer=answer, shared_by=alice).pk),
+        "upload": str(partial_uploads.begin(erin, shelf, filename="plan.md", size=9).pk),
         "collection": str(shelf.pk),
         "document": str(bring("secret.md").document.pk),
         "person": str(alice.pk),
@@ -58,6 +60,14 @@ REQUESTS = {
     "share their answer": ("post", "messages/{answer}/share/", {}),
     "end the link of their answer": ("delete", "messages/{answer}/share/", None),
     "open what they share": ("get", "shared/{link}/", None),
+    "begin an upload into their collection": (
+        "post",
+        "uploads/",
+        {"collection": "{collection}", "filename": "plan.md", "size": 9},
+    ),
+    "see their upload": ("get", "uploads/{upload}/", None),
+    "add to their upload": ("put", "uploads/{upload}/pieces/0/", "# Plan one"),
+    "discard their upload": ("delete", "uploads/{upload}/", None),
     "ask in their conversation": (
         "post",
         "ask/",
@@ -85,9 +95,10 @@ def _filled(value, names: dict):
 
 def _rows() -> list:
     from answers.models import SharedAnswer
-    from knowledge.models import Collection, Document
+    from knowledge.models import Collection, Document, PartialUpload
 
-    return [list(model.plain.order_by("pk").values()) for model in (Document, Collection, SharedAnswer)]
+    models = (Document, Collection, SharedAnswer, PartialUpload)
+    return [list(model.plain.order_by("pk").values()) for model in models]
 
 
 @pytest.mark.parametrize("request_of", REQUESTS.values(), ids=list(REQUESTS))
@@ -97,11 +108,12 @@ def test_an_id_of_another_company_is_answered_like_one_that_nobody_has(sign_in, 
     before = _rows()
 
     def asked(names: dict):
-        options = {} if body is None else {"data": _filled(body, names), "content_type": JSON}
+        kind = "application/octet-stream" if isinstance(body, str) else JSON
+        options = {} if body is None else {"data": _filled(body, names), "content_type": kind}
         answer = getattr(client, method)(f"/t/globex/api/v1/{path.format(**names)}", **options)
         said = answer.content.decode()
-        for kind, key in names.items():
-            said = said.replace(key, kind)
+        for name, key in names.items():
+            said = said.replace(key, name)
         return answer.status_code, said
 
     foreign, nobodys = asked(theirs | mine), asked({kind: str(uuid.uuid4()) for kind in theirs} | mine)
