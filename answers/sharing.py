@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404
 
 from answers.conversations import access_answer
@@ -55,6 +56,12 @@ def end(member: Membership, answer_id: UUID) -> bool:
     return bool(gone)
 
 
+def links(member: Membership) -> QuerySet[SharedAnswer]:
+    """Those of one's own answers, the latest first."""
+    mine = SharedAnswer.objects.for_tenant(member.tenant_id).filter(answer__in=Answer.objects.visible_to(member))
+    return mine.select_related("answer").order_by("-shared_at", "-id")
+
+
 def link_of(member: Membership, answer: Answer) -> SharedAnswer | None:
     return SharedAnswer.objects.for_tenant(member.tenant_id).filter(answer=answer).first()
 
@@ -63,10 +70,13 @@ def may_be_shared(answer: Answer) -> bool:
     return answer.state in SHAREABLE and bool(answer.sentences)
 
 
+@transaction.atomic
 def open_shared(member: Membership, shared_id: UUID) -> Opened:
     """Http404 where the link ended, and where nothing of the answer is for this member: both look alike."""
     found = SharedAnswer.objects.for_tenant(member.tenant_id).filter(pk=shared_id)
-    return _opened(member, found.select_related("answer__conversation", "shared_by__user").first())
+    opened = _opened(member, found.select_related("answer__conversation", "shared_by__user").first())
+    record(Action.ANSWER_OPENED, member, opened.answer)
+    return opened
 
 
 def opened_by_citation(member: Membership, citation: Citation) -> Opened | None:

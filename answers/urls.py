@@ -4,6 +4,7 @@ from django.urls import path
 
 from answers.api import asking as api_asking
 from answers.api import conversations as api_conversations
+from answers.api import sharing as api_sharing
 from answers.views import asking, changes, sharing
 from answers.views import pages as page
 
@@ -30,6 +31,9 @@ api = [
     path("answers/<uuid:answer_id>/stop/", api_asking.StopView.as_view(), name="answer-stop"),
     path("answers/<uuid:answer_id>/receipt/", api_asking.ReceiptView.as_view(), name="answer-receipt"),
     path("messages/<uuid:answer_id>/feedback/", api_asking.FeedbackView.as_view(), name="message-feedback"),
+    path("messages/<uuid:answer_id>/share/", api_sharing.ShareView.as_view(), name="message-share"),
+    path("shared/", api_sharing.LinksView.as_view(), name="shared-links"),
+    path("shared/<uuid:shared_id>/", api_sharing.SharedView.as_view(), name="shared"),
     path("conversations/", api_conversations.ConversationsView.as_view(), name="conversations"),
     path("conversations/<uuid:conversation_id>/", api_conversations.ConversationView.as_view(), name="conversation"),
 ]

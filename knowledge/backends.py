@@ -57,6 +57,7 @@ def open_store(name: str) -> VectorStore:
             grpc_port=settings.WEAVIATE_GRPC_PORT,
             grpc_host=settings.WEAVIATE_GRPC_HOST,
             api_key=settings.WEAVIATE_API_KEY,
+            ca=settings.WEAVIATE_CA,
             copies=settings.WEAVIATE_REPLICATION_FACTOR,
             consistency=settings.WEAVIATE_CONSISTENCY,
             prefix=settings.WEAVIATE_PREFIX,

@@ -24,9 +24,11 @@ PIECE = 4 * 1024 * 1024  # bytes; a slow line (1 Mbit/s) loses half a minute at 
 AT_ONCE = 20  # of one person: more would fill the disk with what nobody finishes
 
 
-def begin(member: Membership, collection: Collection, *, filename: str, size: int, stamp: str = "") -> PartialUpload:
+def begin(
+    member: Membership, collection: Collection | UUID, *, filename: str, size: int, stamp: str = ""
+) -> PartialUpload:
     """A fresh one, or the one that the same person began with the same file into the same collection."""
-    access_collection(member, collection.pk, Right.WRITE)
+    collection = access_collection(member, getattr(collection, "pk", collection), Right.WRITE)
     if not 0 < size <= settings.UPLOAD_LIMIT:
         if size > 0:
             raise TooLarge(
@@ -58,31 +60,49 @@ def unfinished(member: Membership, collection: Collection | None = None) -> list
 
 
 def add(member: Membership, partial_id: UUID, at: int, bytes_in: Iterable[bytes]) -> PartialUpload | Uploaded:
-    """The piece that begins at `at`. With the last one the file is whole, and what became of it comes back."""
-    partial = access(member, partial_id)
+    """The piece that begins at `at`. With the last one the file is whole, and what became of it comes back.
+
+    Whoever got no answer may send a piece again: the same bytes at the same place change nothing.
+    """
+    partial = find(member, partial_id)
+    if isinstance(partial, Uploaded):
+        return partial
     access_collection(member, partial.collection_id, Right.WRITE)
     if at != partial.received:
-        raise Conflicting("This piece is not the next one, so it was not kept.", code="other_piece")
+        return _once_more(partial, at, bytes_in)
     rest = partial.size - partial.received
     if rest:
         piece = storage.receive(member.tenant, bytes_in, limit=min(PIECE, rest))
         fresh = PartialUpload.objects.for_tenant(member.tenant).filter(pk=partial.pk, received=at)
-        pieces = [*partial.pieces, piece.path]
-        if not fresh.update(received=at + piece.size, pieces=pieces, changed_at=timezone.now()):
-            storage.discard(piece.path)  # another window sent the same one a moment before
-            raise Conflicting("This piece has arrived already.", code="other_piece")
-        partial.received, partial.pieces = at + piece.size, pieces
+        now, pieces = timezone.now(), [*partial.pieces, piece.path]
+        if not fresh.update(received=at + piece.size, pieces=pieces, changed_at=now):
+            try:  # it came twice at the same time, or another window sends the file too
+                return _once_more(access(member, partial_id), at, _Whole([piece.path]).chunks())
+            finally:
+                storage.discard(piece.path)
+        partial.received, partial.pieces, partial.changed_at = at + piece.size, pieces, now
     if partial.received < partial.size:
         return partial
     if not all(storage.is_there(path) for path in partial.pieces):
         return _emptied(partial)
-    done = uploads.upload(member, partial.collection_id, _Whole(partial.pieces), filename=partial.filename)
+    whole, name = _Whole(partial.pieces), partial.filename
+    done = uploads.upload(member, partial.collection_id, whole, filename=name, key=_key(partial_id))
     _forget(partial)
     return done
 
 
+def find(member: Membership, partial_id: UUID) -> PartialUpload | Uploaded:
+    """One's own, or what became of it when it was whole; or Http404."""
+    try:
+        return access(member, partial_id)
+    except Http404:
+        if done := uploads.by_key(member, _key(partial_id)):
+            return done
+        raise
+
+
 def access(member: Membership, partial_id: UUID) -> PartialUpload:
-    """One's own, or Http404."""
+    """One's own that is not whole yet, or Http404."""
     mine = PartialUpload.objects.for_tenant(member.tenant).filter(member=member, pk=partial_id)
     found = mine.filter(changed_at__gt=timezone.now() - KEPT).first()
     if found is None:
@@ -106,6 +126,29 @@ def paths(tenant: Tenant) -> set[str]:
     """Files of pieces that somebody may still go on with."""
     held = PartialUpload.objects.for_tenant(tenant).values_list("pieces", flat=True)
     return {path for pieces in held for path in pieces}
+
+
+def _once_more(partial: PartialUpload, at: int, bytes_in: Iterable[bytes]) -> PartialUpload:
+    """A piece that came before, byte for byte; any other is refused, with where to go on."""
+    begins = 0
+    for path in partial.pieces:
+        if begins > at or not storage.is_there(path):
+            break
+        with storage.open_path(path) as kept:
+            if begins == at and all(kept.read(len(data)) == data for data in bytes_in) and not kept.read(1):
+                return partial
+            begins += kept.size
+    raise Conflicting(
+        "This piece is not the next one, so it was not kept.",
+        hint=f"Go on from byte {partial.received}.",
+        code="other_piece",
+        received=partial.received,
+    )
+
+
+def _key(partial_id: UUID) -> str:
+    """By which the whole file is known when its last piece is sent again."""
+    return f"pieces:{partial_id}"
 
 
 def _emptied(partial: PartialUpload) -> PartialUpload:

@@ -93,6 +93,15 @@ def replace(member: Membership, document: Document, file: Incoming, *, filename:
     return _received_and(keep, member.tenant, file)
 
 
+def by_key(member: Membership, key: str) -> Uploaded | None:
+    """What the upload with that key gave, where this member may still read it."""
+    known = UploadKey.objects.for_tenant(member.tenant).filter(member=member, key=key).first()
+    if known is None:
+        return None
+    document = access_document(member, known.document_id)
+    return Uploaded(document, document.latest_version, "repeated")
+
+
 def _received_and(
     keep: Callable[[storage.Received], tuple[Uploaded, bool]], tenant: Tenant, file: Incoming
 ) -> Uploaded:
@@ -126,8 +135,7 @@ def _repeated(member: Membership, key: str, received: storage.Received) -> Uploa
             hint="Use a fresh key for each file.",
             code="key_reused",
         )
-    document = access_document(member, known.document_id)
-    return Uploaded(document, document.latest_version, "repeated")
+    return by_key(member, key)
 
 
 def _blob(tenant: Tenant, received: storage.Received) -> tuple[Blob, bool]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from knowledge.api import collections, documents, failures, grants, search, versions
+from knowledge.api import collections, documents, failures, grants, pieces, search, versions
 from knowledge.views import addresses
 
 pages = addresses.pages
@@ -30,5 +30,8 @@ api = [
     ),
     path("failures/", failures.Failures.as_view(), name="failures"),
     path("imports/stop/", failures.StopImport.as_view(), name="stop-import"),
+    path("uploads/", pieces.Uploads.as_view(), name="uploads"),
+    path("uploads/<uuid:upload_id>/", pieces.OneUpload.as_view(), name="upload"),
+    path("uploads/<uuid:upload_id>/pieces/<int:at>/", pieces.Piece.as_view(), name="upload-piece"),
     path("search/", search.Search.as_view(), name="search"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -88,7 +89,7 @@ def file_queue() -> None:
 def weaviate() -> None:
     if not settings.WEAVIATE_URL:
         raise NotReady("WEAVIATE_URL is not set")
-    _get(f"{settings.WEAVIATE_URL.rstrip('/')}/v1/.well-known/ready")
+    _get(f"{settings.WEAVIATE_URL.rstrip('/')}/v1/.well-known/ready", ca=settings.WEAVIATE_CA)
 
 
 def lance() -> None:
@@ -139,16 +140,19 @@ def _ping(url: str) -> None:
         raise NotReady("it cannot be reached") from None
 
 
-def _get(url: str, *, bearer: str = "") -> None:
+def _get(url: str, *, bearer: str = "", ca: str = "") -> None:
     asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {bearer}"} if bearer else {})  # noqa: S310
     try:
-        with urllib.request.urlopen(asked, timeout=WITHIN):  # noqa: S310 - an address from the settings
+        trusted = ssl.create_default_context(cadata=ca) if ca else None
+        with urllib.request.urlopen(asked, timeout=WITHIN, context=trusted):  # noqa: S310 - an address from the settings
             return
     except urllib.error.HTTPError as error:
         raise NotReady(f"it answers with {error.code}") from None
     except TimeoutError:
         raise NotReady(f"no answer within {WITHIN} seconds") from None
-    except OSError:
+    except OSError as error:
+        if isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
+            raise NotReady("its certificate is not trusted") from None
         raise NotReady("it cannot be reached") from None
 
 

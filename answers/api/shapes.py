@@ -6,8 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from answers.models import Conversation, Feedback, State
-from answers.shown import Place, Shown, ShownCitation
+from answers.models import Conversation, Feedback, SharedAnswer, State
+from answers.sharing import Opened
+from answers.shown import Place, Shown, ShownCitation, ShownSentence
 from tenants.models import Membership
 
 
@@ -23,15 +24,7 @@ def of_answer(shown: Shown) -> dict[str, Any]:
         "refused": answer.refused,
         "confidence": answer.confidence,
         "citations": [_citation(citation) for citation in shown.citations],
-        "sentences": [
-            {
-                "text": sentence.text,
-                "citations": [citation.number for citation in sentence.citations],
-                "supported": sentence.supported,
-                "withheld": sentence.withheld,
-            }
-            for sentence in shown.sentences
-        ],
+        "sentences": [_sentence(sentence) for sentence in shown.sentences],
         "not_covered": list(answer.not_covered),
         "closest": [_place(place) for place in shown.closest],
         "message": answer.error_message,
@@ -64,6 +57,15 @@ def _citation(citation: ShownCitation) -> dict[str, Any]:
     }
 
 
+def _sentence(sentence: ShownSentence) -> dict[str, Any]:
+    return {
+        "text": sentence.text,
+        "citations": [citation.number for citation in sentence.citations],
+        "supported": sentence.supported,
+        "withheld": sentence.withheld,
+    }
+
+
 def _place(place: Place) -> dict[str, Any]:
     return {"document_id": str(place.document_id), "title": place.title, "page": place.page, "url": place.url}
 
@@ -85,6 +87,32 @@ def of_feedback(given: Feedback) -> dict[str, Any]:
         "reasons": given.reasons,
         "comment": given.comment,
         "at": given.changed_at.isoformat(),
+    }
+
+
+def of_link(link: SharedAnswer, url: str) -> dict[str, Any]:
+    return {
+        "id": str(link.pk),
+        "answer": str(link.answer_id),
+        "question": link.answer.question,
+        "url": url,
+        "shared_at": link.shared_at.isoformat(),
+    }
+
+
+def of_shared(opened: Opened) -> dict[str, Any]:
+    """As far as the rights of whoever opened it reach. Of the conversation around it, nothing."""
+    shown = opened.shown
+    return {
+        "id": str(opened.link.pk),
+        "shared_by": str(opened.link.shared_by),
+        "shared_at": opened.link.shared_at.isoformat(),
+        "question": opened.answer.question,
+        "answer": " ".join(sentence.text for sentence in shown.sentences),
+        "citations": [_citation(citation) for citation in shown.citations],
+        "sentences": [_sentence(sentence) for sentence in shown.sentences],
+        "cut": opened.cut,
+        "asked_at": opened.answer.asked_at.isoformat(),
     }
 
 
@@ -171,6 +199,26 @@ class AnswerOut(serializers.Serializer):
     asked_at = serializers.DateTimeField()
     seconds = serializers.FloatField()
     feedback = FeedbackOut(allow_null=True)
+
+
+class LinkOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    answer = serializers.UUIDField()
+    question = serializers.CharField()
+    url = serializers.CharField(help_text="The page that the link opens.")
+    shared_at = serializers.DateTimeField()
+
+
+class SharedOut(serializers.Serializer):
+    id = serializers.UUIDField(help_text="The link's.")
+    shared_by = serializers.CharField()
+    shared_at = serializers.DateTimeField()
+    question = serializers.CharField()
+    answer = serializers.CharField()
+    citations = CitationOut(many=True)
+    sentences = SentenceOut(many=True)
+    cut = serializers.BooleanField(help_text="Something rested on documents that you may not read, and is left out.")
+    asked_at = serializers.DateTimeField()
 
 
 class ConversationOut(serializers.Serializer):

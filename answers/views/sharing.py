@@ -13,8 +13,6 @@ from answers import sharing
 from answers.conversations import access_answer
 from answers.views.pages import _room
 from answers.views.turns import Turn
-from audit.actions import Action
-from audit.record import record
 from tenants.gates import member_view
 from tenants.models import Membership
 
@@ -51,6 +49,5 @@ def share(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResp
 @member_view()
 def shared(request: HttpRequest, member: Membership, shared_id: UUID) -> HttpResponse:
     opened = sharing.open_shared(member, shared_id)
-    record(Action.ANSWER_OPENED, member, opened.answer)
     turn = Turn(member, opened.answer, opened.shown)
     return render(request, "answers/shared.html", {**_room(request, member), "opened": opened, "turn": turn})

@@ -42,6 +42,20 @@ class UploadInput(serializers.Serializer):
     )
 
 
+class BeginInput(serializers.Serializer):
+    collection = serializers.CharField(help_text="the collection's id, or its name")
+    filename = serializers.CharField(max_length=1_000)
+    size = serializers.IntegerField(max_value=10**15, help_text="bytes of the whole file")
+    stamp = serializers.CharField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="anything that changes when the file does, such as when it was changed last: begun again with "
+        "another one, it does not go on but begins anew",
+    )
+
+
 class ReplaceInput(serializers.Serializer):
     file = serializers.FileField(allow_empty_file=True)
 

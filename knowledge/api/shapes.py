@@ -10,9 +10,11 @@ from rest_framework import serializers
 
 from knowledge.grants import Given
 from knowledge.media import kind_of
-from knowledge.models import Collection, Document, Status, Version
+from knowledge.models import Collection, Document, PartialUpload, Status, Version
 from knowledge.models.grant import Right
 from knowledge.models.version import SEARCHABLE
+from knowledge.partial_uploads import PIECE
+from knowledge.uploads import Uploaded
 from tenants.models import Membership
 
 
@@ -172,6 +174,19 @@ class DocumentShape(serializers.ModelSerializer):
         return kind_of(document.latest_version.media_type) if document.latest_version else ""
 
 
+class PiecesShape(serializers.Serializer):
+    id = serializers.UUIDField()
+    collection = serializers.UUIDField()
+    filename = serializers.CharField()
+    size = serializers.IntegerField(help_text="bytes of the whole file")
+    received = serializers.IntegerField(help_text="bytes from the beginning on: where the next piece begins")
+    largest_piece = serializers.IntegerField(help_text="bytes")
+    kept_until = serializers.DateTimeField(
+        allow_null=True, help_text="unless another piece comes; null once it is whole"
+    )
+    document = serializers.UUIDField(allow_null=True, help_text="what became of it, once it is whole")
+
+
 class CollectionShape(serializers.ModelSerializer):
     owner = serializers.CharField(source="owner.user.__str__")
     coverage = serializers.SerializerMethodField()
@@ -237,6 +252,29 @@ class ResultShape(serializers.Serializer):
 class ResultsShape(serializers.Serializer):
     results = ResultShape(many=True)
     next_offset = serializers.IntegerField(allow_null=True)
+
+
+def of_pieces(upload_id: UUID, found: PartialUpload | Uploaded) -> dict:
+    if isinstance(found, PartialUpload):
+        shown = {
+            "collection": found.collection_id,
+            "filename": found.filename,
+            "size": found.size,
+            "received": found.received,
+            "kept_until": found.kept_until,
+            "document": None,
+        }
+    else:
+        size = found.version.blob.size
+        shown = {
+            "collection": found.document.collection_id,
+            "filename": found.document.filename,
+            "size": size,
+            "received": size,
+            "kept_until": None,
+            "document": found.document.pk,
+        }
+    return PiecesShape(shown | {"id": upload_id, "largest_piece": PIECE}).data
 
 
 def status_of(document: Document) -> str:

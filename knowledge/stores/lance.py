@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
-import warnings
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -30,6 +27,7 @@ from knowledge.stores.lance_held import Held, Moved
 from knowledge.stores.lance_import import import_lancedb
 from knowledge.stores.lance_loop import Loop
 from knowledge.stores.lance_tables import Folder, Stamp, as_arrow, id_literals, schema, shelf_number
+from knowledge.stores.lance_upkeep import UNINDEXED_ROWS, Upkeep
 
 if TYPE_CHECKING:
     import lancedb
@@ -47,7 +45,6 @@ INDEX_CACHE_BYTES = 128 * 1024**2
 METADATA_CACHE_BYTES = 32 * 1024**2
 READ_ATTEMPTS = 6
 LISTED = 1_000  # ids in one page, and in one statement
-UNINDEXED_ROWS = 500  # a search reads these one by one: about 10 microseconds each
 
 
 class LanceStore:
@@ -58,7 +55,7 @@ class LanceStore:
 
     def __init__(self, path: Path, *, hold_up_to: int = lance_held.HOLD_UP_TO) -> None:
         self._folder = Folder(path)
-        self._hold_up_to = hold_up_to
+        self._upkeep = Upkeep(self._folder, hold_up_to)
         self._loop = Loop()
         self._holding = threading.Lock()
         self._forget()
@@ -253,7 +250,7 @@ class LanceStore:
             ids = id_literals(row.passage_id for row in rows)
             await table.delete(f"document_no IN ({numbers}) AND passage_id IN ({ids})")
         await table.add(data)
-        await self._index_words(where, table, lagging=UNINDEXED_ROWS)
+        await self._upkeep.index_words(where, table, lagging=UNINDEXED_ROWS)
 
     async def _create(self, where: Namespace, dimensions: int) -> AsyncTable:
         connection = await self._connect()
@@ -264,41 +261,11 @@ class LanceStore:
 
     async def _optimise(self, where: Namespace) -> None:
         if table := await self._table(where):
-            await self._index_words(where, table)
-            await table.optimize()
-            await self._index_vectors(where, table)
-            _give_back_memory()
-
-    async def _index_words(self, where: Namespace, table: AsyncTable, *, lagging: int = 0, anew: bool = False) -> None:
-        """When more than `lagging` rows, and a tenth, are not in it. Made anew: adding to the one there takes three times
-        as long and keeps more memory with every addition."""
-        if not await self._is_large(where, table):
-            return
-        words = await table.index_stats("terms_idx")
-        if anew or words is None or words.num_unindexed_rows > (lagging and max(lagging, words.num_indexed_rows // 10)):
-            await table.create_index("terms", config=lance_queries.words_index(), replace=True)
-            _give_back_memory()
-        self._folder.note(where, indexed=True)
-
-    async def _index_vectors(self, where: Namespace, table: AsyncTable, *, anew: bool = False) -> None:
-        if await self._is_large(where, table) and (anew or not self._folder.mark(where).graph):
-            await table.create_index("vector", config=lance_queries.graph_index(), replace=True)
-            self._folder.note(where, graph=True)
-
-    async def _is_large(self, where: Namespace, table: AsyncTable) -> bool:
-        """Once it is, it stays so."""
-        return self._folder.mark(where).indexed or await table.count_rows() > self._hold_up_to
+            await self._upkeep.optimise(where, table)
 
     async def _erase(self, where: Namespace) -> None:
-        table = await self._table(where)
-        if table is None:
-            return
-        await table.update(updates_sql={"document_no": "document_no"})
-        await self._index_words(where, table, anew=True)
-        await self._index_vectors(where, table, anew=True)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # older versions are to go; readers open again
-            await table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+        if table := await self._table(where):
+            await self._upkeep.erase(where, table)
 
     async def _destroy(self, where: Namespace) -> None:
         self._tables.pop(where, None)
@@ -395,16 +362,6 @@ class LanceStore:
             raise
         except (RuntimeError, ValueError, OSError) as error:
             raise _typed(error) from error
-
-
-def _give_back_memory() -> None:
-    """glibc would keep the 100 MiB and more that upkeep used for a moment."""
-    if sys.platform == "linux":
-        import ctypes
-
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
 
 
 def _is_gone(error: BaseException | None) -> bool:

@@ -26,11 +26,12 @@ class WeaviateStore:
         grpc_port: int = 50051,
         grpc_host: str = "",
         api_key: str = "",
+        ca: str = "",
         copies: int = 1,
         consistency: str = "QUORUM",
         prefix: str = weaviate_schema.PREFIX,
     ) -> None:
-        self._connection = Connection(Address(url, grpc_port, grpc_host, api_key))
+        self._connection = Connection(Address(url, grpc_port, grpc_host, api_key, ca))
         self._copies = copies
         self._consistency = consistency.upper()
         self._prefix = prefix

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from knowledge.stores import weaviate_tls
 from knowledge.stores.base import StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Address:
     grpc_port: int = 50051
     grpc_host: str = ""
     api_key: str = ""
+    ca: str = ""  # PEM: who signs its certificate, where that is an authority of one's own
 
     @property
     def host(self) -> str:
@@ -121,6 +123,8 @@ class Connection:
                 _left_to_parents.append(self._client)
                 self._client = None
             if self._client is None:
+                if self._address.secure:
+                    self._knock()
                 client = _new_client(self._address)
                 try:
                     client.connect()
@@ -131,13 +135,17 @@ class Connection:
             return self._client
 
     def _knock(self) -> None:
-        """After a failure: whether somebody is there at all, before a call waits its full time for that."""
-        for host, port in (
-            (self._address.host, self._address.port),
-            (self._address.grpc_host or self._address.host, self._address.grpc_port),
+        """After a failure, and before the first call where it is encrypted: whether somebody is there at all, and is
+        who it should be, before a call waits its full time for that."""
+        at = self._address
+        for host, port, speaks in (
+            (at.host, at.port, weaviate_tls.REST),
+            (at.grpc_host or at.host, at.grpc_port, weaviate_tls.GRPC),
         ):
             try:
-                socket.create_connection((host, port), timeout=KNOCK_SECONDS).close()
+                with socket.create_connection((host, port), timeout=KNOCK_SECONDS) as connected:
+                    if at.secure:
+                        weaviate_tls.shake_hands(connected, host, at.ca, speaks)
             except OSError as error:
                 raise _unreachable() from error
 
@@ -234,7 +242,7 @@ def _new_client(address: Address) -> weaviate.WeaviateClient:
     from weaviate.config import GrpcConfig
     from weaviate.connect import ConnectionParams
 
-    return weaviate.WeaviateClient(
+    client = weaviate.WeaviateClient(
         connection_params=ConnectionParams.from_params(
             http_host=address.host,
             http_port=address.port,
@@ -246,7 +254,13 @@ def _new_client(address: Address) -> weaviate.WeaviateClient:
         auth_client_secret=Auth.api_key(address.api_key) if address.api_key else None,
         additional_config=AdditionalConfig(
             timeout=Timeout(init=INIT_SECONDS, query=QUERY_SECONDS, insert=INSERT_SECONDS),
-            grpc_config=GrpcConfig(channel_options=CHANNEL),
+            grpc_config=GrpcConfig(
+                channel_options=CHANNEL,
+                credentials=weaviate_tls.grpc_credentials(address.ca) if address.secure else None,
+            ),
         ),
         skip_init_checks=True,  # they ask a package index for the newest client
     )
+    if address.secure and address.ca:
+        weaviate_tls.trust_over_rest(client, address.ca)
+    return client

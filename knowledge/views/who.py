@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from audit.actions import Action
 from audit.models import AuditEvent
@@ -42,14 +43,19 @@ def readers_of(target, given: Sequence[grants.Given], inherited: Sequence[grants
     if isinstance(target, Document) and not target.restricted and target.collection.owner_id != target.owner_id:
         shelf = target.collection
         found.append(Who(f"person:{shelf.owner_id}", str(shelf.owner), "owns the collection"))
+    sizes = _sizes(target.tenant_id, [each.grantee for each in (*given, *inherited) if isinstance(each.grantee, Team)])
     for each, from_shelf in [*((g, False) for g in given), *((g, True) for g in inherited)]:
         words = "from the collection" if from_shelf else MAY[each.right]
-        team = isinstance(each.grantee, Team)
-        size = TeamMember.objects.for_tenant(target.tenant_id).filter(team=each.grantee).count() if team else 0
-        found.append(
-            Who(key_of(each.grantee), str(each.grantee), words, team, size, None if from_shelf else each, from_shelf)
-        )
+        to, team = each.grantee, isinstance(each.grantee, Team)
+        size = sizes.get(to.pk, 0) if team else 0
+        found.append(Who(key_of(to), str(to), words, team, size, None if from_shelf else each, from_shelf))
     return found
+
+
+def _sizes(tenant_id: UUID, teams: Sequence[Team]) -> dict[UUID, int]:
+    """How many belong to each; none of those where nobody does."""
+    members = TeamMember.objects.for_tenant(tenant_id).filter(team__in=teams).order_by()
+    return dict(members.values_list("team").annotate(Count("pk"))) if teams else {}
 
 
 def others_called(member: Membership, target, readers: Sequence[Who], words: str, past: PastDay | None) -> list[Who]:

@@ -72,6 +72,10 @@ class Server(ABC):
     def environment(self) -> dict[str, str]:
         return {}
 
+    def beyond_loopback(self) -> dict[str, int]:
+        """Ports that others may reach too, whatever the server is told."""
+        return {}
+
     def account(self) -> str | None:
         """Whom to run it as, when not as ourselves."""
         return None

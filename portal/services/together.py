@@ -58,6 +58,9 @@ def up(say: Say = print, only: list[str] | None = None) -> dict[str, str]:
         _find_a_place(server, say)
         server.start()
         say(f"{server.name} runs on port {server.port}")
+        if beyond := server.beyond_loopback():
+            doors = " and ".join(f"{what} {port}" for what, port in beyond.items())
+            say(f"  {doors} listen on every interface, with a key: close them to others (docker/OPERATING.md)")
     _write(env_file(), addresses())
     return missing
 

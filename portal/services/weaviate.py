@@ -13,8 +13,7 @@ from portal.services.ports import LOOPBACK, is_free
 
 
 class Weaviate(Server):
-    """Its REST door is on loopback. gRPC and the nodes' own doors listen everywhere, which Weaviate offers no setting
-    against: the key and a password between the nodes protect them, and a firewall should."""
+    """On loopback, as far as it can be told: `beyond_loopback` names the rest."""
 
     name = "Weaviate"
     patience = 60.0
@@ -32,6 +31,11 @@ class Weaviate(Server):
     @property
     def grpc_port(self) -> int:
         return self.state["grpc_port"]
+
+    def beyond_loopback(self) -> dict[str, int]:
+        """1.35 opens these two on every interface (`net.Listen("tcp", ":port")`). Who has not the key, or the nodes'
+        password, is told nothing there; a firewall should not let them ask."""
+        return {"gRPC": self.state["grpc_port"], "the nodes' own": self.state["data_port"]}
 
     @property
     def key(self) -> str:

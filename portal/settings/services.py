@@ -113,6 +113,7 @@ WEAVIATE_URL = env.text("WEAVIATE_URL")  # https: its gRPC is encrypted too
 WEAVIATE_GRPC_PORT = env.number("WEAVIATE_GRPC_PORT", 50051)
 WEAVIATE_GRPC_HOST = env.text("WEAVIATE_GRPC_HOST")  # where it is not the URL's
 WEAVIATE_API_KEY = env.text("WEAVIATE_API_KEY")
+WEAVIATE_CA = env.text("WEAVIATE_CA")  # PEM: who signs its certificates, where no public authority does
 WEAVIATE_REPLICATION_FACTOR = env.number("WEAVIATE_REPLICATION_FACTOR", 1, at_least=1)
 WEAVIATE_CONSISTENCY = env.text("WEAVIATE_CONSISTENCY", "QUORUM")  # ONE, QUORUM or ALL of the copies
 WEAVIATE_PREFIX = env.text("WEAVIATE_PREFIX", "Portal")  # begins the names of its collections

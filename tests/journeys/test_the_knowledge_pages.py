@@ -102,6 +102,26 @@ def test_nothing_scrolls_sideways(name, portal, places, sign_in):
         assert wide == [], width
 
 
+@pytest.mark.parametrize(
+    ("tail", "called"),
+    [
+        ("documents/", "All documents"),
+        ("documents/?collection={collection}", "Travel desk"),
+        ("documents/trash/", "Trash"),
+        ("documents/failed/", "What could not be read"),
+    ],
+)
+def test_where_one_is_stands_once_on_every_width_and_is_a_heading(tail, called, portal, places, sign_in):
+    page = sign_in("adam")
+    page.goto(portal.url(tail.format(**places)))
+    for width in (390, 820, 1440):
+        page.set_viewport_size({"width": width, "height": 844})
+        said = page.locator(".topbar, .room-header").get_by_text(called, exact=True).all()
+        boxes = [each.bounding_box() for each in said if each.is_visible()]
+        assert len([box for box in boxes if box["width"] > 1]) == 1, width
+        assert page.get_by_role("heading", level=1, name=called).count() == 1, width
+
+
 def test_a_file_is_uploaded_with_the_keyboard_alone(portal, places, sign_in, tmp_path):
     file = tmp_path / "bicycle-rules.txt"
     file.write_text("Bicycles stand in the east yard. The gate is locked at eight in the evening.")

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from knowledge import grants
@@ -120,6 +122,17 @@ def test_the_script_is_told_what_became_of_each_file(sign_in, shelf, policy, eri
     refused = send("empty.txt", b"")
     assert refused.status_code == 400
     assert "0 bytes" in refused.content.decode()
+
+
+def test_whether_it_may_come_in_is_asked_once_for_each_file(sign_in, shelf, erin):
+    client, collection = sign_in(erin), str(shelf.collection.pk)
+    whole = {"collection": collection, "file": SimpleUploadedFile("rooms.txt", b"Rooms.")}
+    begun = {"collection": collection, "filename": "rooms.txt", "size": 6}
+    for tail, form, code in (("upload/", whole, 302), ("upload/pieces/", begun, 201)):
+        with CaptureQueriesContext(connection) as asked:
+            assert client.post(path(f"documents/{tail}"), form).status_code == code
+        fetched = [each["sql"] for each in asked if each["sql"].startswith('SELECT "knowledge_collection"')]
+        assert len(fetched) == 1, tail
 
 
 def test_who_may_only_read_cannot_upload(sign_in, shelf, erin, alice):

@@ -1,10 +1,15 @@
 """Who can read it and why, given and ended on the page; looking is recorded, and strangers learn nothing."""
 
+import re
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
 from knowledge import grants
 from knowledge.models import Document
+from tenants.teams import add_to_team, create_team
 from tests.knowledge.page_cast import path, shelf_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +52,35 @@ def test_the_chain_names_team_collection_giver_and_what_is_no_reason(sign_in, sh
     order = [chain.index(name) for name in ("Alice Acme", "Finance", "Finance and travel", "travel-policy")]
     assert order == sorted(order)
     assert "Belonging to the company and the role of member give nothing here" in page
+
+
+def test_six_teams_cost_no_more_questions_than_two_and_each_says_how_many_belong_to_it(
+    sign_in, shelf, policy, erin, adam, alice, bob
+):
+    def team(name, *people):
+        made = create_team(name, by=adam)
+        for person in people:
+            add_to_team(made, person, by=adam)
+        return made
+
+    def looked_at():
+        with CaptureQueriesContext(connection) as asked:
+            page = text_of(client, f"documents/{policy.pk}/readers/")
+        return len(asked), page
+
+    client = sign_in(erin)
+    grants.give(policy, "read", team("Two of us", alice, bob), by=erin)
+    grants.give(shelf.collection, "read", team("Nobody yet"), by=erin)
+    looked_at()  # what the first look at any page asks
+    with_two, _ = looked_at()
+    for number in range(2):
+        grants.give(policy, "read", team(f"Alone {number}", alice), by=erin)
+        grants.give(shelf.collection, "read", team(f"All three {number}", alice, bob, adam), by=erin)
+    with_six, page = looked_at()
+    assert with_six == with_two
+    sizes = dict(re.findall(r'([\w ]+) <span class="third figures">(\d+)</span>', page))
+    assert sizes == {"Two of us": "2", "Alone 0": "1", "Alone 1": "1", "All three 0": "3", "All three 1": "3"}
+    assert "Nobody yet" in page
 
 
 def test_somebody_without_a_way_is_told_apart(sign_in, policy, erin, bob):

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from knowledge import grants, partial_uploads, storage, upkeep
 from knowledge.models import Document, PartialUpload
+from tenants.errors import Conflicting
 from tests.knowledge.page_cast import path, shelf_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -67,13 +68,44 @@ def test_the_same_file_chosen_again_goes_on_where_it_stopped(hers, shelf):
     assert send(hers, upload, HALF, DATA[HALF:]).status_code == 201
 
 
-def test_a_piece_that_comes_twice_or_out_of_order_is_not_kept_and_says_where_to_go_on(hers, shelf, erin):
+def test_a_piece_that_comes_twice_is_kept_once_and_another_in_its_place_is_refused(hers, shelf, erin):
     upload = begin(hers, shelf).json()["upload"]
     send(hers, upload, 0, DATA[:HALF])
-    for at in (0, HALF + 1):
-        got = send(hers, upload, at, DATA[:HALF])
+    again = send(hers, upload, 0, DATA[:HALF])
+    assert (again.status_code, again.json()["received"]) == (202, HALF)
+    for at, data in ((0, DATA[1:HALF]), (0, DATA[: HALF - 1]), (0, DATA), (1, DATA[1:HALF]), (HALF + 1, DATA[:HALF])):
+        got = send(hers, upload, at, data)
         assert (got.status_code, got.json()["received"]) == (409, HALF)
     assert len(held(erin)) == 1
+    for _ in range(2):
+        last = send(hers, upload, HALF, DATA[HALF:])
+        assert last.status_code == 201
+    assert last.json()["id"] == str(Document.objects.for_tenant(erin.tenant).get().pk)
+    assert Document.objects.for_tenant(erin.tenant).get().latest_version.number == 1
+
+
+def test_the_same_piece_twice_at_the_same_time_is_kept_once(shelf, erin):
+    """The second arrives while the first is still being written down."""
+    upload = partial_uploads.begin(erin, shelf, filename="rooms.txt", size=len(DATA))
+
+    def slowly(data, meanwhile):
+        yield data[:10]
+        partial_uploads.add(erin, upload.pk, 0, [meanwhile])
+        yield data[10:]
+
+    known = partial_uploads.add(erin, upload.pk, 0, slowly(DATA[:HALF], DATA[:HALF]))
+    assert (known.received, len(held(erin))) == (HALF, 1)
+
+    other = partial_uploads.begin(erin, shelf, filename="other.txt", size=len(DATA))
+
+    def otherwise():
+        yield DATA[:10]
+        partial_uploads.add(erin, other.pk, 0, [DATA[:20]])
+
+    with pytest.raises(Conflicting) as refused:
+        partial_uploads.add(erin, other.pk, 0, otherwise())
+    assert refused.value.extra == {"received": 20}
+    assert sum(storage.is_there(piece) for piece in held(erin)) == 2
 
 
 def test_more_than_was_announced_is_refused_and_what_arrived_before_stays(hers, shelf, erin):

@@ -11,13 +11,18 @@ import urllib.error
 import urllib.request
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from uuid import uuid4
 
+import psutil
 import psycopg
 import pytest
 import redis
 
-from portal.services import Postgres, Redis, WeaviateCluster, ports, together
+from knowledge.stores.base import Namespace, Query, StoreUnavailable
+from knowledge.stores.weaviate import WeaviateStore
+from portal.services import Postgres, Redis, Weaviate, WeaviateCluster, ports, together
 from tests.conftest import REPOSITORY
+from tests.contracts.vector_store.stage import EVERYTHING
 
 pytestmark = pytest.mark.service
 
@@ -69,6 +74,47 @@ def test_weaviate_answers_those_who_have_the_key(real_weaviate):
         urllib.request.urlopen(address)
     asked = urllib.request.Request(address, headers={"Authorization": f"Bearer {real_weaviate.key}"})
     assert urllib.request.urlopen(asked).status == 200
+
+
+def heard(server) -> tuple[set[int], set[int]]:
+    """The ports on which it can be reached, TCP and UDP: on loopback, and beyond."""
+    waiting = []
+    for process in server._tree():
+        with suppress(psutil.NoSuchProcess):  # PostgreSQL's come and go
+            doors = process.net_connections("inet")
+            waiting += [at.laddr for at in doors if at.status == psutil.CONN_LISTEN or at.type == socket.SOCK_DGRAM]
+    within = {at.port for at in waiting if at.ip in ("127.0.0.1", "::1")}
+    return within, {at.port for at in waiting} - within
+
+
+@pytest.mark.parametrize("kind", ["postgres", "redis"])
+def test_nobody_on_another_machine_can_reach(kind, request):
+    server = request.getfixturevalue(f"own_{kind}")
+    within, beyond = heard(server)
+    assert server.port in within
+    assert beyond == set()
+
+
+def test_nobody_on_another_machine_can_reach_pgbouncer(real_pgbouncer):
+    server = real_pgbouncer()
+    within, beyond = heard(server)
+    assert server.port in within
+    assert beyond == set()
+
+
+def test_of_weaviate_other_machines_reach_two_doors_and_those_want_a_key(real_weaviate):
+    """A version that can be told to keep these two on loopback as well will be noticed here."""
+    state = real_weaviate.state
+    within, beyond = heard(real_weaviate)
+    assert {state[name] for name in ("port", "gossip_port", "raft_port", "raft_rpc_port")} <= within
+    assert beyond == {state["grpc_port"], state["data_port"]} == set(real_weaviate.beyond_loopback().values())
+
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(f"http://127.0.0.1:{state['data_port']}/nodes/status")
+    stranger = WeaviateStore(real_weaviate.url, grpc_port=real_weaviate.grpc_port, api_key="guessed")
+    with pytest.raises(StoreUnavailable, match="refused the portal's key"):
+        stranger.search(Namespace(uuid4(), "g"), Query("", "word"), readable=EVERYTHING, limit=1)
+    stranger.close()
 
 
 def test_pgbouncer_passes_on_to_postgresql(real_pgbouncer, fresh_database):
@@ -125,7 +171,7 @@ def data(tmp_path):
 
 
 def together_in(folder: Path):
-    for kind in (Postgres, Redis):
+    for kind in (Postgres, Redis, Weaviate):
         path = folder / "services" / kind.name.lower()
         yield kind(path.resolve())
 
@@ -150,6 +196,12 @@ def test_up_and_down_start_and_stop_and_the_passwords_stay(data):
 
     assert services("up", data, "PostgreSQL", "Redis").returncode == 0
     assert together.read(file) == first
+
+
+def test_up_names_the_doors_that_other_machines_reach(data, real_weaviate):
+    said = services("up", data, "Weaviate").stdout
+    state = Weaviate(data / "services" / "weaviate").state
+    assert f"gRPC {state['grpc_port']} and the nodes' own {state['data_port']} listen on every interface" in said
 
 
 def test_it_needs_no_django():

@@ -3,6 +3,8 @@
 import uuid
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -11,14 +13,20 @@ JSON = "application/json"
 @pytest.fixture
 def theirs(acme, erin, alice, finance, shelf, bring):
     """What Acme has."""
-    from answers.models import Conversation
+    from answers.models import Answer, Conversation, SharedAnswer
+    from knowledge import partial_uploads
 
+    conversation = Conversation.objects.create(tenant=acme, member=alice, title="Pay")
+    answer = Answer.objects.create(tenant=acme, conversation=conversation, question="Pay?", deadline=timezone.now())
     return {
+        "answer": str(answer.pk),
+        "link": str(SharedAnswer.objects.create(tenant=acme, answer=answer, shared_by=alice).pk),
+        "upload": str(partial_uploads.begin(erin, shelf, filename="plan.md", size=9).pk),
         "collection": str(shelf.pk),
         "document": str(bring("secret.md").document.pk),
         "person": str(alice.pk),
         "team": str(finance.pk),
-        "conversation": str(Conversation.objects.create(tenant=acme, member=alice, title="Pay").pk),
+        "conversation": str(conversation.pk),
     }
 
 
@@ -48,6 +56,18 @@ REQUESTS = {
     "restore it": ("delete", "documents/{document}/trash/", None),
     "read their conversation": ("get", "conversations/{conversation}/", None),
     "rename their conversation": ("patch", "conversations/{conversation}/", {"title": "Mine"}),
+    "see whether their answer is shared": ("get", "messages/{answer}/share/", None),
+    "share their answer": ("post", "messages/{answer}/share/", {}),
+    "end the link of their answer": ("delete", "messages/{answer}/share/", None),
+    "open what they share": ("get", "shared/{link}/", None),
+    "begin an upload into their collection": (
+        "post",
+        "uploads/",
+        {"collection": "{collection}", "filename": "plan.md", "size": 9},
+    ),
+    "see their upload": ("get", "uploads/{upload}/", None),
+    "add to their upload": ("put", "uploads/{upload}/pieces/0/", "# Plan one"),
+    "discard their upload": ("delete", "uploads/{upload}/", None),
     "ask in their conversation": (
         "post",
         "ask/",
@@ -73,26 +93,33 @@ def _filled(value, names: dict):
     return value.format(**names) if isinstance(value, str) else value
 
 
+def _rows() -> list:
+    from answers.models import SharedAnswer
+    from knowledge.models import Collection, Document, PartialUpload
+
+    models = (Document, Collection, SharedAnswer, PartialUpload)
+    return [list(model.plain.order_by("pk").values()) for model in models]
+
+
 @pytest.mark.parametrize("request_of", REQUESTS.values(), ids=list(REQUESTS))
 def test_an_id_of_another_company_is_answered_like_one_that_nobody_has(sign_in, mallory, theirs, own, request_of):
-    from knowledge.models import Collection, Document
-
     client, (method, path, body) = sign_in(mallory), request_of
     mine = {f"own_{kind}": key for kind, key in own.items()}
-    before = list(Document.plain.order_by("pk").values()), list(Collection.plain.order_by("pk").values())
+    before = _rows()
 
     def asked(names: dict):
-        options = {} if body is None else {"data": _filled(body, names), "content_type": JSON}
+        kind = "application/octet-stream" if isinstance(body, str) else JSON
+        options = {} if body is None else {"data": _filled(body, names), "content_type": kind}
         answer = getattr(client, method)(f"/t/globex/api/v1/{path.format(**names)}", **options)
         said = answer.content.decode()
-        for kind, key in names.items():
-            said = said.replace(key, kind)
+        for name, key in names.items():
+            said = said.replace(key, name)
         return answer.status_code, said
 
     foreign, nobodys = asked(theirs | mine), asked({kind: str(uuid.uuid4()) for kind in theirs} | mine)
     assert foreign == nobodys
     assert foreign[0] in (400, 404)
-    assert before == (list(Document.plain.order_by("pk").values()), list(Collection.plain.order_by("pk").values()))
+    assert before == _rows()
 
 
 def test_a_search_narrowed_to_another_companys_collection_finds_nothing(sign_in, mallory, theirs, own):
@@ -106,7 +133,8 @@ FORMS = {
     "documents/readers/": [{"ids": "{document}", "grantee": "team:{own_team}"}],
     "documents/move/": [{"ids": "{own_document}", "collection": "{collection}"}, {"ids": "{document}"}],
     "documents/remove/": [{"ids": "{document}"}],
-    "documents/upload/": [{"collection": "{collection}"}],
+    "documents/upload/": [{"collection": "{collection}", "file": SimpleUploadedFile("plan.md", b"# Plan")}],
+    "documents/upload/pieces/": [{"collection": "{collection}", "filename": "plan.md", "size": "9"}],
     "people/{own_person}/removal/": [{"heir": "{person}"}],
     "teams/{own_team}/members/": [{"member": "{person}"}],
     "teams/{own_team}/members/{person}/removal/": [{}],
@@ -128,8 +156,6 @@ def test_no_form_takes_an_id_of_another_company(sign_in, mallory, globex, theirs
 
 
 def test_an_idempotency_key_of_somebody_else_gives_nothing_away(client, erin, mallory, bearer, theirs, own):
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     answers = []
     for member, slug, collection in ((erin, "acme", theirs), (mallory, "globex", own)):
         form = {
