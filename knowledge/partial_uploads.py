@@ -84,9 +84,13 @@ def add(member: Membership, partial_id: UUID, at: int, bytes_in: Iterable[bytes]
     if partial.received < partial.size:
         return partial
     if not all(storage.is_there(path) for path in partial.pieces):
-        return _emptied(partial)
+        done = find(member, partial_id)  # another window may have been quicker
+        return done if isinstance(done, Uploaded) else _emptied(done)
     whole, name = _Whole(partial.pieces), partial.filename
-    done = uploads.upload(member, partial.collection_id, whole, filename=name, key=_key(partial_id))
+    try:
+        done = uploads.upload(member, partial.collection_id, whole, filename=name, key=_key(partial_id))
+    except FileNotFoundError:  # so it was, while they were read here
+        return find(member, partial_id)
     _forget(partial)
     return done
 

@@ -59,6 +59,23 @@ def test_a_file_in_two_pieces_is_the_file_and_nothing_of_the_pieces_stays(hers, 
     assert not any(storage.is_there(piece) for piece in pieces)
 
 
+def test_two_windows_that_finish_the_same_file_at_once_make_one_document(hers, shelf, erin, monkeypatch):
+    upload = begin(hers, shelf).json()["upload"]
+    send(hers, upload, 0, DATA[:HALF])
+    is_there, others = storage.is_there, []
+
+    def other_window_is_quicker(piece):
+        if not others:
+            others.append(None)
+            others.append(partial_uploads.add(erin, upload, len(DATA), ()))
+        return is_there(piece)
+
+    monkeypatch.setattr(storage, "is_there", other_window_is_quicker)
+    last = send(hers, upload, HALF, DATA[HALF:])
+    assert (last.status_code, others[1].what) == (201, "created")
+    assert Document.objects.for_tenant(erin.tenant).get() == others[1].document
+
+
 def test_the_same_file_chosen_again_goes_on_where_it_stopped(hers, shelf):
     upload = begin(hers, shelf).json()["upload"]
     send(hers, upload, 0, DATA[:HALF])
