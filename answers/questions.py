@@ -96,8 +96,8 @@ class Question:
     numbers: frozenset[str]
 
 
-def read(text: str) -> Question:
-    language = language_of(text)
+def read(text: str, language: str = "") -> Question:
+    language = language or language_of(text)
     kind = next((kind for kind, cue in _COMPILED if cue.search(text)), Kind.OTHER)
     return Question(text, language, kind, Terms(text, language), numbers(text))
 
