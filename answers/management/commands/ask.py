@@ -56,6 +56,8 @@ class Command(BaseCommand):
         if event.kind == "sentence":
             numbers = "".join(f" [{number}]" for number in event.data["citations"])
             self.stdout.write(event.data["text"] + numbers)
+        elif event.kind == "part" and event.data["label"]:
+            self.stdout.write(f"\n{event.data['label']}")
         elif event.kind == "withdrawn":
             self.stdout.write("(That was taken back.)")
         elif event.kind == "step":
