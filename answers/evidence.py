@@ -85,14 +85,14 @@ def judge(
 def nothing_about(part: Part, passages: Sequence[SourcePassage], *, embed: Embed | None = None) -> bool:
     """Whether what was found for a question leaves one part of it open. Words and meaning must both say so: a part that
     is said to be missing is not answered."""
-    if part.asked is not part.own:  # the other words that it is looked for with are the other parts'
-        read = [words_of(passage) for passage in passages]
-        return len(part.own.terms) > 0 and not any(part.own.terms.found_in(words) for words in read)
     # How like the whole question a passage is tells nothing about one part.
     apart = [replace(passage, dense=0.0) for passage in passages]
-    ranked = choice.rank(part.own, apart)
+    ranked = choice.rank(part.asked, apart)
     if not ranked or part.own.language != language_of(apart[ranked[0].place].text):
-        return not ranked
+        return not ranked  # words of two languages cannot be compared
+    if part.asked is not part.own:  # the other words that it is looked for with are the other parts'
+        own, read = part.own.terms, [words_of(passage) for passage in passages]
+        return len(own) > 0 and not any(own.found_in(found) for found in read)
     if _weighed(features(part.own, apart, ranked), WORDS_ONLY) >= LENIENT:
         return False
     if embed is None or part.own.language not in UNDERSTOOD:

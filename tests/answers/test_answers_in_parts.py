@@ -120,6 +120,12 @@ def test_a_part_that_leaves_the_subject_out_is_missing_when_its_one_word_is():
     assert [each.part for each in said if not each.text] == [2]
 
 
+def test_another_language_is_no_reason_to_call_a_part_missing():
+    said = compose(read("Wie lange ist die Kündigungsfrist, und wer genehmigt sie?"), [LEAVE])
+    assert said
+    assert all(each.text for each in said)
+
+
 def test_a_sentence_that_answers_two_parts_is_said_once():
     said = compose(read("How long is the notice period, and when does the notice period change?"), [LEAVE])
     assert len({each.text for each in said}) == len(said)

@@ -111,6 +111,6 @@ def test_what_is_missing_reads_on_in_a_sentence():
 )
 def test_a_long_question_keeps_nobody_waiting(text):
     parts("What is the limit, and who approves it?")  # the rules are made once
-    began = time.perf_counter()
+    began = time.process_time()
     parts((text * 4000)[:4000])
-    assert time.perf_counter() - began < 0.3  # 15 ms on a quiet machine
+    assert time.process_time() - began < 0.3  # 15 ms; time in which others had the processor does not count
