@@ -116,7 +116,7 @@ class Following {
     this.citations = new Map();
     this.answer.replaceChildren();
     this.place = null;
-    this.label = "";  // of the part of the question that is being answered
+    this.label = ""; // of the part of the question that is being answered
     this.tail = document.createElement("span");
     this.caret = document.createElement("span");
     this.caret.className = "caret";
@@ -203,7 +203,6 @@ class Following {
 
   showTail() {
     const rest = this.points.slice(this.told).join("").replace(/^\s+(- )?/, "");
-    this.tail.textContent = rest;
     const next = !this.place || this.place.kind === "first" && this.place.element.hasChildNodes() && this.told;
     if (!this.tail.isConnected || next) {
       const row = this.place && this.label && this.row(this.label);
@@ -211,6 +210,7 @@ class Following {
       if (holder === this.holder) { holder.className = this.place ? "" : "answer-first"; this.answer.append(holder); }
       holder.append(this.tail, this.caret);
     }
+    this.tail.textContent = this.tail.previousSibling ? ` ${rest}` : rest;
   }
 
   sentence({ end, text, citations, supported, claims, label }) {
