@@ -13,10 +13,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
+from answers import grounded_stream
 from answers.answer_models.base import SourcePassage
-from answers.events import CitationFound, Event, SentenceFinished, Token
+from answers.events import CitationFound, Event, PartBegun, SentenceFinished, Token
 from answers.freshness import freshness
 from answers.grounded_stream import Citation, GroundedStream, NotCovered, Statement, TextPiece
+from answers.parts import Part
 
 if TYPE_CHECKING:
     from knowledge.search import Found
@@ -33,13 +35,14 @@ class Draft:
     found: Sequence[Found]
     address: Address
     today: date
+    parts: Sequence[Part] = ()
     basis: Mapping[UUID, str] = field(default_factory=dict)
     sentences: list[SentenceFinished] = field(default_factory=list)
     citations: list[CitationFound] = field(default_factory=list)
     stream: GroundedStream = field(init=False)
 
     def __post_init__(self) -> None:
-        self.stream = GroundedStream(source_passages(self.found))
+        self.clear()
 
     @property
     def text(self) -> str:
@@ -47,11 +50,13 @@ class Draft:
 
     @property
     def not_covered(self) -> list[str]:
-        return [subject for subject in self.stream.not_covered if subject]
+        return list(dict.fromkeys(subject for subject in self.stream.not_covered if subject))
 
     @property
     def found_nothing(self) -> bool:
-        return "" in self.stream.not_covered
+        """At all, or for any part."""
+        every = bool(self.parts) and {part.text for part in self.parts} <= set(self.stream.not_covered)
+        return "" in self.stream.not_covered or (every and not self.sentences)
 
     @property
     def claims(self) -> list[SentenceFinished]:
@@ -73,13 +78,15 @@ class Draft:
 
     def clear(self) -> None:
         self.sentences, self.citations = [], []
-        self.stream = GroundedStream(source_passages(self.found))
+        self.stream = GroundedStream(source_passages(self.found), self.parts)
 
     def _told(self, events) -> Iterator[Event]:
         for event in events:
             match event:
                 case TextPiece(text):
                     yield Token(text)
+                case grounded_stream.PartBegun(part):
+                    yield PartBegun(part.label if part else "")
                 case Statement():
                     yield from self._statement(event)
                 case NotCovered():
@@ -98,6 +105,7 @@ class Draft:
             citations=tuple(citation.number for citation in statement.citations),
             supported=statement.supported,
             claims=statement.claims,
+            label=statement.label,
         )
         self.sentences.append(sentence)
         yield sentence

@@ -49,6 +49,14 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class PartBegun:
+    """The words that follow are for this part of the question; for none of them when `label` is empty."""
+
+    kind: ClassVar[str] = "part"
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class CitationFound:
     """A quote that was found again in its passage, at its first use."""
 
@@ -84,6 +92,7 @@ class SentenceFinished:
     citations: tuple[int, ...]
     supported: bool
     claims: bool
+    label: str = ""  # of the part of the question that it is for
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,7 @@ class Failed:
     retry: bool = True
 
 
-Event = Asked | Step | Sources | Token | CitationFound | SentenceFinished | Withdrawn | Done | Failed
+Event = Asked | Step | Sources | Token | PartBegun | CitationFound | SentenceFinished | Withdrawn | Done | Failed
 LAST = frozenset({Done.kind, Failed.kind})
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from answers import choice
 from answers.answer_models.base import SourcePassage
 from answers.choice import Candidate, Embed
+from answers.parts import Part
 from answers.questions import Question, has_answer, read
 from answers.sayable import lines, title_words, words_of
 from answers.words import language_of, words
@@ -81,6 +82,24 @@ def judge(
     )
 
 
+def nothing_about(part: Part, passages: Sequence[SourcePassage], *, embed: Embed | None = None) -> bool:
+    """Whether what was found for a question leaves one part of it open. Words and meaning must both say so: a part that
+    is said to be missing is not answered."""
+    # How like the whole question a passage is tells nothing about one part.
+    apart = [replace(passage, dense=0.0) for passage in passages]
+    ranked = choice.rank(part.asked, apart)
+    if not ranked or part.own.language != language_of(apart[ranked[0].place].text):
+        return not ranked  # words of two languages cannot be compared
+    if part.asked is not part.own:  # the other words that it is looked for with are the other parts'
+        own, read = part.own.terms, [words_of(passage) for passage in passages]
+        return len(own) > 0 and not any(own.found_in(found) for found in read)
+    if _weighed(features(part.own, apart, ranked), WORDS_ONLY) >= LENIENT:
+        return False
+    if embed is None or part.own.language not in UNDERSTOOD:
+        return True
+    return _weighed(features(part.own, apart, ranked, embed), WITH_MEANING) < LENIENT
+
+
 def _confidence(
     question: Question,
     passages: Sequence[SourcePassage],
@@ -92,8 +111,7 @@ def _confidence(
         return _across_languages(question, passages)
     knows = question.language in understood and any(passage.dense for passage in passages)
     values = features(question, passages, ranked, embed if knows else None)
-    weights = WITH_MEANING if knows else WORDS_ONLY
-    return _squash(sum(weights[name] * value for name, value in zip(FEATURES, values, strict=True)))
+    return _weighed(values, WITH_MEANING if knows else WORDS_ONLY)
 
 
 def features(
@@ -137,6 +155,10 @@ def _missing(question: Question, passages: Sequence[SourcePassage], ranked: Sequ
             break
         found |= frozenset(question.terms.found_in(words_of(passage)))
     return tuple(word for key, word in question.terms.surface.items() if key not in found)
+
+
+def _weighed(values: Sequence[float], weights: dict[str, float]) -> float:
+    return _squash(sum(weights[name] * value for name, value in zip(FEATURES, values, strict=True)))
 
 
 def _squash(value: float) -> float:

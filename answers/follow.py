@@ -183,6 +183,7 @@ def _instead(member: Membership, answer: Answer, last: int, reason: str) -> list
                 citations=tuple(citation.number for citation in sentence.citations if not citation.lost),
                 supported=sentence.supported,
                 claims=sentence.claims,
+                label=sentence.label,
             )
         )
         at += len(sentence.text) + 1

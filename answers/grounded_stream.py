@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from answers import sentences
 from answers.answer_models.base import SourcePassage, labelled
 from answers.grounding import ENOUGH, Quote, Reading, find_quote
+from answers.parts import Part
 from answers.words import Terms
 
 NOTHING_FOUND = "[NONE]"
@@ -42,10 +43,18 @@ class Statement:
     end: int
     citations: tuple[Citation, ...]
     claims: bool = True
+    label: str = ""  # of the part of the question that it is for
 
     @property
     def supported(self) -> bool:
         return bool(self.citations)
+
+
+@dataclass(frozen=True, slots=True)
+class PartBegun:
+    """What follows is for this part of the question, or for none of them."""
+
+    part: Part | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +64,12 @@ class NotCovered:
     subject: str
 
 
-Event = TextPiece | Statement | NotCovered
+Event = TextPiece | Statement | PartBegun | NotCovered
 
 _LABELS = re.compile(r"[\[【(]\s*P\d+(?:\s*[,;/ ]\s*P?\d+)*\s*[\]】)]", re.IGNORECASE)
 _NOTHING = re.compile(r"\[\s*NONE\s*\]")
 _MISSING = re.compile(r"\[\s*MISSING\s*:([^\]\n]*)\]")
+_PART = re.compile(r"\[\s*PART\s+(\d{1,3})\b[^\]\n]*\]:?", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])")
 _LINK = re.compile(r"\[([^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\]|:\s*\S+)")
 _TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
@@ -74,13 +84,18 @@ _BEFORE_CLOSING = frozenset(".,;:!?…)]。，")
 
 
 class GroundedStream:
-    """Feed it the model's pieces; it gives text at once and a `Statement` whenever a sentence is complete."""
+    """Feed it the model's pieces; it gives text at once and a `Statement` whenever a sentence is complete.
 
-    def __init__(self, passages: Sequence[SourcePassage]) -> None:
+    The model says by number which part it writes about. What that is called is not up to it: a label states nothing.
+    """
+
+    def __init__(self, passages: Sequence[SourcePassage], parts: Sequence[Part] = ()) -> None:
         self.text = ""
         self.statements: list[Statement] = []
         self.not_covered: list[str] = []
         self._passages = _Readings(passages)
+        self._parts = parts
+        self._part: Part | None = None  # that is being written about
         self._raw = ""
         self._space = ""
         self._gap = False
@@ -95,10 +110,7 @@ class GroundedStream:
 
     def finish(self) -> list[Event]:
         """What is left when the model, or the reader, stopped."""
-        events = list(self._advance(final=True))
-        if rest := self._close(len(self.text)):
-            events.append(rest)
-        return events
+        return [*self._advance(final=True), *self._all_statements()]
 
     def _advance(self, *, final: bool) -> Iterable[Event]:
         clean = ""
@@ -112,6 +124,12 @@ class GroundedStream:
             self._gap = self._gap or not shown
             self._raw = self._raw[taken:]
             clean += self._visible(shown)
+            if isinstance(event, PartBegun):  # ends what stands before it, which is told first
+                if clean:
+                    yield TextPiece(clean)
+                    clean = ""
+                yield from self._all_statements()
+                self._part, self._space = event.part, "\n"
             if event is not None:
                 yield event
         if clean:
@@ -140,6 +158,8 @@ class GroundedStream:
                 return True
             if _LABELS.match(rest) or _NOTHING.match(rest) or _MISSING.match(rest):
                 return False
+            if part := _PART.match(rest):
+                return part.end() == len(rest) and rest[-1] != ":"
             after = rest[closed.end() :]
             return not after or (after[0] in "([" and not _LINK.match(rest) and "\n" not in after)
         if rest[0] == "!":
@@ -161,8 +181,12 @@ class GroundedStream:
                 self._cited.append((len(self.text), f"P{int(number)}"))
             return match.end(), "", None
         if match := _NOTHING.match(raw):
-            self.not_covered.append("")
-            return match.end(), "", NotCovered("")
+            subject = self._part.text if self._part else ""
+            self.not_covered.append(subject)
+            return match.end(), "", NotCovered(subject)
+        if match := _PART.match(raw):
+            number = int(match[1])
+            return match.end(), "", PartBegun(self._parts[number - 1] if 0 < number <= len(self._parts) else None)
         if match := _MISSING.match(raw):
             subject = clean_output(match.group(1)).strip(" .")
             self.not_covered.append(subject)
@@ -176,7 +200,9 @@ class GroundedStream:
         if _URL_BEGINS.match(raw) and (match := _URL.match(raw)):
             address = match.group().rstrip(".,;:!?")
             return len(address), address if self._stands_in_a_passage(address) else "", None
-        if final and re.match(r"[\[【]\s*(?:P[\d,;/P ]*|N(?:O(?:NE?)?)?|MISSING.*)?$|!?\[[^\]]*\]\(|<[A-Za-z/!]", raw):
+        if final and re.match(
+            r"[\[【]\s*(?:P[\d,;/P ]*|PART?(?:\s.*)?|PA|N(?:O(?:NE?)?)?|MISSING.*)?$|!?\[[^\]]*\]\(|<[A-Za-z/!]", raw
+        ):
             return len(raw), "", None  # broken off inside a mark: nothing a reader misses
         return 1, raw[0], None
 
@@ -215,6 +241,11 @@ class GroundedStream:
             if statement := self._close(end):
                 yield statement
 
+    def _all_statements(self) -> Iterable[Statement]:
+        yield from self._finished_statements()
+        if rest := self._close(len(self.text)):
+            yield rest
+
     def _ended_at(self, at: int) -> bool:
         """A label behind an end mark ends the sentence even where the mark alone would not: "... etc. [P1] Next"."""
         return self._began < at < len(self.text) and (
@@ -233,7 +264,9 @@ class GroundedStream:
             return None
         content = re.sub(r"^(?:[-*•]|\d+[.)])\s+", "", text)
         claims = not text.endswith((":", "?", "：", "？")) and len(Terms(content)) > 0
-        statement = Statement(text, start, start + len(text), self._citations(content, cited) if claims else (), claims)
+        found = self._citations(content, cited) if claims else ()
+        label = self._part.label if self._part else ""
+        statement = Statement(text, start, start + len(text), found, claims, label)
         self.statements.append(statement)
         return statement
 

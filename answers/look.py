@@ -16,6 +16,7 @@ from answers.draft import Draft, source_passages
 from answers.events import Source, Sources, Step
 from answers.keeping import note_version, version_of
 from answers.links import viewer
+from answers.parts import parts
 from answers.rewrite import rewrite
 from knowledge import access, search
 from knowledge.search import Filters, Found
@@ -86,7 +87,7 @@ def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filt
     read = found[: settings.RETRIEVAL_LIMIT]
     passages = source_passages(read)
     verdict = judged(asked.question, passages)
-    draft = Draft(answer_id, read, viewer(member.tenant.slug), timezone.localdate())
+    draft = Draft(answer_id, read, viewer(member.tenant.slug), timezone.localdate(), parts(question))
     return Looked(
         question=asked.question,
         phrasings=tuple(asked.phrasings),

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from answers.answer_models.base import SourcePassage, Turn, labelled
+from answers.parts import parts
 
-VERSION = "1"
+VERSION = "2"
 MAX_TURNS = 3  # earlier questions that are sent along
 MAX_TURN_CHARACTERS = 1200
 MAX_PASSAGE_CHARACTERS = 6000
@@ -37,6 +38,10 @@ A passage marked "superseded" is history.
 - When the passages answer only a part, answer that part and then write [MISSING: what was not found].
 - When the passages do not answer the question, write only [NONE].
 - Plain text: no links, no pictures, no HTML, no headings, no tables. Nothing before the answer and nothing after."""
+IN_PARTS = """
+- The question has parts, which are listed below it. After the first sentence, answer each part on a line of its own \
+that begins with the mark of the part: [PART 1] and then one or two sentences with their labels. Add no heading, and \
+do not repeat the first sentence. When the passages do not answer a part, its line is only the mark and [NONE]."""
 
 _LANGUAGES = {
     "en": "English",
@@ -76,13 +81,16 @@ def messages(
     """System rules, the last turns, then the passages and the question."""
     fence = f"passages-{nonce or secrets.token_hex(6)}"
     asked_in = _LANGUAGES.get(language, "the language of the question")
-    written = [Message("system", RULES.format(fence=fence, language=asked_in))]
+    asked = parts(question)
+    rules = RULES.format(fence=fence, language=asked_in) + (IN_PARTS if asked else "")
+    written = [Message("system", rules)]
     for turn in history[-MAX_TURNS:]:
         written.append(Message("user", plain(turn.question)[:MAX_TURN_CHARACTERS]))
         written.append(Message("assistant", plain(turn.answer)[:MAX_TURN_CHARACTERS] or "[NONE]"))
     fenced = "\n\n".join(_passage(label, passage) for label, passage in labelled(passages).items())
-    asked = plain(question)[:MAX_QUESTION_CHARACTERS]
-    written.append(Message("user", f"<{fence}>\n{fenced}\n</{fence}>\n\nQuestion: {asked}"))
+    said = plain(question)[:MAX_QUESTION_CHARACTERS]
+    marked = "".join(f"\n[PART {number}] {plain(part.text)}" for number, part in enumerate(asked, start=1))
+    written.append(Message("user", f"<{fence}>\n{fenced}\n</{fence}>\n\nQuestion: {said}{marked}"))
     return written
 
 

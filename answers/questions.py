@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from answers.words import SPELLED_NUMBERS, Terms, Word, fold, language_of, numbers
@@ -79,14 +79,6 @@ _BECAUSE = re.compile(
 )
 
 
-_JOINT = re.compile(
-    r"""\?\s+(?=\w) | [,;]?\s+(?:and|und|y|et)\s+
-        (?=(?:(?:until|by|since|from|for|bis|ab|seit|hasta|desde)\s+)?(?:who|whom|what|when|where|why|how|which|wer|was|wann|wo|warum|wie
-        |welche\w*|quién|qué|cuándo|dónde|cómo|cuánt\w+|qui|quand|où|combien)\b)""",
-    _FLAGS,
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     text: str
@@ -96,23 +88,10 @@ class Question:
     numbers: frozenset[str]
 
 
-def read(text: str) -> Question:
-    language = language_of(text)
+def read(text: str, language: str = "") -> Question:
+    language = language or language_of(text)
     kind = next((kind for kind, cue in _COMPILED if cue.search(text)), Kind.OTHER)
     return Question(text, language, kind, Terms(text, language), numbers(text))
-
-
-def parts(text: str) -> list[Question]:
-    """The questions in a question: "What is the limit, and who approves more?" asks two things.
-
-    A part that leaves the subject out ("who approves it") keeps the words of the whole.
-    """
-    found = [part.strip(" ,;?") for part in _JOINT.split(text) if len(part.split()) > 1]
-    whole = read(text)
-    if len(found) < 2:
-        return [whole]
-    each = [read(part) for part in found]
-    return [part if len(part.terms) > 1 else replace(whole, kind=part.kind) for part in each]
 
 
 def has_answer(question: Question, text: str, found: Sequence[Word]) -> bool:

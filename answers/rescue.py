@@ -36,8 +36,7 @@ def rescue(tenant: Tenant, answer_id: UUID) -> bool:
         ids = {data["number"]: data["id"] for data in found}
         answer.text = "".join(event.data["text"] for event in said if event.kind == "token")
         answer.sentences = [
-            event.data
-            | {"citations": [ids[number] for number in event.data["citations"] if number in ids], "label": ""}
+            event.data | {"citations": [ids[number] for number in event.data["citations"] if number in ids]}
             for event in said
             if event.kind == "sentence"
         ]

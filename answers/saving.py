@@ -179,8 +179,7 @@ def _told(state: State) -> tuple[Action, Outcome]:
 def _sentences(draft: Draft) -> list[dict[str, Any]]:
     ids = {citation.number: citation.id for citation in draft.citations}
     return [
-        asdict(sentence) | {"citations": [ids[number] for number in sentence.citations], "label": ""}
-        for sentence in draft.sentences
+        asdict(sentence) | {"citations": [ids[number] for number in sentence.citations]} for sentence in draft.sentences
     ]
 
 

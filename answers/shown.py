@@ -7,9 +7,10 @@ since what they were taken from cannot be told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +83,7 @@ class ShownSentence:
     supported: bool
     claims: bool
     withheld: bool = False
+    label: str = ""  # of the part of the question that it is for
 
     @property
     def is_item(self) -> bool:
@@ -94,10 +96,19 @@ class ShownSentence:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Sentences that stand together: the first one, a paragraph, or a list."""
+    """Sentences that stand together: the first one, a paragraph, or a list; or the labelled parts."""
 
-    kind: str  # first, text, list
-    sentences: tuple[ShownSentence, ...]
+    kind: str  # first, text, list, parts
+    sentences: tuple[ShownSentence, ...] = ()
+    parts: tuple[ShownPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPart:
+    """What is said about one part of the question."""
+
+    label: str
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +145,21 @@ class Shown:
 
     @property
     def blocks(self) -> list[Block]:
-        blocks: list[Block] = []
-        for sentence in self.sentences:
-            kind = "first" if not blocks else "list" if sentence.is_item else "text"
-            if blocks and kind == blocks[-1].kind:
-                blocks[-1] = Block(kind, (*blocks[-1].sentences, sentence))
-            else:
-                blocks.append(Block(kind, (sentence,)))
+        """The first sentence answers, whichever part it is for."""
+        blocks = [Block("first", self.sentences[:1])] if self.sentences else []
+        for labelled, run in groupby(self.sentences[1:], key=lambda sentence: bool(sentence.label)):
+            said = tuple(run)
+            blocks += [Block("parts", parts=tuple(_parts(said)))] if labelled else _together(said)
         return blocks
+
+    @property
+    def parts(self) -> dict[str, list[int]]:
+        """The places of the sentences that are for each part, by its label."""
+        found: dict[str, list[int]] = {}
+        for place, sentence in enumerate(self.sentences):
+            if sentence.label:
+                found.setdefault(sentence.label, []).append(place)
+        return found
 
     @property
     def line(self) -> str:
@@ -167,6 +185,16 @@ class Shown:
     def seconds(self) -> float:
         ended = self.answer.finished_at
         return (ended - self.answer.asked_at).total_seconds() if ended else 0.0
+
+
+def _parts(sentences: Iterable[ShownSentence]) -> Iterator[ShownPart]:
+    for label, run in groupby(sentences, key=lambda sentence: sentence.label):
+        yield ShownPart(label, tuple(_together(run)))
+
+
+def _together(sentences: Iterable[ShownSentence]) -> Iterator[Block]:
+    for is_item, run in groupby(sentences, key=lambda sentence: sentence.is_item):
+        yield Block("list" if is_item else "text", tuple(run))
 
 
 def show(member: Membership, answer: Answer) -> Shown:
@@ -309,6 +337,7 @@ def _sentence(kept: dict[str, Any], citations: dict[str, ShownCitation], all_ope
         supported=kept["supported"] and not withheld,
         claims=kept.get("claims", True),
         withheld=withheld,
+        label=kept.get("label", ""),
     )
 
 

@@ -19,13 +19,14 @@ from django.utils import timezone
 from answers import backends
 from answers.answer_models.base import AnswerModel, Delta, Turn, Usage
 from answers.answer_models.errors import ModelError
-from answers.answer_models.extractive import compose
+from answers.answer_models.extractive import Said, as_written, compose
 from answers.conflicts import Conflict
 from answers.draft import Draft
 from answers.events import Event, Token, Withdrawn
 from answers.evidence import THRESHOLD
 from answers.look import Aside, Looked
 from answers.off_loop import in_thread
+from answers.parts import parts
 from answers.prompt import plain
 from answers.questions import read
 from answers.sayable import bare
@@ -84,13 +85,15 @@ async def write(
         return
     written.mode, written.model = QUOTES, "extractive"
     draft.basis = (await aside).basis
+    asked = parts(looked.question)
+    if len(asked) != len(draft.parts):  # it was completed from the conversation
+        draft.parts = asked
+        draft.clear()
     said = await in_thread(_sentences, looked, (await aside).conflict)
-    gap = ""
-    for sentence, passage in said:
-        for event in draft.feed(f"{gap}{sentence} [P{passage + 1}]"):
+    for piece in as_written(said):
+        for event in draft.feed(piece):
             written.first_token_at = written.first_token_at or timezone.now()
             yield event
-        gap = "\n" if sentence.startswith("- ") or sentence.endswith(":") else " "
     for event in draft.finish():
         yield event
 
@@ -148,17 +151,18 @@ async def _pump(
         pieces.put_nowait(None)
 
 
-def _sentences(looked: Looked, conflict: Conflict | None) -> list[tuple[str, int]]:
-    """What the documents say themselves, and the place of each sentence's passage."""
+def _sentences(looked: Looked, conflict: Conflict | None) -> list[Said]:
+    """What the documents say themselves."""
     if conflict:
-        return [(_said(side.text), looked.passages.index(side.passage)) for side in (conflict.newer, conflict.older)]
+        sides = (conflict.newer, conflict.older)
+        return [Said(_said(side.text), looked.passages.index(side.passage)) for side in sides]
     said = compose(read(looked.question), looked.passages, embed=backends.embed)
-    return [(_unmarked(sentence), passage) for sentence, passage in said]
+    return [each._replace(text=_unmarked(each.text)) for each in said]
 
 
 def _other_side(conflict: Conflict, looked: Looked, draft: Draft) -> str:
     """The side of a conflict that the model left out, in the document's own words; a reader is owed both."""
-    text = ""
+    text = "\n[PART 0]" if draft.parts else ""
     for side in (conflict.newer, conflict.older):
         if side.passage.document_id not in draft.cited_documents:
             text += f" {_said(side.text)} [P{looked.passages.index(side.passage) + 1}]"

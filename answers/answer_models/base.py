@@ -1,6 +1,7 @@
 """What an answer model is given and what it gives back.
 
 A model writes plain text in which every sentence ends with the labels of the passages it rests on: `[P1]`, `[P2, P5]`.
+A question that has parts is answered by them: a line for each, begun by its mark, `[PART 2]`.
 Labels belong to one request. `grounding.GroundedStream` turns them back into passages and takes them out of the text,
 so nothing a reader sees or a row keeps depends on the order in which passages were given.
 """

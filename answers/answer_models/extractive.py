@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from answers import choice
 from answers.addressed import speaks_to_the_assistant
 from answers.answer_models.base import Delta, SourcePassage, Turn
 from answers.choice import Candidate, Embed
-from answers.questions import Kind, Question, parts, read
+from answers.evidence import nothing_about
+from answers.parts import Part, parts
+from answers.questions import Kind, Question, read
 from answers.sayable import bare
 
 MOST_SENTENCES = 4
@@ -28,6 +31,17 @@ _LEANS_BACK = re.compile(
 )
 
 
+class Said(NamedTuple):
+    """A sentence, the place of the passage it stands in, and the part of the question it is for; 0 is none of them.
+
+    A part for which nothing was found says nothing.
+    """
+
+    text: str
+    place: int
+    part: int = 0
+
+
 class ExtractiveModel:
     """`embed` turns sentences into unit vectors; with it, the likeness of meaning counts too."""
 
@@ -39,21 +53,40 @@ class ExtractiveModel:
     async def answer(
         self, question: str, passages: Sequence[SourcePassage], *, history: Sequence[Turn] = (), language: str = ""
     ) -> AsyncIterator[Delta]:
-        gap = ""
-        for said, place in compose(read(question), passages, embed=self._embed):
-            yield Delta(f"{gap}{said} [P{place + 1}]")
-            gap = "\n" if said.startswith("- ") or said.endswith(":") else " "
+        for piece in as_written(compose(read(question), passages, embed=self._embed)):
+            yield Delta(piece)
         yield Delta(finish="stop")
 
 
-def compose(
-    question: Question, passages: Sequence[SourcePassage], *, embed: Embed | None = None
-) -> list[tuple[str, int]]:
-    """The sentences to say and the place of the passage each stands in. The first one answers."""
+def as_written(said: Iterable[Said]) -> Iterator[str]:
+    """As a writing model would write it: with the labels of passages and the marks of parts."""
+    gap, part = "", 0
+    for each in said:
+        mark = f"[PART {each.part}] " if each.part != part else ""
+        part = each.part
+        yield f"{gap}{mark}{each.text} [P{each.place + 1}]" if each.text else f"{gap}{mark}[NONE]"
+        gap = "\n" if each.text.startswith("- ") or each.text.endswith(":") else " "
+
+
+def compose(question: Question, passages: Sequence[SourcePassage], *, embed: Embed | None = None) -> list[Said]:
+    """The sentences to say. The first one answers."""
     asked = parts(question.text)
-    if len(asked) > 1:
-        return list(dict.fromkeys(line for part in asked for line in _shortened(_one(part, passages, embed))))
-    return _one(question, passages, embed)
+    if asked and passages:
+        return _by_parts(asked, passages, embed)
+    return [Said(*line) for line in _one(question, passages, embed)]
+
+
+def _by_parts(asked: Sequence[Part], passages: Sequence[SourcePassage], embed: Embed | None) -> list[Said]:
+    missing = [number for number, part in enumerate(asked, 1) if nothing_about(part, passages, embed=embed)]
+    if len(missing) == len(asked):  # yet the whole was found to be there
+        missing = []
+    said: dict[tuple[str, int], int] = {}
+    for number, part in enumerate(asked, 1):
+        for line in [] if number in missing else _shortened(_one(part.asked, passages, embed)):
+            said.setdefault(line, number)
+    alone = len(set(said.values())) < 2  # needs no label
+    told = [Said(*line, 0 if alone else number) for line, number in said.items()]
+    return [*told, *(Said("", -1, number) for number in missing)] if told else []
 
 
 def _one(question: Question, passages: Sequence[SourcePassage], embed: Embed | None) -> list[tuple[str, int]]:

@@ -54,7 +54,7 @@ class AskView(MemberAPIView):
         request=AskIn,
         responses={200: AnswerOut, (200, "text/event-stream"): OpenApiTypes.STR},
         description="One object when the answer is whole; or, with `stream`, server-sent events: `asked` (the ids), "
-        "`step`, `sources`, `token`, `citation`, `sentence`, `withdrawn`, then `done` or `error`. Each has a number as its id; "
+        "`step`, `sources`, `token`, `part`, `citation`, `sentence`, `withdrawn`, then `done` or `error`. Each has a number as its id; "
         "`answers/<id>/events/` with `Last-Event-ID` goes on after any of them.",
     )
     def post(self, request, slug: str) -> HttpResponseBase:

@@ -25,6 +25,7 @@ def of_answer(shown: Shown) -> dict[str, Any]:
         "confidence": answer.confidence,
         "citations": [_citation(citation) for citation in shown.citations],
         "sentences": [_sentence(sentence) for sentence in shown.sentences],
+        "parts": [{"label": label, "sentences": places} for label, places in shown.parts.items()],
         "not_covered": list(answer.not_covered),
         "closest": [_place(place) for place in shown.closest],
         "message": answer.error_message,
@@ -157,6 +158,11 @@ class SentenceOut(serializers.Serializer):
     withheld = serializers.BooleanField()
 
 
+class PartOut(serializers.Serializer):
+    label = serializers.CharField(help_text="Words of the question.")
+    sentences = serializers.ListField(child=serializers.IntegerField(), help_text="Their places, counted from 0.")
+
+
 class PlaceOut(serializers.Serializer):
     document_id = serializers.UUIDField()
     title = serializers.CharField()
@@ -191,6 +197,7 @@ class AnswerOut(serializers.Serializer):
     confidence = serializers.FloatField()
     citations = CitationOut(many=True)
     sentences = SentenceOut(many=True)
+    parts = PartOut(many=True, help_text="What a question with parts got for each; empty for a single question.")
     not_covered = serializers.ListField(child=serializers.CharField())
     closest = PlaceOut(many=True)
     message = serializers.CharField()

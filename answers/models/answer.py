@@ -75,7 +75,7 @@ class AnswerEvent(TenantOwned):
 
     answer = models.ForeignKey(Answer, on_delete=models.CASCADE, related_name="events")
     number = models.PositiveIntegerField()
-    kind = models.CharField(max_length=12)  # step, sources, token, citation, done, error
+    kind = models.CharField(max_length=12)  # as answers/events.py has them; "tokens" for words that follow each other
     data = models.JSONField(default=dict)
 
     class Meta(TenantOwned.Meta):

@@ -10,7 +10,8 @@ import pytest
 from answers.addressed import speaks_to_the_assistant
 from answers.answer_models.extractive import ExtractiveModel, compose
 from answers.grounded_stream import GroundedStream
-from answers.questions import Kind, parts, read
+from answers.parts import parts
+from answers.questions import Kind, read
 from tests.answers.passages import passage
 
 TRAVEL = passage(
@@ -30,7 +31,7 @@ QUOTES = passage(
 
 
 def said(question: str, *passages) -> str:
-    return " ".join(sentence for sentence, _ in compose(read(question), passages or [TRAVEL]))
+    return " ".join(sentence for sentence, *_ in compose(read(question), passages or [TRAVEL]))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_every_sentence_is_found_again_in_its_passage():
         "Who may sign a lease?",
     ):
         stream = GroundedStream([TRAVEL])
-        for sentence, place in compose(read(question), [TRAVEL]):
+        for sentence, place, _ in compose(read(question), [TRAVEL]):
             stream.feed(f"{sentence} [P{place + 1}]\n")
         stream.finish()
         assert [each.text for each in stream.statements if each.claims and not each.supported] == []
@@ -124,8 +125,8 @@ def test_what_kind_of_answer_is_asked_for(question, kind):
 
 def test_a_part_that_leaves_the_subject_out_keeps_it():
     first, second = parts("How many quotes does an order for £14,000 need, and who approves it?")
-    assert (first.kind, second.kind) == (Kind.AMOUNT, Kind.PERSON)
-    assert "order" in second.terms.surface
+    assert (first.asked.kind, second.asked.kind) == (Kind.AMOUNT, Kind.PERSON)
+    assert "order" in second.asked.terms.surface
 
 
 async def _text(question: str, passages) -> str:

@@ -61,6 +61,16 @@ def test_a_document_is_found_by_whom_it_is_shared_with_and_by_nobody_else(portal
         "mark => { const at = mark.getBoundingClientRect(); return at.top > 0 && at.bottom < innerHeight }"
     )
 
+    # two questions in one: the first sentence answers, the other part has its label beside it
+    ask(adam, portal, "When is the blue kiln fired, and who mixes the glazes?")
+    answered_in_parts(adam)
+    adam.reload()
+    answered_in_parts(adam)
+    adam.set_viewport_size({"width": 390, "height": 844})
+    label, value = adam.locator(".answer-parts dt"), adam.locator(".answer-parts dd")
+    assert label.bounding_box()["x"] == value.bounding_box()["x"]
+    assert label.bounding_box()["y"] < value.bounding_box()["y"]
+
     # Alice finds nothing: no answer, no page, no row, no address
     alice = sign_in("alice")
     nothing_of_it(alice, portal, document)
@@ -79,6 +89,16 @@ def test_a_document_is_found_by_whom_it_is_shared_with_and_by_nobody_else(portal
     adam.get_by_role("button", name="End the grant of Alice Acme").click()
     adam.get_by_text("can no longer read").wait_for()
     nothing_of_it(alice, portal, document)
+
+
+def answered_in_parts(page):
+    assert "second Thursday" in page.locator(".answer-first").inner_text()
+    assert page.locator(".answer-parts dt").inner_text() == "Who mixes the glazes"
+    value = page.locator(".answer-parts dd")
+    assert "studio lead" in value.inner_text()
+    value.locator(".cite").click()
+    assert "studio lead" in page.locator(".evidence.is-focus mark").inner_text()
+    assert value.bounding_box()["x"] == page.locator(".support dd").first.bounding_box()["x"]
 
 
 def nothing_of_it(page, portal, document):

@@ -7,7 +7,7 @@ What it does follows from the model's name, so a test needs nothing but a name:
     echo            says the sentences of the passages that share most words with the question, each with its label
     echo-slow       the same, after 0.5 s (echo-wait-2.5 waits 2.5 s)
     echo-words-20   the same, 20 ms between words
-    fixed:<text>    says the text
+    fixed:<text>    says the text (fixed-words-20:<text> with 20 ms between words)
     none            finds nothing: [NONE]
     broken          stops in the middle without the protocol's end
     garbage         sends something that is not the protocol
@@ -100,8 +100,8 @@ class OpenAIServer:
 
 
 def _text(model: str, messages: list[dict[str, str]]) -> str:
-    if model.startswith("fixed:"):
-        return model.removeprefix("fixed:")
+    if match := re.match(r"fixed(?:-words-\d+)?:", model):
+        return model[match.end() :]
     if model == "none":
         return "[NONE]"
     if model == "empty":
@@ -127,7 +127,7 @@ async def _events(model: str, request: dict[str, Any], text: str) -> AsyncIterat
         yield b"data: <html>Bad gateway</html>\n\n"
         return
     pieces = re.findall(r"\s*\S+", text)
-    pause = int(match[1]) / 1000 if (match := re.match(r"echo-words-(\d+)", model)) else 0.0
+    pause = int(match[1]) / 1000 if (match := re.match(r"(?:echo|fixed)-words-(\d+)", model)) else 0.0
     stop_after = 5 if model in ("broken", "hang-midway") else len(pieces)
     yield _chunk(model, {"role": "assistant", "content": ""})
     for piece in pieces[:stop_after]:

@@ -22,6 +22,7 @@ from tenants.scope import in_tenant
 
 class Command(BaseCommand):
     help = "Ask a question as one person, and print the cited answer."
+    _label = ""  # of the part of the question that was printed last
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("question")
@@ -54,6 +55,9 @@ class Command(BaseCommand):
 
     def _say(self, event: Numbered) -> None:
         if event.kind == "sentence":
+            if (label := event.data["label"]) not in ("", self._label):
+                self.stdout.write(f"\n{label}:")
+            self._label = label
             numbers = "".join(f" [{number}]" for number in event.data["citations"])
             self.stdout.write(event.data["text"] + numbers)
         elif event.kind == "withdrawn":

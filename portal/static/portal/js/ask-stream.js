@@ -100,7 +100,7 @@ class Following {
     this.clear();
     this.slow = setTimeout(() => { if (!this.points.length) one("[data-steps]", turn).open = true; }, 2000);
     this.source = new EventSource(turn.dataset.events);
-    for (const kind of ["step", "token", "citation", "sentence", "withdrawn", "done", "retry"]) {
+    for (const kind of ["step", "token", "part", "citation", "sentence", "withdrawn", "done", "retry"]) {
       this.source.addEventListener(kind, (event) => this[kind](JSON.parse(event.data)));
     }
     // The server's own "error" has data; the browser's, for a broken connection, has none.
@@ -116,6 +116,7 @@ class Following {
     this.citations = new Map();
     this.answer.replaceChildren();
     this.place = null;
+    this.label = ""; // of the part of the question that is being answered
     this.tail = document.createElement("span");
     this.caret = document.createElement("span");
     this.caret.className = "caret";
@@ -162,21 +163,37 @@ class Following {
     this.line.replaceChildren(this.steps.join(" · "), this.steps.length ? " · " : "", now, ` · ${seconds}`);
   }
 
-  // Where the next sentence stands: the first alone, items in a list, the others in a paragraph.
-  paragraph(item) {
+  // Where the next sentence stands: the first alone, items in a list, the others in a paragraph, or in the row of their part.
+  paragraph(item, label = "") {
     const kind = !this.place ? "first" : item ? "list" : "text";
-    if (!this.place || this.place.kind !== kind || kind === "first") {
-      const element = document.createElement(kind === "list" ? "ul" : "p");
+    if (this.place?.kind !== kind || this.place.label !== label) {
+      const row = label && kind !== "first" && this.row(label);
+      const element = kind === "text" && row || document.createElement(kind === "list" ? "ul" : "p");
       if (kind === "first") element.className = "answer-first";
       if (kind === "list") element.className = "answer-list";
-      this.answer.append(element);
-      this.place = { kind, element };
+      if (element !== row) (row || this.answer).append(element);
+      this.place = { kind, element, label: kind === "first" ? null : label };
     }
     if (kind !== "list") return this.place.element;
     const line = document.createElement("li");
     this.place.element.append(line);
     return line;
   }
+
+  // The value of a part, beside its label; rows follow each other in one list.
+  row(label) {
+    let list = this.answer.lastElementChild;
+    if (!list?.matches(".answer-parts")) { list = document.createElement("dl"); list.className = "answer-parts"; this.answer.append(list); }
+    const last = list.lastElementChild;
+    if (last?.firstElementChild.textContent === label) return last.lastElementChild;
+    const pair = document.createElement("div");
+    pair.append(document.createElement("dt"), document.createElement("dd"));
+    pair.firstElementChild.textContent = label;
+    list.append(pair);
+    return pair.lastElementChild;
+  }
+
+  part({ label }) { this.label = label; }
 
   token({ text }) {
     if (!this.points.length) { clearTimeout(this.slow); this.progress("writing"); say("Writing"); }
@@ -186,20 +203,21 @@ class Following {
 
   showTail() {
     const rest = this.points.slice(this.told).join("").replace(/^\s+(- )?/, "");
-    this.tail.textContent = rest;
     const next = !this.place || this.place.kind === "first" && this.place.element.hasChildNodes() && this.told;
     if (!this.tail.isConnected || next) {
-      const holder = this.place && this.place.kind === "text" ? this.place.element : this.holder || (this.holder = document.createElement("p"));
+      const row = this.place && this.label && this.row(this.label);
+      const holder = row || (this.place?.kind === "text" && this.place.label === "" ? this.place.element : this.holder || (this.holder = document.createElement("p")));
       if (holder === this.holder) { holder.className = this.place ? "" : "answer-first"; this.answer.append(holder); }
       holder.append(this.tail, this.caret);
     }
+    this.tail.textContent = this.tail.previousSibling ? ` ${rest}` : rest;
   }
 
-  sentence({ end, text, citations, supported, claims }) {
+  sentence({ end, text, citations, supported, claims, label }) {
     this.atEnd(() => {
       this.tail.remove(); this.caret.remove(); this.holder?.remove();
       const item = text.startsWith("- ");
-      const place = this.paragraph(item);
+      const place = this.paragraph(item, label);
       const found = citations.map((number) => this.citations.get(number)).filter(Boolean);
       if (place.hasChildNodes()) place.append(" ");
       place.append(globalThis.portal.cited(item ? text.slice(2) : text, found));

@@ -4,7 +4,8 @@ function text(turn, answer) {
   const copy = turn.querySelector(".answer").cloneNode(true);
   copy.querySelectorAll(".ticks, .sr-only, .support").forEach((part) => part.remove());
   copy.querySelectorAll(".cite").forEach((cite) => cite.replaceWith(cite.matches(".cite-lost") ? "" : ` [${cite.textContent.trim()}]`));
-  const paragraphs = [...copy.querySelectorAll("p, dl > div, li, blockquote")].filter((part) => !part.parentElement.closest("li, blockquote"));
+  copy.querySelectorAll("dd li").forEach((item) => item.prepend(" - "));
+  const paragraphs = [...copy.querySelectorAll("p, dl > div, li, blockquote")].filter((part) => !part.parentElement.closest("li, blockquote, dd"));
   const lines = (paragraphs.length ? paragraphs : [copy]).map((part) => [...(part.matches("div") ? part.children : [part])].map((piece) => piece.textContent.replace(/\s+/g, " ").trim()).join(": "));
   const sources = [...document.querySelectorAll(`[data-evidence-for="${CSS.escape(answer)}"] [data-evidence][data-number]`)].map((item) => {
     const said = (selector) => item.querySelector(selector)?.textContent.replace(/\s+/g, " ").trim() || "";
