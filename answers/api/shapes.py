@@ -25,7 +25,7 @@ def of_answer(shown: Shown) -> dict[str, Any]:
         "confidence": answer.confidence,
         "citations": [_citation(citation) for citation in shown.citations],
         "sentences": [_sentence(sentence) for sentence in shown.sentences],
-        "parts": [{"label": label, "sentences": places} for label, places in shown.parts.items()],
+        "parts": _parts(shown),
         "not_covered": list(answer.not_covered),
         "closest": [_place(place) for place in shown.closest],
         "message": answer.error_message,
@@ -56,6 +56,10 @@ def _citation(citation: ShownCitation) -> dict[str, Any]:
         "basis": citation.basis,
         "url": citation.url,
     }
+
+
+def _parts(shown: Shown) -> list[dict[str, Any]]:
+    return [{"label": label, "sentences": places} for label, places in shown.parts.items()]
 
 
 def _sentence(sentence: ShownSentence) -> dict[str, Any]:
@@ -112,6 +116,7 @@ def of_shared(opened: Opened) -> dict[str, Any]:
         "answer": " ".join(sentence.text for sentence in shown.sentences),
         "citations": [_citation(citation) for citation in shown.citations],
         "sentences": [_sentence(sentence) for sentence in shown.sentences],
+        "parts": _parts(shown),
         "cut": opened.cut,
         "asked_at": opened.answer.asked_at.isoformat(),
     }
@@ -224,6 +229,7 @@ class SharedOut(serializers.Serializer):
     answer = serializers.CharField()
     citations = CitationOut(many=True)
     sentences = SentenceOut(many=True)
+    parts = PartOut(many=True)
     cut = serializers.BooleanField(help_text="Something rested on documents that you may not read, and is left out.")
     asked_at = serializers.DateTimeField()
 
