@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -62,29 +63,49 @@ def record(
     `data` must not identify anybody; what does goes into `personal` and is sealed under the actor's key.
     Runs in the caller's transaction. A refusal is recorded after the rollback, by portal/errors.py.
     """
+    event = worded(action, by, target, subject=subject, outcome=outcome, personal=personal, **data)
+    with seeing(TENANT, event.tenant_id):
+        event.save(force_insert=True)
+    return event
+
+
+def record_together(tenant_id: UUID | None, events: Iterable[AuditEvent]) -> None:
+    """Append many events of one tenant, in this order, each as `worded` gave it."""
+    with seeing(TENANT, tenant_id):
+        AuditEvent.objects.bulk_create(events)
+
+
+def worded(
+    action: Action,
+    by: HasActor | Actor,
+    target: HasTarget | Target | None = None,
+    *,
+    subject: HasActor | Actor | None = None,
+    outcome: Outcome = Outcome.DONE,
+    personal: dict[str, Any] | None = None,
+    **data: Any,
+) -> AuditEvent:
+    """The event that `record` would append, which nobody has recorded yet."""
     actor = by if isinstance(by, Actor) else by.audit_actor()
     person = subject if subject is None or isinstance(subject, Actor) else subject.audit_actor()
     what = target if target is None or isinstance(target, Target) else target.audit_target()
     origin = current_origin()
     seal = crypto.Sealer(actor.person_id)
-    with seeing(TENANT, actor.tenant_id):
-        return AuditEvent.objects.create(
-            tenant_id=actor.tenant_id,
-            occurred_at=timezone.now(),
-            action=action.value,
-            outcome=outcome.value,
-            actor_kind=actor.kind,
-            actor_id=actor.person_id,
-            actor_sealed=seal({"name": actor.name, "email": actor.email}) if actor.kind != "system" else "",
-            subject_id=person.person_id if person else None,
-            subject_sealed=crypto.seal(person.person_id, {"name": person.name, "email": person.email})
-            if person
-            else "",
-            target_type=what.type if what else "",
-            target_id=what.id if what else "",
-            target_name=what.name[:300] if what else "",
-            origin_sealed=seal({"address": origin.address, "agent": origin.agent}),
-            request_id=origin.request_id,
-            data={"key": actor.key, **data} if actor.key else data,
-            data_sealed=seal(personal or {}),
-        )
+    return AuditEvent(
+        tenant_id=actor.tenant_id,
+        occurred_at=timezone.now(),
+        action=action.value,
+        outcome=outcome.value,
+        actor_kind=actor.kind,
+        actor_id=actor.person_id,
+        actor_sealed=seal({"name": actor.name, "email": actor.email}) if actor.kind != "system" else "",
+        subject_id=person.person_id if person else None,
+        subject_sealed=crypto.seal(person.person_id, {"name": person.name, "email": person.email}) if person else "",
+        target_type=what.type if what else "",
+        target_id=what.id if what else "",
+        target_name=what.name[:300] if what else "",
+        origin_sealed=seal({"address": origin.address, "agent": origin.agent}),
+        request_id=origin.request_id,
+        data={"key": actor.key, **data} if actor.key else data,
+        data_sealed=seal(personal or {}),
+    )

@@ -14,6 +14,7 @@ from knowledge.rights import (
     collection_condition,
     collection_ids,
     document_condition,
+    holds,
     may_work,
     visible_collection_ids,
 )
@@ -63,16 +64,16 @@ def access_document(
 def access_collection(member: Membership, collection_id: UUID | str, right: Right = Right.READ) -> Collection:
     """Likewise. Who may read one document of a collection may know the collection's name."""
     rows = Collection.objects.for_tenant(member.tenant_id).filter(pk=collection_id)
-    rows = rows.select_related("tenant", "owner__user")
-    found = rows.filter(collection_condition(member, right)).first()
-    if found is not None:
+    found = next(iter(rows.select_related("tenant", "owner__user")), None)
+    if found is None:
+        raise Http404
+    if holds(member, found, right):
         return found
-    known = rows.filter(pk__in=visible_collection_ids(member)).first()  # the long way, for those who may do less
-    if known is None:
+    if found.pk not in visible_collection_ids(member):  # the long way, for those who may do less
         raise Http404
     if right != Right.READ:
         raise _lacking(right, "collection")
-    return known
+    return found
 
 
 def rights_on(member: Membership, target: Collection | Document) -> set[Right]:

@@ -9,7 +9,7 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache, lru_cache
 
 from knowledge.stopwords import CHINESE_GRAMMAR, STOP_WORDS
@@ -30,6 +30,7 @@ LONGEST_TERM = 64  # longer "words" are encoded data
 _TOKEN = re.compile(r"\w+(?:[-_.,'’@/&:]\w+)*(?:\+\+|#(?!\w))?")
 _IN_COMPOUNDS = re.compile(r"[\d_#+\-.,'@/&:]")
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
+_LETTERED = re.compile(r"[^\W\d_]{2,}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+(?![\d.,])")
 _NO_SPACES = re.compile(
@@ -64,15 +65,15 @@ def terms(text: str, language: str = "") -> str:
     likely = _likely_languages(text)
     if language in STEMMERS and len(likely) != 1:
         likely = (language,)
-    kept = [term for word in _words(text) for term in _word_terms(word, likely, drop_stop_words=True)]
+    kept = [term for word in _words(text) for term in _word_terms(word, likely, True)]
     if not kept:  # "Who is it?" is made of nothing else
-        kept = [term for word in _words(text) for term in _word_terms(word, likely, drop_stop_words=False)]
+        kept = [term for word in _words(text) for term in _word_terms(word, likely, False)]
     return " ".join(kept)
 
 
 def located(
     text: str, language: str = "", *, among: Collection[str] | None = None
-) -> Iterator[tuple[int, int, list[str]]]:
+) -> Iterator[tuple[int, int, Sequence[str]]]:
     """Where each word stands, [start, end) in code points, and its terms. Writing without spaces comes in pairs.
 
     With `among`, of plain text only the words that begin so (in lower case), and those that are made of parts.
@@ -85,7 +86,7 @@ def located(
                 yield start + i, start + i + len(word[i : i + 2]), [fold(word[i : i + 2])]
         else:
             word = word if word.isascii() else unicodedata.normalize("NFKC", word)
-            yield start, match.end(), _word_terms(word, likely, drop_stop_words=True)
+            yield start, match.end(), _word_terms(word, likely, True)
 
 
 def _some_tokens(text: str, beginnings: Collection[str]) -> Iterator[re.Match]:
@@ -148,11 +149,13 @@ def _script(sample: str) -> str:
 
 def _voted(sample: str, among: tuple[str, ...], otherwise: tuple[str, ...]) -> tuple[str, ...]:
     votes: Counter[str] = Counter()
-    for word in re.findall(r"[^\W\d_]{2,}", sample.casefold()):
-        owners = _owners().get(word, ())
-        for code in owners:
-            if code in among:
-                votes[code] += 1 / len(owners)
+    owners_of = _owners()
+    for word in _LETTERED.findall(sample.casefold()):
+        if word in owners_of:  # one word in three
+            owners = owners_of[word]
+            for code in owners:
+                if code in among:
+                    votes[code] += 1 / len(owners)
     if not votes:
         return otherwise
     best = max(votes.values())
@@ -172,38 +175,37 @@ def _owners() -> dict[str, tuple[str, ...]]:
 # Words, and the terms of a word
 
 
-def _words(text: str) -> Iterator[str]:
+def _words(text: str) -> list[str]:
     text = unicodedata.normalize("NFKC", text)
-    shouted = text.isupper()
-    for match in _TOKEN.finditer(text):
-        word = match.group()
-        yield word.lower() if shouted else word
+    words = _TOKEN.findall(text)
+    return [word.lower() for word in words] if text.isupper() else words
 
 
-def _word_terms(word: str, languages: tuple[str, ...], *, drop_stop_words: bool) -> list[str]:
-    if word.isascii() and word.isalpha():
-        inner = word[1:]
-        if inner.islower() or not inner:
-            return list(_stems(word.lower(), languages, drop_stop_words))
-        if word.isupper():  # "IT" is a department, "it" is not
-            return list(_stems(word.lower(), languages, False))
-    if not word.isascii() and _NO_SPACES.search(word):
-        found: list[str] = []
-        for piece in _NO_SPACES.split(word):
-            if _NO_SPACES.match(piece):
-                found.extend(_pairs(fold(piece)))
-            elif piece.strip("-_.,'’@/&:"):
-                found.extend(_word_terms(piece.strip("-_.,'’@/&:"), languages, drop_stop_words=drop_stop_words))
-        return found
+def _word_terms(word: str, languages: tuple[str, ...], drop_stop_words: bool) -> Sequence[str]:
+    if word.isascii() or not _NO_SPACES.search(word):
+        return _spaced_word_terms(word, languages, drop_stop_words)
+    found: list[str] = []  # writing without spaces is not remembered: hardly any run of it comes again
+    for piece in _NO_SPACES.split(word):
+        if _NO_SPACES.match(piece):
+            found.extend(_pairs(fold(piece)))
+        elif piece.strip("-_.,'’@/&:"):
+            found.extend(_spaced_word_terms(piece.strip("-_.,'’@/&:"), languages, drop_stop_words))
+    return found
+
+
+@lru_cache(maxsize=50_000)
+def _spaced_word_terms(word: str, languages: tuple[str, ...], drop_stop_words: bool) -> tuple[str, ...]:
+    if word.isascii() and word.isupper() and len(word) > 1 and word.isalpha():  # "IT" is a department, "it" is not
+        drop_stop_words = False
     if word.isalpha() and not _CAMEL.search(word):
-        return list(_stems(word.casefold(), languages, drop_stop_words))
+        return _stems(word.casefold(), languages, drop_stop_words)
     return _compound(word, languages, drop_stop_words)
 
 
-def _compound(word: str, languages: tuple[str, ...], drop_stop_words: bool) -> list[str]:
+def _compound(word: str, languages: tuple[str, ...], drop_stop_words: bool) -> tuple[str, ...]:
     """PII-3, 50,000, e-mail, l'impôt, max_tokens, messageBatch: the whole as it is written, and its parts."""
     if _GROUPED.fullmatch(word):
-        return [re.sub("[.,]", "", word)]
+        return (re.sub("[.,]", "", word),)
     parts = [part for piece in _CAMEL.split(word) for part in _PARTS.findall(piece)]
     found: list[str] = []
     whole = fold(word)[:LONGEST_TERM]
@@ -219,7 +221,7 @@ def _compound(word: str, languages: tuple[str, ...], drop_stop_words: bool) -> l
                 found.append(part[:LONGEST_TERM])
         elif len(part) > 1:
             found.extend(_stems(part.casefold(), languages, drop_stop_words))
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
 def _pairs(run: str) -> list[str]:
@@ -230,7 +232,6 @@ def _pairs(run: str) -> list[str]:
     return [pair for pair in pairs if not (pair[0] in CHINESE_GRAMMAR and pair[1] in CHINESE_GRAMMAR)]
 
 
-@lru_cache(maxsize=50_000)
 def _stems(word: str, languages: tuple[str, ...], drop_stop_words: bool) -> tuple[str, ...]:
     """`word` is in lower case. Where the language is open, the stem in each language it may be."""
     if drop_stop_words and all(word in STOP_WORDS.get(code, ()) for code in languages):

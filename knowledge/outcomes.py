@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from audit.actions import Action, Outcome
-from audit.record import record, system
+from audit.record import record, record_together, system, worded
 from knowledge import claims
 from knowledge.claims import Claim
 from knowledge.models import Job, Status, Version
@@ -59,17 +59,22 @@ def give_up_lost(lost: list[Claim]) -> None:
         )
 
 
-def note_ready(version: Version, title: str) -> None:
-    """In the caller's transaction, which gives the document this title."""
-    record(
-        Action.DOCUMENT_READY,
-        system(version.tenant_id),
-        replace(version.document.audit_target(), name=title),
-        version=version.number,
-        passages=version.passage_count,
-        warnings=[warning["code"] for warning in version.warnings],
+def note_ready(tenant_id: UUID, versions: Iterable[tuple[Version, str]]) -> None:
+    """In the caller's transaction, which gives their documents these titles."""
+    record_together(
+        tenant_id,
+        [
+            worded(
+                Action.DOCUMENT_READY,
+                system(tenant_id),
+                replace(version.document.audit_target(), name=title),
+                version=version.number,
+                passages=version.passage_count,
+                warnings=[warning["code"] for warning in version.warnings],
+            )
+            for version, title in versions
+        ],
     )
-    version.ready_at = version.ready_at or timezone.now()
 
 
 def _version(tenant_id: UUID, version_id: UUID) -> Version | None:

@@ -39,6 +39,8 @@ def word_pairs(terms: str) -> str:
     Pairs of characters, as in Chinese, already overlap and gain nothing.
     """
     words = terms.split()
+    if terms.isascii():
+        return " ".join(map("_".join, pairwise(words)))
     return " ".join(
         f"{first}_{second}"
         for first, second in pairwise(words)

@@ -41,6 +41,17 @@ def collection_condition(member: Membership, right: Right = Right.READ) -> Q:
     )
 
 
+def holds(member: Membership, collection: Collection, right: Right) -> bool:
+    """`collection_condition`, asked of one that has been fetched: three small questions, of which the first needs no
+    query, cost a fifth of the condition."""
+    if not member.may_work:
+        return False
+    return collection.owner_id == member.pk or any(
+        granted(grants, member, right).filter(content_object=collection).exists()
+        for grants in (CollectionUserGrant, CollectionTeamGrant)
+    )
+
+
 def document_condition(member: Membership, right: Right = Right.READ) -> Q:
     """For documents of this member's tenant, the trash included."""
     if not member.may_work:

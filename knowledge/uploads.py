@@ -166,8 +166,9 @@ def _namesake(member: Membership, collection: Collection, name: str) -> Document
 
 
 def _new_document(member, collection, blob, name, title, priority) -> Uploaded:
-    Tenant.objects.filter(pk=member.tenant_id).update(next_document_no=F("next_document_no") + 1)
+    touch_corpus(member.tenant, next_document_no=F("next_document_no") + 1)
     number = Tenant.objects.values_list("next_document_no", flat=True).get(pk=member.tenant_id) - 1
+    version = _version(member, blob, name, 1)
     document = Document.objects.create(
         tenant=member.tenant,
         collection=collection,
@@ -175,8 +176,9 @@ def _new_document(member, collection, blob, name, title, priority) -> Uploaded:
         title=title or title_of(name),
         filename=name,
         owner=member,
+        latest_version=version,  # it is there before the transaction ends, which is when the database looks
     )
-    version = _add_version(member, document, blob, name, 1, priority)
+    _add(version, document, priority)
     record(
         Action.DOCUMENT_UPLOADED,
         member,
@@ -195,25 +197,24 @@ def _next_version(member, document: Document, blob: Blob, name: str, priority) -
         return Uploaded(document, latest, "unchanged")
     _withdraw_waiting(document)
     number = (latest.number if latest else 0) + 1
-    version = _add_version(member, document, blob, name, number, priority)
+    version = _version(member, blob, name, number)
+    _add(version, document, priority)
+    document.latest_version, document.filename = version, name
+    document.save(update_fields=["latest_version", "filename", "changed_at"])
+    touch_corpus(member.tenant)
     record(Action.DOCUMENT_VERSION_UPLOADED, member, document, version=number, size=blob.size, sha256=blob.sha256)
     return Uploaded(document, version, "replaced")
 
 
-def _add_version(member, document: Document, blob: Blob, name: str, number: int, priority) -> Version:
-    version = Version.objects.create(
-        tenant=member.tenant, document=document, number=number, blob=blob, filename=name, created_by=member
-    )
-    Job.objects.create(tenant=member.tenant, version=version, priority=priority)
-    document.latest_version = version
-    if number > 1:
-        document.filename = name
-        document.save(update_fields=["latest_version", "filename", "changed_at"])
-    else:  # it has just been made, which its own event tells: no field of it was changed
-        Document.objects.for_tenant(member.tenant).filter(pk=document.pk).update(latest_version=version)
-    touch_corpus(member.tenant)
+def _version(member: Membership, blob: Blob, name: str, number: int) -> Version:
+    return Version(tenant=member.tenant, number=number, blob=blob, filename=name, created_by=member)
+
+
+def _add(version: Version, document: Document, priority: int) -> None:
+    version.document = document
+    version.save(force_insert=True)
+    Job.objects.create(tenant=version.tenant, version=version, priority=priority)
     tasks.ring(bulk=priority > Job.Priority.PERSON)
-    return version
 
 
 def _withdraw_waiting(document: Document) -> None:

@@ -25,7 +25,7 @@ def versions_of(claims: list[Claim]) -> dict[UUID, Version]:
     for tenant in {claim.tenant_id: claim.tenant for claim in claims}.values():
         with in_tenant(tenant):
             mine = [claim.version_id for claim in claims if claim.tenant_id == tenant.pk]
-            rows = Version.objects.for_tenant(tenant).filter(pk__in=mine)
+            rows = Version.objects.picked(tenant, pk__in=mine)
             found |= rows.select_related("document", "blob", "tenant").in_bulk()
     return found
 

@@ -23,6 +23,10 @@ from tenants.teams import touch_corpus
 
 log = logging.getLogger("knowledge.ingest")
 
+FOUND_OUT = (  # about a version, by reading it
+    *("status", "warnings", "media_type", "language", "page_count", "passage_count", "progress_done", "progress_total"),
+    *("error_code", "error_message", "error_hint", "ready_at"),
+)
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 8.0  # seconds between two tries of a store that is away
 
 
@@ -88,18 +92,19 @@ def _save(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float
     works = [work for work in works if work.claim.job_id in held]
     if not works:
         return
-    for work in works:
-        work.progress.tell(Status.INDEXING, 0, work.weight)
+    if len(works) == 1:  # several are small files, and ready before anything about them need be said
+        works[0].progress.tell(Status.INDEXING, 0, works[0].weight)
     _into_store(tenant_id, works, hold, rest)
     tenant = works[0].version.tenant
     with in_tenant(tenant), transaction.atomic():
         if not indexing.still_active(tenant_id, works[0].generation):
             raise _Overtaken
-        kept = _still_ours(tenant_id, works)
+        held = claims.still_held([work.claim for work in works], until_commit=True)
+        fresh = _present(tenant_id, works)
+        kept = [work for work in works if work.claim.job_id in held and work.version.document_id in fresh]
         reread = _write_rows(tenant_id, kept)
-        documents = Document.objects.for_tenant(tenant_id).select_for_update(of=("self",)).order_by("pk")
-        fresh = documents.select_related("current_version").in_bulk([work.version.document_id for work in kept])
         late = [work for work in kept if not _make_current(work, fresh[work.version.document_id])]
+        outcomes.note_ready(tenant_id, [(work.version, _title(work, fresh[work.version.document_id])) for work in kept])
         claims.finish([work.claim for work in kept if not _replaces(work)])
         if kept:
             touch_corpus(tenant)
@@ -133,12 +138,10 @@ def _into_store(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[
             pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def _still_ours(tenant_id: UUID, works: list[Work]) -> list[Work]:
-    """Still claimed, and the document neither gone nor in the trash. Asked in the transaction that writes."""
-    held = claims.still_held([work.claim for work in works], until_commit=True)
-    documents = Document.objects.for_tenant(tenant_id).present()
-    present = set(documents.filter(pk__in=[work.version.document_id for work in works]).values_list("pk", flat=True))
-    return [work for work in works if work.claim.job_id in held and work.version.document_id in present]
+def _present(tenant_id: UUID, works: list[Work]) -> dict[UUID, Document]:
+    """Their documents as they are now, and stay in the transaction that writes; none that is gone or in the trash."""
+    documents = Document.objects.picked(tenant_id, pk__in=[work.version.document_id for work in works]).present()
+    return documents.select_for_update(of=("self",)).order_by("pk").select_related("current_version").in_bulk()
 
 
 def _replaces(work: Work) -> bool:
@@ -149,13 +152,13 @@ def _write_rows(tenant_id: UUID, works: list[Work]) -> list[UUID]:
     """The versions whose text is another than before: what other indexes cut from it went, too, and is cut again there
     when they are needed."""
     versions = [work.version.pk for work in works]
-    former = Content.objects.for_tenant(tenant_id).filter(version__in=versions)
+    former = Content.objects.picked(tenant_id, version__in=versions)
     before = dict(former.values_list("version", "text"))
     reread = [w.version.pk for w in works if w.version.pk in before and before[w.version.pk] != w.parsed.text]
     former.delete()
-    passages = Passage.objects.for_tenant(tenant_id)
-    passages.filter(version__in=versions, generation__in={work.generation for work in works}).delete()
-    passages.filter(version__in=reread).delete()
+    earlier = Passage.objects.picked(tenant_id, version__in=versions)
+    earlier.filter(generation__in={work.generation for work in works}).delete()
+    Passage.objects.picked(tenant_id, version__in=reread).delete()
     Passage.objects.bulk_create([row for work in works for row in _rows(work)])
     Content.objects.bulk_create([_content(work) for work in works])
     return reread
@@ -173,9 +176,8 @@ def _make_current(work: Work, document: Document) -> bool:
     version.passage_count = len(work.chunks)
     version.progress_done = version.progress_total = len(work.chunks)
     version.error_code = version.error_message = version.error_hint = ""
-    title = work.title if document.title == version.document.title else document.title  # somebody renamed it meanwhile
-    outcomes.note_ready(version, title)
-    version.save()
+    version.ready_at = version.ready_at or timezone.now()
+    version.save(update_fields=FOUND_OUT)
     if document.current_version and document.current_version.number > version.number:
         Passage.objects.for_tenant(version.tenant_id).filter(version=version).delete()
         return False
@@ -188,13 +190,18 @@ def _make_current(work: Work, document: Document) -> bool:
     # Not by `save`: what the reader found out about a document is told by its own event, and is nobody's change of it.
     Document.objects.for_tenant(version.tenant_id).filter(pk=document.pk).update(
         current_version=version,
-        title=title,
+        title=_title(work, document),
         author=document.author or parsed.author[:200],
         dated=document.dated or _date(parsed.created),
         indexed_under=_label(work) if moved else document.indexed_under,
         changed_at=timezone.now(),
     )
     return True
+
+
+def _title(work: Work, document: Document) -> str:
+    """What the reader found, unless somebody renamed the document meanwhile."""
+    return work.title if document.title == work.version.document.title else document.title
 
 
 def _label(work: Work) -> UUID:

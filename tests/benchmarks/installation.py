@@ -99,6 +99,11 @@ class Installation:
                 continue
         return round(total / 2**20, 1)
 
+    def processor_seconds(self) -> float:
+        """Of all processes since they began, those that have left among them."""
+        parent = psutil.Process(self.process.pid)
+        return sum(sum(process.cpu_times()[:4]) for process in [parent, *parent.children(recursive=True)])
+
     def ready(self) -> int:
         """Searchable versions, read from the database file itself: asking the portal would take a core from what is measured."""
         with sqlite3.connect(f"file:{self.folder.name}/portal.sqlite3?mode=ro", uri=True) as database:

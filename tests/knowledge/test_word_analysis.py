@@ -149,7 +149,7 @@ def test_threads_do_not_disturb_each_other():
 
     words = [f"running{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}ings travellers" for i in range(300)]
     expected = [terms(word, "en") for word in words]
-    analysis._stems.cache_clear()
+    analysis._spaced_word_terms.cache_clear()
     wrong: list[str] = []
 
     def check() -> None:
