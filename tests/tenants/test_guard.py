@@ -1,5 +1,7 @@
 """A tenant-owned queryset that nobody narrowed does not answer."""
 
+import uuid
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -50,6 +52,20 @@ def test_narrowing_lasts_through_further_filters(acme, finance):
 def test_a_narrowed_queryset_shows_one_tenant_alone(acme, globex, alice, mallory):
     assert set(Membership.objects.for_tenant(acme)) == {alice}
     assert set(Membership.objects.for_tenant(globex)) == {mallory}
+
+
+def test_picked_rows_are_of_one_tenant_whatever_keys_are_named(acme, globex, alice, mallory):
+    both = [alice.pk, mallory.pk]
+    assert set(Membership.objects.picked(acme, pk__in=both)) == {alice}
+    assert set(Membership.objects.picked(globex.pk, pk__in=both)) == {mallory}
+    assert Membership.objects.picked(acme, pk__in=both).exclude(pk=alice.pk).delete()[0] == 0
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps statistics")
+def test_picked_rows_are_looked_for_by_their_keys(acme):
+    keys = [uuid.uuid4() for _ in range(20)]
+    assert "(tenant_id=?)" in Membership.objects.for_tenant(acme).filter(pk__in=keys).explain()
+    assert "(id=?)" in Membership.objects.picked(acme, pk__in=keys).explain()
 
 
 def test_crossing_tenants_needs_a_reason(acme, globex):
