@@ -11,12 +11,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 
 from tenants.http import MemberAPIView
 from tenants.keys import create_api_key, keys_of, revoke_api_key
 from tenants.models import ApiKey
 from tenants.models.api_key import Scope
+from tenants.pagination import NewestFirst
 
 
 class MeSerializer(serializers.Serializer):
@@ -67,6 +67,8 @@ class MeView(MemberAPIView):
 class KeysView(MemberAPIView):
     """Keys are made and revoked by people who are signed in, never by a key."""
 
+    pagination_class = NewestFirst
+
     @extend_schema(
         operation_id="list_keys",
         responses=KeySerializer(many=True),
@@ -75,7 +77,7 @@ class KeysView(MemberAPIView):
     def get(self, request: Request, **_) -> Response:
         """Your API keys, the newest first."""
         found = keys_of(self.member, everybody=request.query_params.get("of") == "everybody")
-        pages = api_settings.DEFAULT_PAGINATION_CLASS()
+        pages = self.pagination_class()
         return pages.get_paginated_response(KeySerializer(pages.paginate_queryset(found, request), many=True).data)
 
     @extend_schema(operation_id="create_key", request=KeySerializer, responses={201: NewKeySerializer})

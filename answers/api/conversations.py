@@ -21,6 +21,7 @@ class LatestFirst(NewestFirst):
 
 class ConversationsView(MemberAPIView):
     scopes = {"GET": Scope.READ}
+    pagination_class = LatestFirst
 
     @extend_schema(
         operation_id="conversations",
@@ -29,7 +30,7 @@ class ConversationsView(MemberAPIView):
         responses=ConversationOut(many=True),
     )
     def get(self, request, slug: str) -> Response:
-        pages = LatestFirst()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(history(self.member, request.GET.get("q", "")[:200]), request, view=self)
         return pages.get_paginated_response([of_conversation(self.member, each) for each in page])
 

@@ -17,11 +17,12 @@ from tenants.pagination import NewestFirst
 
 class Collections(MemberAPIView):
     scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
+    pagination_class = NewestFirst
 
     @extend_schema(operation_id="collections_list", responses=CollectionShape(many=True))
     def get(self, request: Request, **_) -> Response:
         """The collections this member may know of, newest first."""
-        pages = NewestFirst()
+        pages = self.pagination_class()
         visible = Collection.objects.visible_to(self.member).select_related("owner__user")
         rows = pages.paginate_queryset(visible, request, view=self)
         return pages.get_paginated_response(_shown(self.member, rows))

@@ -26,6 +26,7 @@ SHOWN = ("collection", "owner__user", "latest_version__blob", "current_version")
 
 class Documents(MemberAPIView):
     scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
+    pagination_class = NewestFirst
     parser_classes = [MultiPartParser, FormParser, JsonBody]
 
     @extend_schema(
@@ -52,7 +53,7 @@ class Documents(MemberAPIView):
                 if status == Status.EXPIRED
                 else rows.exclude(**expired).filter(latest_version__status=status)
             )
-        pages = NewestFirst()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(rows.select_related(*SHOWN), request, view=self)
         return pages.get_paginated_response(DocumentShape(page, many=True, context=_context(self.member, page)).data)
 

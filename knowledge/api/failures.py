@@ -53,11 +53,12 @@ class StoppedShape(serializers.Serializer):
 
 class Failures(MemberAPIView):
     scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
+    pagination_class = NewestFirst
 
     @extend_schema(operation_id="failures_list", responses=FailureShape(many=True))
     def get(self, request: Request, **_) -> Response:
         """Documents that this member may change and that could not be read: why, since when, how often tried."""
-        pages = NewestFirst()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(failures.could_not_be_read(self.member), request, view=self)
         rows = [failures.failure_of(document) for document in page]
         return pages.get_paginated_response(FailureShape(rows, many=True).data)
