@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import psycopg
 import pytest
 from django.core.checks import run_checks
@@ -65,14 +67,23 @@ def test_no_other_policy_lets_the_application_in(admin):
     assert every == {(table, policy.name) for table in tables.WALLED for policy in policies.expected(table)}
 
 
-def test_the_plan_of_a_walled_query_uses_the_index_of_the_tenant(as_app):
+@pytest.mark.parametrize(
+    ("asked", "is_served"),
+    [
+        ("SELECT * FROM knowledge_document ORDER BY changed_at DESC LIMIT 5", False),
+        (f"SELECT * FROM knowledge_document WHERE tenant_id = '{uuid4()}' ORDER BY changed_at DESC LIMIT 5", True),
+    ],
+    ids=["what only the wall narrows", "what narrows itself"],
+)
+def test_the_wall_itself_is_no_way_in_for_the_planner(as_app, asked, is_served):
+    """It would take it for one where a large company is among many small ones, and walk through all of its rows."""
     from django.db import connection, transaction
 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("EXPLAIN SELECT * FROM knowledge_document ORDER BY changed_at DESC LIMIT 5")
+        cursor.execute(f"EXPLAIN {asked}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "Index Cond: (tenant_id = $0)" in plan or "Index Cond: (tenant_id = (InitPlan" in plan, plan
+    assert ("Index Cond: (tenant_id =" in plan) is is_served, plan
 
 
 def problems() -> set[str]:
