@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Collection as Many
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, partial
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -28,6 +28,7 @@ from knowledge.models.grant import Right
 from knowledge.rights import granted, group_ids, may_work
 from knowledge.stores.base import Readable
 from tenants.models import Membership
+from tenants.prepared import Prepared
 
 REMEMBERED = 512  # readers whose rights are kept in memory
 COLUMNS = ("number", "collection_id", "restricted", "expires_on", "superseded_by_id")
@@ -55,7 +56,7 @@ def standing(member: Membership, *, just_fetched: bool = False) -> Standing:
     if just_fetched:
         version = member.tenant.corpus_version if member.may_work else None
     else:
-        version = next(iter(_versions().filter(pk=member.pk, tenant=member.tenant_id)), None)
+        (version,) = _version.one(member.pk, member.tenant_id) or (None,)
     if version is None:
         return Standing(0, Readable())
     today = timezone.localdate()
@@ -68,11 +69,11 @@ def standing(member: Membership, *, just_fetched: bool = False) -> Standing:
     return known
 
 
-@cache
-def _versions() -> QuerySet:
-    """Of the corpus that an active member may work with; put together once, since every search asks it."""
+@Prepared
+def _version(member_id: UUID, tenant_id: UUID) -> QuerySet:
+    """Of the corpus that an active member may work with."""
     members = Membership.objects.across_tenants("narrowed to one tenant by who asks").active()
-    return members.values_list("tenant__corpus_version", flat=True)
+    return members.filter(pk=member_id, tenant=tenant_id).values_list("tenant__corpus_version")
 
 
 def still_readable(member: Membership, document_ids: Many[UUID]) -> set[UUID]:
