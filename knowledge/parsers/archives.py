@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
-from knowledge.parsers.base import MIB, ParseFailed, ParseLimits
+from knowledge.parsers.base import MIB, ParseFailed, ParseLimits, damaged
+from knowledge.parsers.safe_xml import parse_xml
 
 SMALL = 8 * MIB  # below this any ratio is harmless: a blank spreadsheet packs very well
-
-
-def damaged(what: str = "The file") -> ParseFailed:
-    return ParseFailed(
-        "damaged",
-        f"{what} is damaged and could not be read.",
-        "Open it in the program it was made with, save it again and upload the new copy.",
-    )
 
 
 class Archive:
@@ -59,10 +52,10 @@ class Archive:
             raise _bomb()
         return data
 
-    def xml(self, name: str) -> ElementTree.Element:
+    def xml(self, name: str) -> Element:
         return parse_xml(self.read(name))
 
-    def optional_xml(self, name: str) -> ElementTree.Element | None:
+    def optional_xml(self, name: str) -> Element | None:
         try:
             return self.xml(name) if name in self else None
         except ParseFailed:
@@ -77,22 +70,12 @@ class Archive:
             raise _bomb()
 
 
-def parse_xml(data: bytes) -> ElementTree.Element:
-    """Office formats declare no entities, so a document type is either an attack or not such a format."""
-    if b"<!ENTITY" in data or b"<!DOCTYPE" in data[:4096]:
-        raise damaged()
-    try:
-        return ElementTree.fromstring(data)  # noqa: S314 (no entities, and in a confined process)
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise damaged() from error
-
-
 def local_name(tag: object) -> str:
     """`{namespace}name` without its namespace."""
     return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
 
 
-def attribute(element: ElementTree.Element, name: str, default: str = "") -> str:
+def attribute(element: Element, name: str, default: str = "") -> str:
     """An attribute by its local name, whatever its namespace: strict and transitional files differ in these."""
     for key, value in element.attrib.items():
         if key == name or key.endswith("}" + name):

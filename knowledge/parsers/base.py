@@ -89,6 +89,14 @@ class ParseFailed(Exception):
         self.permanent = permanent
 
 
+def damaged(what: str = "The file") -> ParseFailed:
+    return ParseFailed(
+        "damaged",
+        f"{what} is damaged and could not be read.",
+        "Open it in the program it was made with, save it again and upload the new copy.",
+    )
+
+
 def too_large_or_damaged() -> ParseFailed:
     return ParseFailed(
         "too_large_or_damaged",

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
-from knowledge.parsers.archives import attribute, local_name, parse_xml
+from knowledge.parsers.archives import attribute, local_name
 from knowledge.parsers.base import ParseFailed
 from knowledge.parsers.formats.ooxml import is_on
+from knowledge.parsers.safe_xml import parse_xml
 
 LONGEST_CHAIN = 12
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from io import BytesIO
-from xml.etree.ElementTree import Element, ParseError, iterparse
+from xml.etree.ElementTree import Element
 
 from knowledge.parsers.archives import Archive, attribute, damaged, local_name
 from knowledge.parsers.draft import Draft, Page, Piece, one_line, table
 from knowledge.parsers.formats.ooxml import OFF, main_part, note_properties, relationships
 from knowledge.parsers.formats.xlsx_numbers import Formats
 from knowledge.parsers.read import Reading
+from knowledge.parsers.safe_xml import iterate_xml
 
 MOST_CELLS = 2_000_000
 
@@ -97,7 +97,7 @@ def _rows(data: bytes, strings: list[str], formats: Formats, draft: Draft) -> It
     hidden: set[int] = set()
     cells, last = 0, 0
     try:
-        for _, element in iterparse(BytesIO(data), events=("end",)):  # noqa: S314 (see parse_xml)
+        for element in iterate_xml(data):
             name = local_name(element.tag)
             if name == "col" and attribute(element, "hidden", "0") not in OFF:
                 first, final = int(attribute(element, "min", "1")), int(attribute(element, "max", "1"))
@@ -119,7 +119,7 @@ def _rows(data: bytes, strings: list[str], formats: Formats, draft: Draft) -> It
                     yield row
                     last = number
                 element.clear()
-    except (ParseError, ValueError, OverflowError) as error:
+    except (ValueError, OverflowError) as error:
         raise damaged("The workbook") from error
 
 
