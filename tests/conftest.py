@@ -13,7 +13,12 @@ from types import SimpleNamespace
 
 import pytest
 
-pytest_plugins = ["tests.fixtures_knowledge", "tests.servers.real", "tests.fixtures_production"]
+pytest_plugins = [
+    "tests.fixtures_knowledge",
+    "tests.servers.real",
+    "tests.servers.browsing",
+    "tests.fixtures_production",
+]
 
 PASSWORD = "a-long-enough-password"
 REPOSITORY = Path(__file__).resolve().parent.parent

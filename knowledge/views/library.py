@@ -28,7 +28,9 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
     documents = list(found[first : first + listing.PAGE + 1])
     more = len(documents) > listing.PAGE
     rows = listing.rows_of(member, documents[: listing.PAGE])
-    context = room(member, collection) | {
+    frame = room(member, collection)
+    writes_here = bool(frame["writable"]) and (collection is None or Right.WRITE in context_rights(member, collection))
+    context = frame | {
         "unfinished": partial_uploads.unfinished(member, collection),
         "wanted": wanted,
         "rows": rows,
@@ -40,9 +42,9 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
         "previous_url": wanted.query(page=wanted.page - 1) if wanted.page > 1 else "",
         "next_url": wanted.query(page=wanted.page + 1) if more else "",
         "shown": f"{first + 1:,} to {first + len(rows):,}" if rows and (more or wanted.page > 1) else "",
-        "administers": any(row.can_write for row in rows)
-        or (bool(collection) and Right.WRITE in context_rights(member, collection)),
-        "manages_some": any(row.can_manage for row in rows),
+        # An empty list already has the columns of what its reader is going to upload into it, and owns.
+        "administers": any(row.can_write for row in rows) or (writes_here and (bool(collection) or not rows)),
+        "manages_some": any(row.can_manage for row in rows) or (writes_here and not rows),
     }
     if collection:
         context |= {"rights": {right.value for right in context_rights(member, collection)}}

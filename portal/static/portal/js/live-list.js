@@ -1,5 +1,6 @@
 // A list that changes by itself: while a row says data-working, its state is asked for again and swapped in place.
 // Nothing moves: only [data-live] cells and the coverage change, and never under the focus. New documents come on top.
+// The page is never reloaded for a new document: files that wait in upload.js exist in this page alone.
 
 const list = document.querySelector("[data-live-list]");
 const often = 1200, seldom = 6000; // milliseconds; slower when nothing changed for a while
@@ -32,7 +33,7 @@ function swapRow(old, fresh) {
 
 function swapCoverage(page) {
   const old = document.querySelector("[data-coverage]"), fresh = page.querySelector("[data-coverage]");
-  if (old && fresh && old.innerHTML !== fresh.innerHTML) old.innerHTML = fresh.innerHTML;
+  if (old && fresh && old.innerHTML !== fresh.innerHTML) { old.innerHTML = fresh.innerHTML; old.hidden = fresh.hidden; }
   const count = document.querySelector("[data-total-documents]");
   if (count && fresh && count.textContent !== fresh.dataset.total) count.textContent = fresh.dataset.total;
 }
@@ -56,16 +57,29 @@ async function look() {
   timer = setTimeout(look, pause);
 }
 
-async function add(id) {
-  if (!list) { location.reload(); return; }
-  const page = await fetched([id]).catch(() => null);
-  const fresh = page?.querySelector("[data-document]");
-  if (!fresh) return;
-  const known = rowOf(id);
-  if (known) swapRow(known, fresh);
-  else {
+let arrived = [], soon;
+
+// Files of one drop arrive several in a second: their rows are asked for together.
+function add(id) {
+  if (!list) return;
+  arrived.push(id);
+  soon ||= setTimeout(addArrived, 300);
+}
+
+async function addArrived() {
+  const ids = arrived.splice(0, 100);
+  soon = arrived.length ? setTimeout(addArrived, 300) : undefined;
+  const page = await fetched(ids).catch(() => null);
+  if (!page) return;
+  for (const fresh of [...page.querySelectorAll("[data-document]")].reverse()) {
+    const known = rowOf(fresh.dataset.document);
+    if (known) { swapRow(known, fresh); continue; }
     list.prepend(document.importNode(fresh, true));
     window.htmx?.process(list.firstElementChild);
+  }
+  if (list.querySelector("[data-document]")) {
+    document.querySelector("[data-without-rows]")?.remove();
+    document.querySelectorAll("[data-with-rows]").forEach((part) => { part.hidden = false; });
   }
   swapCoverage(page);
   pause = often;

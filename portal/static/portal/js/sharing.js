@@ -7,8 +7,13 @@ document.addEventListener("click", (event) => {
   dialog.close();
 });
 // What was changed in the dialog shows in the rows behind it.
+// Never while files are on their way: they exist in this page alone.
+function reload() {
+  if (document.documentElement.hasAttribute("data-uploading")) document.addEventListener("portal:uploads-ended", () => location.reload(), { once: true });
+  else location.reload();
+}
 document.addEventListener("close", (event) => {
-  if (event.target.matches?.(".readers-dialog[data-changed]")) location.reload();
+  if (event.target.matches?.(".readers-dialog[data-changed]")) reload();
 }, true);
 document.addEventListener("htmx:afterRequest", (event) => {
   const dialog = event.detail.elt.closest?.(".readers-dialog");

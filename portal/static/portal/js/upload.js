@@ -212,10 +212,20 @@ function answered(entry, request) {
   failed(entry, said || `The portal did not take it (${request.status}). Nothing of it is kept.`, request.status >= 500 || request.status === 429);
 }
 
+const going = () => files.filter((entry) => ["waiting", "sending"].includes(entry.state));
+
+// Other scripts do not reload or leave the page while <html data-uploading>; they wait for portal:uploads-ended.
+function uploading(now) {
+  const root = document.documentElement;
+  if (root.hasAttribute("data-uploading") === now) return;
+  root.toggleAttribute("data-uploading", now);
+  if (!now) document.dispatchEvent(new CustomEvent("portal:uploads-ended"));
+}
+
 function total() {
   const box = zone.querySelector("[data-upload-total]");
-  const going = files.filter((entry) => ["waiting", "sending"].includes(entry.state));
-  box.hidden = going.length === 0;
+  box.hidden = going().length === 0;
+  uploading(!box.hidden);
   if (box.hidden) return;
   const counted = files.filter((entry) => entry.state !== "failed");
   const sent = counted.reduce((sum, entry) => sum + entry.sent, 0), all = counted.reduce((sum, entry) => sum + entry.size, 0);
@@ -232,7 +242,6 @@ function next() {
   total();
   const sending = files.filter((entry) => entry.state === "sending").length;
   files.filter((entry) => entry.state === "waiting").slice(0, Math.max(0, AT_ONCE - sending)).forEach(send);
-  if (!files.some((entry) => ["waiting", "sending"].includes(entry.state)) && !document.querySelector("[data-live-list]") && files.some((entry) => entry.state === "done")) location.reload();
 }
 
 function take(chosen) {
@@ -253,7 +262,7 @@ if (zone) {
   field.required = false;
   field.addEventListener("change", () => { take([...field.files]); field.value = ""; });
   form.addEventListener("submit", (event) => event.preventDefault());
-  zone.querySelector("[data-cancel-all]").addEventListener("click", () => [...files].filter((entry) => ["waiting", "sending"].includes(entry.state)).forEach(stop));
+  zone.querySelector("[data-cancel-all]").addEventListener("click", () => going().forEach(stop));
   document.querySelectorAll("[data-chooses-files]").forEach((link) => link.addEventListener("click", (event) => { event.preventDefault(); field.click(); }));
   // The whole page takes the drop, so that a file that misses the zone does not replace the page.
   let over = 0;
@@ -269,5 +278,5 @@ if (zone) {
     take([...event.dataTransfer.files]);
   });
   addEventListener("online", () => files.filter((entry) => entry.broken && entry.state === "failed").forEach(again));
-  addEventListener("beforeunload", (event) => { if (files.some((entry) => entry.state === "sending")) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (going().length) event.preventDefault(); });
 }
