@@ -54,6 +54,9 @@ class Filters:
         return {k: v for k, v in open_.items() if v}, {k: v for k, v in personal.items() if v}
 
 
+NAMES = tuple(field.name for field in fields(Filters))
+
+
 def read(given: Mapping[str, str], *, looks: bool) -> Filters:
     """`looks` is what counts where the address does not say. Raises Invalid for what cannot be meant."""
     action, outcome = given.get("action", "").strip(), given.get("outcome", "").strip()

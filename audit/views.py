@@ -17,7 +17,10 @@ from audit.trail import Trail
 from tenants.errors import Invalid
 from tenants.gates import member_view
 from tenants.models import Membership
+from tenants.query_parameters import insist_on_known
 from tenants.roles import AUDITORS
+
+EXPORT_FIELDS = frozenset({"csrfmiddlewaretoken", "format", *filters.NAMES})
 
 
 @require_GET
@@ -60,6 +63,7 @@ def event(request: HttpRequest, member: Membership, event_id: int) -> HttpRespon
 @member_view(roles=AUDITORS)
 def export(request: HttpRequest, member: Membership) -> HttpResponse:
     """By a form, so that no link on another site can start it."""
+    insist_on_known({**request.GET, **request.POST}, EXPORT_FIELDS)
     wanted = filters.read(request.POST, looks=False)
     return exporting.export(member, wanted, format_of(request.POST.get("format", "")))
 

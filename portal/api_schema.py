@@ -1,8 +1,11 @@
-"""How programs sign in, for the API's own description. Imported with the addresses, since that is where it is served."""
+"""What the API's own description cannot find out by itself: how programs sign in, and which bodies refuse unknown fields.
+
+Imported with the addresses, since that is where it is served.
+"""
 
 from __future__ import annotations
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 
 
 class MemberScheme(OpenApiAuthenticationExtension):
@@ -20,3 +23,12 @@ class MemberScheme(OpenApiAuthenticationExtension):
     def get_security_requirement(self, auto_schema) -> list[dict[str, list]]:
         """One or the other, not both."""
         return [{"key": []}, {"session": []}]
+
+
+class StrictBody(OpenApiSerializerExtension):
+    target_class = "tenants.strict_input.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema, direction: str) -> dict:
+        described = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return described | {"additionalProperties": False}

@@ -13,6 +13,7 @@ from audit.acting import acting
 from tenants.errors import NotAllowed
 from tenants.models import Membership
 from tenants.models.api_key import Scope
+from tenants.query_parameters import insist_on_known, known_parameters
 from tenants.roles import EVERYONE
 from tenants.scope import in_tenant
 
@@ -41,6 +42,7 @@ class MemberAPIView(APIView):
         self._insist_on_scope(request)
         if self.member.role not in self.roles:
             raise NotAllowed("Your role does not open this.", hint="Ask an admin of your company.")
+        insist_on_known(request.query_params, known_parameters(self, request.method))
 
     def handle_exception(self, exc: Exception) -> Response:
         """What the request changed is rolled back first: a refusal is recorded after it, not with it."""

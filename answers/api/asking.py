@@ -138,7 +138,8 @@ class EventsView(MemberAPIView):
         operation_id="answer_events",
         tags=["answers"],
         parameters=[
-            OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Go on after this one.")
+            OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Go on after this one."),
+            OpenApiParameter("after", int, description="The same, for clients that cannot send headers."),
         ],
         responses={(200, "text/event-stream"): OpenApiTypes.STR},
     )

@@ -10,6 +10,7 @@ from answers.models import Conversation, Feedback, SharedAnswer, State
 from answers.sharing import Opened
 from answers.shown import Place, Shown, ShownCitation, ShownSentence
 from tenants.models import Membership
+from tenants.strict_input import StrictSerializer
 
 
 def of_answer(shown: Shown) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def of_shared(opened: Opened) -> dict[str, Any]:
     }
 
 
-class FiltersIn(serializers.Serializer):
+class FiltersIn(StrictSerializer):
     collections = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=100)
     types = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=20)
     dated_from = serializers.DateField(required=False, allow_null=True)
@@ -130,7 +131,7 @@ class FiltersIn(serializers.Serializer):
     author = serializers.CharField(max_length=200, required=False, allow_blank=True)
 
 
-class AskIn(serializers.Serializer):
+class AskIn(StrictSerializer):
     question = serializers.CharField(trim_whitespace=False, help_text="Up to 4,000 characters.")
     conversation = serializers.UUIDField(required=False, allow_null=True, help_text="To ask a follow-up.")
     stream = serializers.BooleanField(

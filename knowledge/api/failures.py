@@ -14,6 +14,7 @@ from knowledge.api.shapes import DocumentShape, ErrorShape
 from tenants.http import MemberAPIView
 from tenants.models.api_key import Scope
 from tenants.pagination import NewestFirst
+from tenants.strict_input import StrictSerializer
 
 
 class FailureShape(serializers.Serializer):
@@ -32,7 +33,7 @@ class FailureShape(serializers.Serializer):
         return {"code": failure.code, "message": failure.reason, "hint": failure.hint}
 
 
-class RetryInput(serializers.Serializer):
+class RetryInput(StrictSerializer):
     documents = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=500, help_text="all that failed when left out"
     )
@@ -43,7 +44,7 @@ class RetriedShape(serializers.Serializer):
     left = serializers.IntegerField(help_text="failed documents for another call: 500 are taken at once")
 
 
-class StopInput(serializers.Serializer):
+class StopInput(StrictSerializer):
     collection = serializers.UUIDField(required=False, help_text="every collection when left out")
 
 

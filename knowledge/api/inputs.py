@@ -8,6 +8,7 @@ from knowledge.media import KINDS
 from knowledge.models import Job
 from knowledge.models.grant import Right
 from knowledge.uploads import NEW, VERSION
+from tenants.strict_input import StrictSerializer
 
 MOST_RESULTS = 100
 PRIORITIES = {"person": Job.Priority.PERSON, "import": Job.Priority.BULK}
@@ -84,7 +85,7 @@ class GrantInput(serializers.Serializer):
         return attrs
 
 
-class FiltersInput(serializers.Serializer):
+class FiltersInput(StrictSerializer):
     collection = serializers.ListField(child=serializers.UUIDField(), required=False, default=list)
     type = serializers.ListField(child=serializers.ChoiceField(choices=list(KINDS)), required=False, default=list)
     dated_from = serializers.DateField(required=False, allow_null=True, default=None)
@@ -101,7 +102,7 @@ class FiltersInput(serializers.Serializer):
         return super().to_internal_value(data)
 
 
-class SearchInput(serializers.Serializer):
+class SearchInput(StrictSerializer):
     query = serializers.CharField(max_length=20_000)
     k = serializers.IntegerField(min_value=1, max_value=MOST_RESULTS, required=False, default=10)
     offset = serializers.IntegerField(min_value=0, max_value=DEEPEST, required=False, default=0)

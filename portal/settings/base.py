@@ -150,6 +150,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.errors.problem",
     "PAGE_SIZE": 50,
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is a parameter like any other (tenants/query_parameters.py)
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
