@@ -18,6 +18,8 @@ from audit.trail import Trail
 from tenants.models import Membership
 
 PER_PAGE = 50
+STORY_ROWS = 20  # changes, and other events of the request, that a story shows at first and with each "Show more"
+MOST_STEPS = 500  # of "Show more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Story:
     changes: tuple[Change, ...]
     facts: tuple[tuple[str, str], ...]
     around: tuple[Told, ...]
+    same_request: tuple[Told, ...]
+    more: int | None  # the next step of "Show more", where there is more to show
     newer: int | None
     older: int | None
 
@@ -99,15 +103,20 @@ def page(member: Membership, filters: Filters, *, before: int | None = None) -> 
     }
 
 
-def story(trail: Trail, event: AuditEvent) -> Story:
-    request = trail.of_request(event)
-    told, *around = tell([event, *trail.around(event)])
+def story(trail: Trail, event: AuditEvent, *, step: int = 0) -> Story:
+    """`step` counts how often "Show more" was chosen."""
+    limit = STORY_ROWS * (1 + min(step, MOST_STEPS))
+    changed = trail.changes_with(event, limit=limit + 1)
+    rest, around = trail.rest_of_request(event, limit=limit + 1), trail.around(event)
+    told, *others = tell([event, *around, *rest[:limit]])
     newer, older = trail.neighbours(event.pk)
     return Story(
         event=told,
-        changes=tuple(_changes(event, request)),
+        changes=tuple(_changes(event, changed[:limit])),
         facts=tuple(_facts(told)),
-        around=tuple(around),
+        around=tuple(others[: len(around)]),
+        same_request=tuple(others[len(around) :]),
+        more=step + 1 if max(len(changed), len(rest)) > limit and step < MOST_STEPS else None,
         newer=newer,
         older=older,
     )
@@ -126,16 +135,14 @@ def action_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 CODES = ("state", "mode", "reason", "code")  # whose values are words of the program
 
 
-def _changes(event: AuditEvent, request: Sequence[AuditEvent]) -> Iterator[Change]:
-    """What the fields were before and after, of the same thing in the same request."""
+def _changes(event: AuditEvent, changed: Sequence[AuditEvent]) -> Iterator[Change]:
+    """What the fields were before and after."""
     if event.action == Action.MEMBER_ROLE_CHANGED:
         yield Change("Role", event.data.get("former", ""), event.data.get("role", ""))
         return
-    for row in request:
-        same = row.pk == event.pk or (row.target_id == event.target_id and row.target_id)
-        if row.action == Action.RECORD_CHANGED and same:
-            for field, (before, after) in sorted(row.data.get("fields", {}).items()):
-                yield Change(words.label(field), _value(before), _value(after))
+    for row in changed:
+        for field, (before, after) in sorted(row.data.get("fields", {}).items()):
+            yield Change(words.label(field), _value(before), _value(after))
 
 
 def _facts(event: Told) -> Iterator[tuple[str, str]]:

@@ -28,10 +28,14 @@ def current_origin() -> Origin:
 
 @sync_and_async_middleware
 def request_id(get_response):
-    """Takes a well-formed X-Request-ID or makes one, keeps it for the length of the request, and answers with it."""
+    """Gives each request an id, stores it for the length of the request, and returns it as `X-Request-ID`.
+
+    A well-formed id from a trusted proxy is taken over, so that the proxy's log and the trail agree. Any other client's
+    value is dropped: with a chosen id somebody could give their own events the id of another request.
+    """
 
     def begin(request):
-        given = request.headers.get("X-Request-ID", "")
+        given = request.headers.get("X-Request-ID", "") if getattr(request, "from_trusted_proxy", False) else ""
         request.request_id = given if _ACCEPTABLE.match(given) else uuid.uuid4().hex
         return _origin.set(
             Origin(

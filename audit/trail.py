@@ -56,7 +56,7 @@ class Trail:
         return (newer[0].pk if newer else None, older[0].pk if older else None)
 
     def around(self, event: AuditEvent, *, each: int = 3) -> list[AuditEvent]:
-        """What the same person did, what happened to the same thing, and the rest of the same request, in order."""
+        """What the same person did and what happened to the same thing, in order."""
         same = Q(actor_id=event.actor_id) if event.actor_id else None
         thing = Q(target_id=event.target_id) if event.target_id else None
         rest = self._mine().exclude(action=Action.AUDIT_READ).exclude(pk=event.pk)
@@ -69,10 +69,23 @@ class Trail:
                     found[row.pk] = row
         return [found[pk] for pk in sorted(found)]
 
-    def of_request(self, event: AuditEvent) -> list[AuditEvent]:
+    def changes_with(self, event: AuditEvent, *, limit: int) -> list[AuditEvent]:
+        """The field changes of the same target in the same request, in order.
+
+        By target as well, since an id of a request says little: a proxy may repeat one, and older rows may hold ids that
+        a client chose.
+        """
+        if not (event.request_id and event.target_id):
+            return [event] if event.action == Action.RECORD_CHANGED else []
+        same = self._mine().filter(request_id=event.request_id, target_id=event.target_id)
+        return list(same.filter(action=Action.RECORD_CHANGED).order_by("id")[:limit])
+
+    def rest_of_request(self, event: AuditEvent, *, limit: int) -> list[AuditEvent]:
+        """The other events of the same request, in order."""
         if not event.request_id:
-            return [event]
-        return list(self._mine().filter(request_id=event.request_id).order_by("id")[:50])
+            return []
+        others = self._mine().filter(request_id=event.request_id).exclude(pk=event.pk)
+        return list(others.exclude(action=Action.AUDIT_READ).order_by("id")[:limit])
 
     def count(self, *, limit: int = COUNT_LIMIT) -> Counted:
         found = self._narrowed().order_by("-id").values_list("id", "actor_id", "target_type", "target_id")

@@ -52,7 +52,7 @@ def event(request: HttpRequest, member: Membership, event_id: int) -> HttpRespon
     row = found.event(event_id)
     if row is None:
         raise Http404
-    told = {"story": pages.story(found, row), "query": wanted.query(), "room": "audit"}
+    told = {"story": pages.story(found, row, step=_step(request)), "query": wanted.query(), "room": "audit"}
     note_look(member, wanted, Target("event", str(event_id)))
     if request.headers.get("HX-Request"):
         return render(request, "audit/_story.html", told)
@@ -80,6 +80,11 @@ def note_look(member: Membership, wanted: Filters, on: Target, **data: object) -
     plain, personal = wanted.recorded()
     said = {name: value for name, value in data.items() if value is not None}
     record(Action.AUDIT_READ, member, on, personal=personal, filters=plain, **said)
+
+
+def _step(request: HttpRequest) -> int:
+    given = request.GET.get("more", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0
 
 
 def _before(request: HttpRequest) -> int | None:

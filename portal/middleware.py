@@ -53,6 +53,7 @@ def security_headers(get_response):
 def trusted_proxy(get_response):
     """The client's address and scheme, from X-Forwarded-For and X-Forwarded-Proto, but only where a trusted proxy wrote them.
 
+    `request.from_trusted_proxy` says whether one did, for other headers that only a proxy may set (audit/request_id.py).
     Walks the chain from the right and stops at the first hop that is not trusted: what stands left of it is the
     client's own claim.
     """
@@ -66,7 +67,8 @@ def trusted_proxy(get_response):
 
     def before(request):
         remote = request.META.get("REMOTE_ADDR") or ""
-        if not proxies or not trusted(remote):
+        request.from_trusted_proxy = bool(proxies) and trusted(remote)
+        if not request.from_trusted_proxy:
             return
         hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
         for hop in reversed(hops):
