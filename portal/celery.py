@@ -10,6 +10,8 @@ from celery.contrib.django.task import DjangoTask
 from celery.signals import worker_init
 from django.db import transaction
 
+from portal import file_queue
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
 
 
@@ -22,6 +24,7 @@ class Task(DjangoTask):
         transaction.on_commit(partial(self.apply_async, *args, **kwargs), robust=True)
 
 
+file_queue.use()
 app = Celery("portal", task_cls=Task)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from pathlib import Path
 
 from django.conf import settings
+
+from portal.backup.manifest import write_private
 
 PASSWORD_WORDS = 4
 
@@ -23,10 +24,8 @@ def fresh_password() -> str:
 
 
 def keep(tenant: str, people: list[dict]) -> None:
-    path = sign_in_file()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({"tenant": tenant, "people": people}, file, indent=2, ensure_ascii=False)
+    told = json.dumps({"tenant": tenant, "people": people}, indent=2, ensure_ascii=False)
+    write_private(sign_in_file(), told.encode())
 
 
 def how_to_sign_in() -> list[str]:

@@ -88,6 +88,11 @@ class Server(ABC):
             return json.loads((self.folder / "server.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
+        except ValueError:  # a new password would not fit the data
+            raise NotStarted(
+                f"{self.folder / 'server.json'} is damaged, so {self.name} can be neither found nor started. "
+                "Restore that file, or remove its folder to begin with an empty server."
+            ) from None
 
     @property
     def port(self) -> int:
@@ -216,6 +221,8 @@ class Server(ABC):
         fresh = path.with_suffix(".new")
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(state, file)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut leaves an empty file under the name
         fresh.replace(path)
 
     def _free_ports(self, wanted: dict[str, int]) -> dict[str, int]:

@@ -30,7 +30,7 @@ CACHES = {
     "default": {"BACKEND": "portal.redis_cache.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "portal"}
     if REDIS_URL
     else {
-        "BACKEND": "diskcache.DjangoCache",
+        "BACKEND": "portal.disk_cache.DiskCache",
         "LOCATION": str(DATA_DIR / "cache"),
         "SHARDS": 2,
         "DATABASE_TIMEOUT": 2,
