@@ -1,14 +1,14 @@
 """Is the process alive; is everything it needs there.
 
 Every part is asked in a thread of its own and given a moment. One that hangs is not asked again until it has answered,
-so that a dead database costs one thread and no page.
+so that a dead database costs one thread and no page, and nobody waits for a part that they did not ask about.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,7 +16,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from portal import needs
 
 PATIENCE = 2.0  # seconds that a part gets
-GOOD_FOR = 2.0  # seconds that a look is shown to others who ask
+GOOD_FOR = 2.0  # seconds that an answer is shown to others who ask
+MOST_PARTS = 10  # names that one request may ask about
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +38,29 @@ class Part:
 
 
 class Check:
-    """One part, asked again and again."""
+    """One part, asked again and again. Safe to use from several threads: they share one question."""
 
     def __init__(self, ask: Callable[[], None], *, needed: bool) -> None:
         self.ask, self.needed = ask, needed
+        self._lock = threading.Lock()
         self._began = 0.0
+        self._ended = float("-inf")
         self._answered = threading.Event()
         self._answered.set()
         self._result = Part(False, 0.0, "it was not asked yet", needed)
 
     def begin(self) -> None:
-        if not self._answered.is_set():
-            return  # it still has not answered the question before
-        self._answered.clear()
-        self._began = time.monotonic()
+        """Asks, unless the last answer is still good or has not come yet."""
+        with self._lock:
+            if not self._answered.is_set() or time.monotonic() - self._ended <= GOOD_FOR:
+                return
+            self._answered.clear()
+            self._began = time.monotonic()
         threading.Thread(target=self._work, name="health", daemon=True).start()
 
-    def result(self, until: float) -> Part:
-        if self._answered.wait(max(0.0, until - time.monotonic())):
+    def result(self) -> Part:
+        """The answer, waited for until PATIENCE seconds after the question: one that hangs is waited for once."""
+        if self._answered.wait(max(0.0, self._began + PATIENCE - time.monotonic())):
             return self._result
         waited = time.monotonic() - self._began
         return Part(False, waited * 1000, f"no answer within {waited:.0f} seconds", self.needed)
@@ -67,30 +73,29 @@ class Check:
             error = str(trouble) if isinstance(trouble, needs.NotReady) else type(trouble).__name__
         finally:
             needs.let_go()
-        self._result = Part(not error, (time.monotonic() - began) * 1000, error, self.needed)
+        self._ended = time.monotonic()
+        self._result = Part(not error, (self._ended - began) * 1000, error, self.needed)
         self._answered.set()
 
 
-_one_at_a_time = threading.Lock()
 _checks: dict[str, Check] = {}
-_seen: dict[str, Part] = {}
-_seen_at = float("-inf")
 
 
-def look() -> tuple[bool, dict[str, Part]]:
-    """Whether all that is needed is there, and each part. Never takes much longer than PATIENCE."""
-    global _seen, _seen_at
-    with _one_at_a_time:
-        if time.monotonic() - _seen_at > GOOD_FOR:
-            for name, (ask, needed) in needs.of_this_installation().items():
-                if name not in _checks:
-                    _checks[name] = Check(ask, needed=needed)
-            until = time.monotonic() + PATIENCE
-            for check in _checks.values():
-                check.begin()
-            _seen = {name: check.result(until) for name, check in _checks.items()}
-            _seen_at = time.monotonic()
-        return all(part.ok for part in _seen.values() if part.needed), _seen
+def look(only: Collection[str] = ()) -> tuple[bool, dict[str, Part]]:
+    """Returns whether everything asked about is there, and each part. Takes at most about PATIENCE seconds.
+
+    `only` names the parts to ask; no other is asked or waited for. Without it all are, and those that the portal works
+    without do not count.
+    """
+    for name, (ask, needed) in needs.of_this_installation().items():
+        if name not in _checks:
+            _checks.setdefault(name, Check(ask, needed=needed))
+    checks = {name: _checks[name] for name in only or _checks if name in _checks}
+    for check in checks.values():
+        check.begin()
+    parts = {name: check.result() for name, check in checks.items()}
+    parts |= {name: Part(False, 0.0, "there is no such part") for name in only if name not in checks}
+    return all(part.ok for part in parts.values() if only or part.needed), parts
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -99,12 +104,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 while a part that is needed is away. `?only=database,files` asks for these alone: a load balancer that took
-    away every process because the search index is being restarted would make a small trouble a large one."""
-    ready, parts = look()
-    only = set(request.GET.get("only", "").split(",")) - {""}
-    if only:
-        parts = {name: part for name, part in parts.items() if name in only}
-        ready = bool(parts) and all(part.ok for part in parts.values())
+    """503 while a part that is needed is away, for operators and monitors.
+
+    `?only=database,files` asks about these alone, and is the readiness of a web process: without the other parts it
+    still answers, so a load balancer that took every process away because Redis restarts would make a small trouble a
+    large one.
+    """
+    only = [name for name in request.GET.get("only", "").split(",") if name]
+    ready, parts = look(list(dict.fromkeys(only))[:MOST_PARTS])
     told = {"ready": ready, "parts": {name: part.as_json() for name, part in parts.items()}}
     return JsonResponse(told, status=200 if ready else 503)

@@ -94,7 +94,7 @@ def test_every_process_that_stays_is_asked_whether_it_lives(rendered):
         (container,) = containers(workload)
         if component(workload) == "web":
             alive, ready = container["livenessProbe"]["httpGet"], container["readinessProbe"]["httpGet"]
-            assert (alive["path"], ready["path"]) == ("/healthz", "/readyz")
+            assert (alive["path"], ready["path"]) == ("/healthz", "/readyz?only=database,files")
             assert container["startupProbe"]["httpGet"]["path"] == "/healthz"
             assert all(probe["httpHeaders"] == [{"name": "Host", "value": "localhost"}] for probe in (alive, ready))
         else:

@@ -19,7 +19,6 @@ from tests.conftest import REPOSITORY
 @pytest.fixture(autouse=True)
 def _never_asked_before(monkeypatch, settings):
     monkeypatch.setattr(health, "_checks", {})
-    monkeypatch.setattr(health, "_seen_at", float("-inf"))
     monkeypatch.setattr(needs, "_migrated", False)
     for folder in (settings.QUEUE_DIR / "messages", settings.STORE_DIR, settings.MEDIA_ROOT):
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,6 +102,34 @@ def test_a_load_balancer_may_ask_for_some_parts_alone(client, settings):
     assert ask(client, "/readyz?only=database,files")[:1] == (200,)
     assert ask(client, "/readyz?only=search")[0] == 503
     assert ask(client, "/readyz?only=nothing-of-the-kind")[0] == 503
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_asks_for_some_parts_never_waits_for_the_others(client, monkeypatch):
+    """Neither for one that hangs, nor for somebody else who asked about everything and waits for it."""
+    hangs = threading.Event()
+    monkeypatch.setattr(
+        needs, "of_this_installation", lambda: {"database": (lambda: None, True), "cache": (hangs.wait, True)}
+    )
+    from django.test import Client
+
+    everything = threading.Thread(target=lambda: Client().get("/readyz"))
+    everything.start()
+    time.sleep(0.1)
+    status, parts, took = ask(client, "/readyz?only=database")
+    assert (status, set(parts)) == (200, {"database"})
+    assert took < 0.5
+    everything.join()
+    assert ask(client)[0] == 503
+    assert ask(client)[2] < 0.5, "what hangs is waited for once"
+    hangs.set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_part_that_is_misspelt_is_not_ready(client):
+    status, parts, _ = ask(client, "/readyz?only=files,databse")
+    assert status == 503
+    assert parts["databse"]["error"] == "there is no such part"
 
 
 @pytest.mark.django_db(transaction=True)
