@@ -8,6 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
 
 import django
 from django.conf import settings
+from django.db import connection
 from servestatic import ServeStaticASGI
 
 from portal.body_limit import BodyLimit
@@ -15,6 +16,10 @@ from portal.request_threads import Handler
 from tenants.rls import role
 
 django.setup(set_prefix=False)
+if connection.vendor == "postgresql":
+    from portal import database_timeouts
+
+    database_timeouts.serve_people()
 role.insist()
 
 application = BodyLimit(

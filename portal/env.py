@@ -89,6 +89,8 @@ def pooled(name: str) -> dict | None:
     found = database(name)
     if found is None:
         return None
+    from portal import database_timeouts  # psycopg, which an installation on SQLite does without
+
     found["CONN_MAX_AGE"] = 0  # back into the pool after each request and task
     found["CONN_HEALTH_CHECKS"] = True  # one that died in the pool is replaced, not handed out
     found["OPTIONS"] = {
@@ -98,9 +100,12 @@ def pooled(name: str) -> dict | None:
             "timeout": number(
                 "DATABASE_POOL_TIMEOUT", 5, at_least=1
             ),  # seconds to wait for a free one, then a clear 503
+            "connection_class": database_timeouts.Connection,
+            # By default a pool tries for 5 minutes, with pauses of up to 64 s, and people wait for the pause to end.
+            "reconnect_timeout": database_timeouts.RECONNECT_SECONDS,
         },
         "connect_timeout": 5,
-        "keepalives_idle": 30,
+        **database_timeouts.NETWORK_TIMEOUTS,
         **found["OPTIONS"],
     }
     if flag("DATABASE_TRANSACTION_POOLING"):  # behind pgbouncer and the like, whose connections change hands

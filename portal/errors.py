@@ -202,6 +202,14 @@ def not_found(request, exception=None):
     return error_page(request, 404, NOTHING_HERE)
 
 
+def too_slow(request):
+    """Asks no part of the portal, any of which may be what does not answer."""
+    message, hint = "The portal did not answer in time.", "Check whether it was done, then try again in a moment."
+    if wants_json(request):
+        return problem_json(503, "too_slow", message, hint)
+    return error_page(request, 503, message, hint)
+
+
 def server_error(request):
     reference = getattr(request, "request_id", "")
     message = "The portal made a mistake. Nothing you had saved before is lost."

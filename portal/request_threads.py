@@ -12,6 +12,7 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.db import connections
 
+from portal.request_deadline import within_deadline
 from tenants.scope import return_connection
 
 KEPT = 4  # idle threads; the processor has work for no more at once, and each holds some memory for its connection
@@ -27,6 +28,9 @@ class Handler(ASGIHandler):
         which were seventeen, and 2 ms. An asynchronous view still runs in the loop."""
         super().load_middleware(is_async=False)
         self._middleware_chain = sync_to_async(self._middleware_chain, thread_sensitive=True)
+
+    async def get_response_async(self, request):
+        return await within_deadline(request, super().get_response_async(request))
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] != "http":

@@ -31,6 +31,7 @@ from tenants.http import MemberAPIView
 from tenants.models import Membership
 from tenants.models.api_key import Scope
 from tenants.scope import in_tenant
+from tenants.time_limits import may_take_longer
 
 
 class EventStream(BaseRenderer):
@@ -94,6 +95,7 @@ def door(view: Callable) -> Callable:
     its first word.
     """
 
+    @may_take_longer  # an answer has a deadline of its own, answers/saving.py
     @wraps(view)
     async def asked(request: HttpRequest, **kwargs) -> HttpResponseBase:
         # Elsewhere than under ASGI the connection of the calling thread is the one that counts.

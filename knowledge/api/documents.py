@@ -20,10 +20,12 @@ from tenants.json_body import JsonBody
 from tenants.models import Membership
 from tenants.models.api_key import Scope
 from tenants.pagination import NewestFirst
+from tenants.time_limits import may_take_longer
 
 SHOWN = ("collection", "owner__user", "latest_version__blob", "current_version")
 
 
+@may_take_longer
 class Documents(MemberAPIView):
     scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
     pagination_class = NewestFirst

@@ -17,6 +17,7 @@ from knowledge.api.shapes import PiecesShape, of_pieces
 from knowledge.uploads import Uploaded
 from tenants.http import MemberAPIView
 from tenants.models.api_key import Scope
+from tenants.time_limits import may_take_longer
 
 BYTES = "application/octet-stream"
 
@@ -54,6 +55,7 @@ class OneUpload(MemberAPIView):
         return Response(status=204)
 
 
+@may_take_longer
 class Piece(MemberAPIView):
     scopes = {"PUT": Scope.WRITE}
 

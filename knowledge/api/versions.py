@@ -19,8 +19,10 @@ from knowledge.downloads import file_response, version_of
 from knowledge.models import Version
 from tenants.http import MemberAPIView
 from tenants.models.api_key import Scope
+from tenants.time_limits import may_take_longer
 
 
+@may_take_longer
 class Versions(MemberAPIView):
     scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
     parser_classes = [MultiPartParser, FormParser]

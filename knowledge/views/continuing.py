@@ -14,6 +14,7 @@ from knowledge.views.uploading import collection_id
 from tenants.errors import Conflicting, Invalid
 from tenants.gates import member_view
 from tenants.models import Membership
+from tenants.time_limits import may_take_longer
 
 
 @require_POST
@@ -30,6 +31,7 @@ def begin(request: HttpRequest, member: Membership) -> HttpResponse:
     return JsonResponse(_told(partial), status=201)
 
 
+@may_take_longer
 @require_POST
 @member_view()
 def piece(request: HttpRequest, member: Membership, partial_id: UUID) -> HttpResponse:

@@ -16,8 +16,10 @@ from knowledge.views.library import library_url, room
 from tenants.errors import Invalid
 from tenants.gates import member_view
 from tenants.models import Membership
+from tenants.time_limits import may_take_longer
 
 
+@may_take_longer
 @require_POST
 @member_view()
 def upload(request: HttpRequest, member: Membership) -> HttpResponse:
@@ -35,6 +37,7 @@ def upload(request: HttpRequest, member: Membership) -> HttpResponse:
     return HttpResponseRedirect(library_url(member, collection))
 
 
+@may_take_longer
 @member_view()
 def replace(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
     document = access_document(member, document_id, Right.WRITE)
