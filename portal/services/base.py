@@ -138,12 +138,10 @@ class Server(ABC):
 
     def pause(self) -> None:
         """It keeps its connections and answers nothing: the worst kind of dead."""
-        for process in self._tree():
-            process.send_signal(signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        for process in self._tree():
-            process.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     def wipe(self) -> None:
         self.kill()
@@ -176,6 +174,11 @@ class Server(ABC):
     def _tree(self) -> list[psutil.Process]:
         process = self._process()
         return [process, *process.children(recursive=True)] if process else []
+
+    def _signal(self, number: int) -> None:
+        for process in self._tree():
+            with contextlib.suppress(psutil.NoSuchProcess):  # one of its own has just ended
+                process.send_signal(number)
 
     def _end(self, number: int, within: float) -> None:
         tree = self._tree()
