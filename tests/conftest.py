@@ -24,40 +24,18 @@ PASSWORD = "a-long-enough-password"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _a_test_database_may_be_emptied():
-    """Tests with `transaction=True` end by flushing every table, which the trail's triggers refuse. They step aside for
-    that, and stand again after it: flushing sends `post_migrate`."""
-    from django.core.management.commands import flush
-    from django.db import connection
-
-    from audit import walls
-
-    empty = flush.Command.handle
-
-    def handle(self, **options):
-        with connection.cursor() as cursor:
-            for name in walls.expected(connection.vendor) & walls.standing(connection):
-                table = next(table for table in walls.TABLES if name.startswith(table))
-                cursor.execute(
-                    f'DROP TRIGGER "{name}"' + (f' ON "{table}"' if connection.vendor == "postgresql" else "")
-                )
-        return empty(self, **options | {"allow_cascade": connection.vendor == "postgresql"})
-
-    flush.Command.handle = handle
-    yield
-    flush.Command.handle = empty
-
-
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def django_db_setup(request, django_test_environment, django_db_blocker):
     from django.db import connection
 
-    if connection.vendor != "postgresql":
+    from tests.servers import embedded_database, enforced
+
+    if connection.vendor == "sqlite":
+        with django_db_blocker.unblock():
+            embedded_database.make(connection)
         yield
         return
-    from tests.servers import enforced
-
+    request.getfixturevalue("django_db_setup")  # pytest-django's: by migrating
     with django_db_blocker.unblock():
         enforced.prepare()
     yield

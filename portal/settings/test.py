@@ -1,4 +1,5 @@
-"""The embedded settings with a throw-away data folder and quick password hashing. Nothing else differs."""
+"""The embedded settings with a throw-away data folder, quick password hashing, and a `flush` that the audit trail does not
+refuse. Nothing else differs."""
 
 import atexit
 import os
@@ -16,10 +17,11 @@ if os.environ.get("PORTAL_TEST_FOLDER_OF") != _process and (
     atexit.register(shutil.rmtree, os.environ["PORTAL_DATA_DIR"], ignore_errors=True)
 
 from portal.settings.base import *  # noqa: E402, F403
-from portal.settings.base import DATA_DIR  # noqa: E402
+from portal.settings.base import DATA_DIR, INSTALLED_APPS  # noqa: E402
 from portal.settings.services import *  # noqa: E402, F403
 from portal.settings.services import SQLITE  # noqa: E402
 
 EVEN_STEP = 0
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.flushing"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES = {"default": SQLITE | {"TEST": {"NAME": DATA_DIR / "test.sqlite3"}}}  # a file: others take part
