@@ -9,8 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
 import django
 from django.conf import settings
 from django.db import connection
-from servestatic import ServeStaticASGI
 
+from portal import static_files
 from portal.body_limit import BodyLimit
 from portal.request_threads import Handler
 from tenants.rls import role
@@ -23,7 +23,7 @@ if connection.vendor == "postgresql":
 role.insist()
 
 application = BodyLimit(
-    ServeStaticASGI(Handler(), root=str(settings.STATIC_ROOT), prefix=settings.STATIC_URL, max_age=86400),
+    static_files.serve(Handler()),
     largest=settings.UPLOAD_LIMIT,
     session_cookie=settings.SESSION_COOKIE_NAME,
 )

@@ -127,7 +127,7 @@ LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Static files are served by the program itself, hashed and compressed at start.
+# Static files are served by the program itself; their names get a digest at start (STORAGES in services.py).
 STATIC_URL = "/static/"
 STATIC_ROOT = env.folder("STATIC_ROOT", DATA_DIR / "static")
 

@@ -19,9 +19,11 @@ if os.environ.get("PORTAL_TEST_FOLDER_OF") != _process and (
 from portal.settings.base import *  # noqa: E402, F403
 from portal.settings.base import DATA_DIR, INSTALLED_APPS  # noqa: E402
 from portal.settings.services import *  # noqa: E402, F403
-from portal.settings.services import SQLITE  # noqa: E402
+from portal.settings.services import SQLITE, STORAGES  # noqa: E402
 
 EVEN_STEP = 0
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.flushing"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES = {"default": SQLITE | {"TEST": {"NAME": DATA_DIR / "test.sqlite3"}}}  # a file: others take part
+# The test client renders pages of processes that collected no static files.
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

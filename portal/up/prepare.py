@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from audit.checks import the_trail_is_append_only
 from knowledge.generations.follow import follow_settings as follow_index_settings
+from portal import static_files
 from portal.keys import private_folder
 from portal.up import new_database
 from tenants.checks import tenants_are_kept_apart
@@ -37,7 +37,7 @@ def prepare(say: Callable[[str], None]) -> None:
     migrate(say)
     insist_on_walls()
     follow_settings(say)
-    collect_static()
+    static_files.collect()
 
 
 def make_database() -> None:
@@ -109,20 +109,3 @@ def back_up() -> Path | None:
     for old in sorted(folder.glob("portal-*.sqlite3"))[:-BACKUPS_KEPT]:
         old.unlink()
     return path
-
-
-def collect_static() -> None:
-    """Copies the static files when one of them changed: a look at names, sizes and times costs a few milliseconds."""
-    from django.contrib.staticfiles.finders import get_finders
-
-    digest = hashlib.sha256()
-    for finder in get_finders():
-        for path, storage in finder.list([]):
-            stat = Path(storage.path(path)).stat()
-            digest.update(f"{path}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
-    root = Path(settings.STATIC_ROOT)
-    stamp = root / ".stamp"
-    if stamp.exists() and stamp.read_text() == digest.hexdigest():
-        return
-    call_command("collectstatic", verbosity=0, interactive=False, clear=root.exists())
-    stamp.write_text(digest.hexdigest())
