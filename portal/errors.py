@@ -20,6 +20,7 @@ from rest_framework.views import exception_handler
 from audit.actions import Action, Outcome
 from audit.record import Actor, record
 from knowledge.stores.base import StoreError
+from portal.observability.unavailable import log_unavailable
 from tenants.errors import NoRoom, NotAllowed, Problem, TooLarge, TooMany, Unavailable
 
 log = logging.getLogger("portal.errors")
@@ -56,7 +57,6 @@ def as_problem(error: Exception) -> Problem | None:
             return NoRoom("The disk of the portal is full. What was there before is safe.", hint="Tell your operator.")
         return Unavailable("The database does not answer.", hint="Nothing is lost. Try again in a moment.")
     if isinstance(error, StoreError):
-        log.warning("The search index: %s", error)  # what it says is for the operator
         return Unavailable("The search does not answer just now.", hint="Nothing is lost. Try again in a moment.")
     if isinstance(error, (RequestDataTooBig, TooManyFilesSent)):
         return TooLarge("That is more than the portal takes at once.", hint="Send less, or fewer files at a time.")
@@ -132,6 +132,8 @@ class ErrorsBecomeAnswers:
         if problem is None:
             return None  # Http404 and bugs take Django's way, through the handlers below
         note_refusal(request, problem)
+        if problem.status >= 500:
+            log_unavailable(request, problem.status, problem.code, error)
         if wants_json(request):
             response = problem_json(problem.status, problem.code, problem.message, problem.hint, **problem.extra)
         else:
@@ -147,6 +149,8 @@ def problem(error: Exception, context: dict):
     known = as_problem(error)
     if known is not None:
         note_refusal(request, known)
+        if known.status >= 500:
+            log_unavailable(request, known.status, known.code, error)
         response = problem_json(known.status, known.code, known.message, known.hint, **known.extra)
         if isinstance(known, TooMany):
             response["Retry-After"] = str(known.retry_after)
@@ -204,6 +208,7 @@ def not_found(request, exception=None):
 
 def too_slow(request):
     """Asks no part of the portal, any of which may be what does not answer."""
+    log_unavailable(request, 503, "too_slow")
     message, hint = "The portal did not answer in time.", "Check whether it was done, then try again in a moment."
     if wants_json(request):
         return problem_json(503, "too_slow", message, hint)

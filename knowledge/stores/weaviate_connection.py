@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -237,10 +238,11 @@ def _is_connection(error: Exception, words: str) -> bool:
 
 def _new_client(address: Address) -> weaviate.WeaviateClient:
     """The import takes a second and 70 MiB, which is why it waits until here."""
-    import weaviate
-    from weaviate.classes.init import AdditionalConfig, Auth, Timeout
-    from weaviate.config import GrpcConfig
-    from weaviate.connect import ConnectionParams
+    with warnings.catch_warnings():  # weaviate sets the whole process to show every warning
+        import weaviate
+        from weaviate.classes.init import AdditionalConfig, Auth, Timeout
+        from weaviate.config import GrpcConfig
+        from weaviate.connect import ConnectionParams
 
     client = weaviate.WeaviateClient(
         connection_params=ConnectionParams.from_params(

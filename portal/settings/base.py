@@ -170,14 +170,28 @@ RETRIEVAL_LIMIT = 8  # passages read for one answer
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s%(request)s"}},
+    "filters": {
+        "request_id": {"()": "portal.observability.log_filters.AddRequestId"},
+        "repetitions": {
+            "()": "portal.observability.log_filters.CountRepetitions",
+            "every_line": ("portal.unavailable",),
+        },
+        "expected": {"()": "portal.observability.log_filters.DropExpectedUnavailable"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id", "repetitions"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING").upper()},
     "loggers": {
         "portal": {"level": env.text("LOG_LEVEL", "INFO").upper()},
         "knowledge": {"level": env.text("LOG_LEVEL", "INFO").upper()},
         "answers": {"level": env.text("LOG_LEVEL", "INFO").upper()},
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["expected"]},
         "httpx": {"level": "WARNING"},
         "kombu.connection": {"level": "ERROR"},  # it warns that the filesystem has no host name
     },

@@ -56,6 +56,7 @@ def web(listening: socket.socket, ready: Callable[[], None]) -> None:
         lifespan="off",
         access_log=False,
         log_level="warning",
+        log_config=None,  # its messages go where all others go (LOGGING), with their repetitions counted
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=30,
         proxy_headers=False,  # portal/middleware.py believes trusted proxies only

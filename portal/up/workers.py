@@ -43,8 +43,6 @@ def of_this_installation() -> dict[str, Worker]:
 
 
 def serve(name: str, ready: Callable[[], None]) -> None:
-    from celery.exceptions import CPendingDeprecationWarning
-    from celery.platforms import SecurityWarning
     from celery.signals import worker_ready
 
     from portal.celery import app
@@ -56,8 +54,8 @@ def serve(name: str, ready: Callable[[], None]) -> None:
     worker_ready.connect(lambda **_: ready(), weak=False)
     if worker.nice:
         os.nice(worker.nice)
-    warnings.simplefilter("ignore", SecurityWarning)  # a container's root is nobody's business here
-    warnings.simplefilter("ignore", CPendingDeprecationWarning)  # at each loss of Redis, about a setting that is set
+    worker_ready.connect(lambda **_: _ignore_celerys_warnings(), weak=False)  # starting, it resets the filters
+    _ignore_celerys_warnings()
     app.worker_main(
         [
             "--quiet", "worker", "--pool=threads", f"--concurrency={worker.threads}",
@@ -65,6 +63,14 @@ def serve(name: str, ready: Callable[[], None]) -> None:
             "--without-gossip", "--without-mingle", "--without-heartbeat",
         ]
     )  # fmt: skip
+
+
+def _ignore_celerys_warnings() -> None:
+    from celery.exceptions import CPendingDeprecationWarning
+    from celery.platforms import SecurityWarning
+
+    warnings.simplefilter("ignore", SecurityWarning)  # it runs as root in a container
+    warnings.simplefilter("ignore", CPendingDeprecationWarning)  # at each loss of Redis, about a setting that is set
 
 
 def _leave_when_idle() -> None:
