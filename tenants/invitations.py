@@ -16,8 +16,8 @@ from tenants.errors import Conflicting, NotAllowed
 from tenants.links import absolute
 from tenants.models import Invitation, Membership, OutboxMail, Tenant, User
 from tenants.people import add_member
-from tenants.rank import insist_on_rank
-from tenants.roles import ADMINS, Role
+from tenants.rank import insist_on_rank, may_manage
+from tenants.roles import Role
 from tenants.scope import in_tenant
 
 
@@ -110,10 +110,12 @@ def _accept(invitation: Invitation, user: User | None, name: str, password: str 
         raise NotAllowed("This invitation is for another address.", hint="Sign in with the address it was sent to.")
     if user is None and User.objects.filter(email=invitation.email).exists():
         raise NotAllowed("This address has a sign-in already.", hint="Sign in with it, then open the link again.")
+    Tenant.objects.select_for_update().get(pk=invitation.tenant_id)  # a role that is taken at this moment counts
     rows = Invitation.objects.for_tenant(invitation.tenant).filter(
         pk=invitation.pk, accepted_at=None, withdrawn_at=None
     )
-    if not rows.update(accepted_at=timezone.now()):
+    fresh = rows.select_related("invited_by__user", "invited_by__tenant").first()
+    if fresh is None or not _still_backed(fresh) or not rows.update(accepted_at=timezone.now()):
         raise Conflicting("This invitation was used or withdrawn just now.", hint="Ask for a new one.")
     mail.forget_links(invitation=invitation)
     member = add_member(
@@ -138,7 +140,7 @@ def _send(invitation: Invitation, base: str) -> None:
 
 def _still_backed(invitation: Invitation) -> bool:
     giver = invitation.invited_by
-    return giver.may_work and giver.role in ADMINS and (invitation.role != Role.OWNER or giver.role == Role.OWNER)
+    return giver.may_work and may_manage(giver, invitation.role)
 
 
 def _digest(token: str) -> str:

@@ -1,8 +1,9 @@
 """New passwords: asked for by the person, handed over by an admin where that is safe, set by the operator.
 
 Who may see a reset link could become that person. So it is shown only to somebody who manages that person anyway: an
-admin or owner of the one company the person has ever belonged to, and an owner's link to owners alone. The link dies
-when the person joins another company, signs in, changes address or password.
+admin or owner of the one company the person has ever belonged to, and to owners alone where the person is, or was a
+short while ago, an admin, a compliance officer or an owner. The link dies when the person's role changes, when they
+join or leave a company, sign in, or change address or password.
 """
 
 from __future__ import annotations
@@ -27,13 +28,17 @@ from tenants.roles import Role
 from tenants.scope import as_person
 from tenants.signin.trail import NOBODY, record_everywhere
 
+PRIVILEGE_LASTS = timedelta(days=30)  # after a privileged role was taken away
+
 
 class _ResetTokens(PasswordResetTokenGenerator):
     key_salt = "tenants.passwords.reset"
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:
-        companies = ",".join(sorted(tenant_id.hex for tenant_id in _companies(user)))
-        return f"{super()._make_hash_value(user, timestamp)}{companies}"
+        with as_person(user):
+            rows = Membership.objects.of_user(user).values_list("tenant_id", "role", "role_changed_at", "is_active")
+            roles = sorted(f"{tenant.hex} {role} {since} {active}" for tenant, role, since, active in rows)
+        return f"{super()._make_hash_value(user, timestamp)}{','.join(roles)}"
 
 
 tokens = _ResetTokens()
@@ -69,9 +74,13 @@ def insist_on_handing_over(user: User, *, by: Membership) -> None:
             hint="They can ask for a link by mail, or the operator of the portal sets it with manage.py set_password.",
         )
     insist_on_rank(by, member.role)
-    if member.role in (Role.ADMIN, Role.COMPLIANCE) and by.role != Role.OWNER:
-        # Whoever holds the link can become that person: the trail's reader must not be an admin's to take over.
-        raise NotAllowed("Only an owner hands this link over.", hint="Ask an owner of your company.")
+    if by.role != Role.OWNER and member.was_privileged_since(timezone.now() - PRIVILEGE_LASTS):
+        # Whoever takes a role away for a moment must not become the person meanwhile.
+        raise NotAllowed(
+            "This person was an admin, a compliance officer or an owner within the last 30 days, so only an owner can "
+            "hand this link over.",
+            hint="Ask an owner of your company.",
+        )
 
 
 def person_of(uid: str, token: str) -> User | None:

@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from audit.actions import Action
 from audit.record import Actor, record, system
+from tenants import mail
 from tenants.errors import Conflicting, Invalid, NotAllowed
 from tenants.handover import hand_over_everything
 from tenants.models import ApiKey, Membership, Tenant, User
 from tenants.rank import insist_on_one_company, insist_on_rank
-from tenants.roles import Role
+from tenants.roles import PRIVILEGED, Role
 from tenants.scope import as_person, in_tenant
 from tenants.teams import join_everyone, leave_all_teams, make_team_of_everyone
 
@@ -52,7 +53,8 @@ def _add_member(tenant: Tenant, email: str, role: str, name: str, password: str 
         raise Conflicting("This person already belongs to the company.", hint="Change their role instead.")
     if member is None:
         member = Membership(tenant=tenant, user=user)
-    member.role, member.is_active, member.ended_at = Role(role), True, None
+    member.role, member.role_changed_at = Role(role), timezone.now()
+    member.is_active, member.ended_at = True, None
     member.save()
     join_everyone(member)
     record(Action.MEMBER_ADDED, actor, member, subject=member, role=member.role)
@@ -74,15 +76,33 @@ def insist_on_another_owner(member: Membership) -> None:
 def change_role(member: Membership, role: str, *, by: Membership) -> None:
     _look_again(by, member)
     insist_on_rank(by, member.role, role)
-    former = member.role
-    if former == role:
+    if member.role == role:
         return
     if not member.is_active:
         raise Conflicting("This person no longer belongs to the company.", hint="Invite them again.")
     if role != Role.OWNER:
         insist_on_another_owner(member)
-    member.role = Role(role)
-    member.save(update_fields=["role"])
+    _give(member, role, by=by.audit_actor())
+
+
+@transaction.atomic
+def set_role(member: Membership, role: str) -> None:
+    """The operator's way, for a company that has nobody left who could give this role."""
+    with in_tenant(member.tenant):
+        Tenant.objects.select_for_update().get(pk=member.tenant_id)
+        member.refresh_from_db(fields=["role", "is_active", "privileged_until"])
+        if member.role == role:
+            return
+        if role != Role.OWNER:
+            insist_on_another_owner(member)
+        _give(member, role, by=system(member.tenant_id))
+
+
+def _give(member: Membership, role: str, *, by: Actor) -> None:
+    former = member.role
+    member.set_role(role, at=timezone.now())
+    member.save(update_fields=Membership.ROLE_FIELDS)
+    mail.forget_links_to(member.user)  # a link for a new password is void once the role is another one
     record(Action.MEMBER_ROLE_CHANGED, by, member, subject=member, former=former, role=role)
 
 
@@ -102,8 +122,11 @@ def end_membership(member: Membership, *, by: Membership, heir: Membership | Non
     leave_all_teams(member)
     now = timezone.now()
     ApiKey.objects.for_tenant(member.tenant).filter(member=member, revoked_at=None).update(revoked_at=now)
+    if member.role in PRIVILEGED:
+        member.privileged_until = now
     member.is_active, member.ended_at = False, now
-    member.save(update_fields=["is_active", "ended_at"])
+    member.save(update_fields=["is_active", "ended_at", "privileged_until"])
+    mail.forget_links_to(member.user)
     record(Action.MEMBER_REMOVED, by, member, subject=member)
 
 
@@ -113,7 +136,7 @@ def _look_again(by: Membership, member: Membership) -> None:
     insist_on_one_company(by, member)
     Tenant.objects.select_for_update().get(pk=by.tenant_id)
     for person in (by, member):
-        person.refresh_from_db(fields=["role", "is_active"])
+        person.refresh_from_db(fields=["role", "is_active", "privileged_until"])
     if not by.may_work:
         raise NotAllowed("You no longer belong to the company.")
 

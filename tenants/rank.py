@@ -6,7 +6,7 @@ from django.http import Http404
 
 from tenants.errors import NotAllowed
 from tenants.models import Membership
-from tenants.roles import ADMINS, Role
+from tenants.roles import ADMINS, PRIVILEGED, Role
 
 
 def insist_on_admin(by: Membership) -> None:
@@ -14,11 +14,20 @@ def insist_on_admin(by: Membership) -> None:
         raise NotAllowed("Only an admin or an owner can do that.", hint="Ask an admin of your company.")
 
 
+def may_manage(by: Membership, *roles: str) -> bool:
+    """Owners manage everybody. Admins manage members and editors: whoever could make or replace a compliance officer,
+    or another admin, could read the audit trail of their own acts."""
+    return by.role == Role.OWNER or (by.role in ADMINS and PRIVILEGED.isdisjoint(roles))
+
+
 def insist_on_rank(by: Membership, *roles: str) -> None:
-    """Admins manage everybody but owners; only an owner makes or unmakes an owner."""
+    """Raises NotAllowed unless `by` may give and take each of these roles."""
     insist_on_admin(by)
-    if Role.OWNER in roles and by.role != Role.OWNER:
-        raise NotAllowed("Only an owner can do that.", hint="Ask an owner of your company.")
+    if not may_manage(by, *roles):
+        raise NotAllowed(
+            "Only an owner can do that: it concerns an admin, a compliance officer or an owner.",
+            hint="Ask an owner of your company.",
+        )
 
 
 def insist_on_one_company(by: Membership, row) -> None:

@@ -19,4 +19,6 @@ EDITORS = frozenset({Role.EDITOR, Role.ADMIN, Role.OWNER})
 ADMINS = frozenset({Role.ADMIN, Role.OWNER})
 # Who may read and export the audit trail
 AUDITORS = frozenset({Role.COMPLIANCE, Role.OWNER})
+# Given and taken by owners alone: they lead to the audit trail, or to those who have it
+PRIVILEGED = frozenset({Role.ADMIN, Role.COMPLIANCE, Role.OWNER})
 EVERYONE = frozenset(Role)

@@ -40,7 +40,10 @@ def member_of(tenant: Tenant, email: str) -> Membership:
         found = Membership.objects.for_tenant(tenant).active().select_related("user", "tenant")
         member = found.filter(user__email=email.strip().lower()).first()
     if member is None:
-        raise CommandError(f"{email!r} does not belong to {tenant.slug!r}. Add them with: manage.py add_member …")
+        raise CommandError(
+            f"{email!r} does not belong to {tenant.slug!r}. Add them with: "
+            f"manage.py add_member --tenant {tenant.slug} --email {email} --role ROLE"
+        )
     return member
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from audit.record import Actor, Target
 from tenants.models.owned import TenantOwned, TenantQuerySet
-from tenants.roles import ADMINS, AUDITORS, EDITORS, Role
+from tenants.roles import ADMINS, AUDITORS, EDITORS, PRIVILEGED, Role
 
 
 class MembershipQuerySet(TenantQuerySet):
@@ -27,10 +28,14 @@ class Membership(TenantOwned):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.MEMBER)
+    role_changed_at = models.DateTimeField(null=True, blank=True)
+    privileged_until = models.DateTimeField(null=True, blank=True)  # when the last privileged role was taken away
     title = models.CharField(max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    ROLE_FIELDS = ("role", "role_changed_at", "privileged_until")
 
     key_in_use = ""  # the beginning of the API key this request came with; for the trail only
 
@@ -59,6 +64,16 @@ class Membership(TenantOwned):
     @property
     def is_auditor(self) -> bool:
         return self.role in AUDITORS
+
+    def was_privileged_since(self, moment: datetime) -> bool:
+        """Whether this member holds a privileged role, or held one at any time after `moment`."""
+        return self.role in PRIVILEGED or (self.privileged_until is not None and self.privileged_until >= moment)
+
+    def set_role(self, role: str, *, at: datetime) -> None:
+        """Changes the role of this object. The caller saves `ROLE_FIELDS`."""
+        if self.role in PRIVILEGED and self.is_active:
+            self.privileged_until = at
+        self.role, self.role_changed_at = Role(role), at
 
     def audit_actor(self) -> Actor:
         return Actor(

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from tenants.models import Membership
 from tenants.models.api_key import Scope
+from tenants.rank import may_manage
 from tenants.roles import Role
 from tenants.signin.forms import email_input, text
 
@@ -19,7 +20,7 @@ def select(**attrs: str) -> forms.Select:
 
 def roles_for(by: Membership) -> list[tuple[str, str]]:
     """What this person may give."""
-    return [(role.value, role.label) for role in Role if role != Role.OWNER or by.role == Role.OWNER]
+    return [(role.value, role.label) for role in Role if may_manage(by, role)]
 
 
 class InviteForm(forms.Form):

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tenants import invitations, passwords
@@ -19,7 +20,8 @@ from tenants.links import base_of
 from tenants.models import Invitation, Membership, TeamMember
 from tenants.pages.forms import InviteForm, roles_for
 from tenants.people import change_role, end_membership
-from tenants.roles import ADMINS
+from tenants.rank import may_manage
+from tenants.roles import ADMINS, Role
 
 PER_PAGE = 100
 
@@ -116,7 +118,14 @@ def _page(request: HttpRequest, member: Membership) -> dict:
     page = Paginator(
         found.prefetch_related(Prefetch("teams", queryset=teams.order_by("team__name"), to_attr="in_teams")), PER_PAGE
     ).get_page(request.GET.get("page"))
+    for person in page:
+        person.is_manageable = may_manage(member, person.role)
+        person.may_get_link = person.is_manageable and (
+            member.role == Role.OWNER or not person.was_privileged_since(timezone.now() - passwords.PRIVILEGE_LASTS)
+        )
     waiting = list(invitations.open_invitations(member).select_related("invited_by__user").order_by("-created_at"))
+    for invitation in waiting:
+        invitation.is_manageable = may_manage(member, invitation.role)
     return {
         "room": "people",
         "page": page,

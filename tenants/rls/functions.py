@@ -14,12 +14,20 @@ OWNER_READS = (
     "knowledge_job",
     "knowledge_trashing",
     "tenants_invitation",
+    "tenants_membership",
 )
 POLICY = "portal_owner_select"
 _LONG = {"timestamptz": "timestamp with time zone"}
 
 # name and arguments -> (result, body)
 FUNCTIONS = {
+    # Which companies have nobody who could give the privileged roles. Asked once, when the portal starts.
+    "portal_tenants_without_owner()": (
+        "TABLE (tenant_id uuid)",
+        "SELECT t.id FROM public.tenants_tenant t WHERE t.is_active AND NOT EXISTS ("
+        "SELECT 1 FROM public.tenants_membership m JOIN public.tenants_user u ON u.id = m.user_id "
+        "WHERE m.tenant_id = t.id AND m.role = 'owner' AND m.is_active AND u.is_active)",
+    ),
     # Whose link this is. The digest is of 256 random bits: who has it was invited.
     "portal_invitation_tenant(token_digest text)": (
         "uuid",

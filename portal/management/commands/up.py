@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from portal import env
 from portal.demo.people import how_to_sign_in
 from portal.up import parts, supervisor, workers
+from portal.up.notices import notices_for_operators
 from portal.up.prepare import prepare
 
 
@@ -33,13 +34,14 @@ class Command(BaseCommand):
             return self.one_part(only, host, port)
         lock = self.one_at_a_time()
         prepare(self.say)
+        notices = notices_for_operators()  # before anything is forked: it opens a connection
         listening = self.listen(host, port)
         self.load_everything()
         address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
 
         def when_ready() -> None:
             self.say(f"Ready after {time.monotonic() - began:.1f} s: {address}")
-            for line in how_to_sign_in():
+            for line in [*how_to_sign_in(), *notices]:
                 self.say(line)
             self.say("Ctrl-C stops it.")
 
@@ -70,6 +72,8 @@ class Command(BaseCommand):
         listening = None
         if name == "web":
             listening = socket.socket(fileno=fd) if fd >= 0 else self.listen(host, port)
+            for line in notices_for_operators() if fd < 0 else ():
+                self.say(line)
             if fd < 0 and settings.WEB_PROCESSES > 1:
                 self.load_everything()
                 return self.watch(supervisor.Supervisor(listening, self.say, supervisor.web_parts()), lambda: None)
