@@ -33,21 +33,19 @@ _reader_lock = threading.Lock()
 
 def render_page(path: Path, number: int, scale: float = 2.0) -> bytes:
     """Page `number`, from 1, as WebP; scale 1 is 72 dots an inch. Raises `ParseFailed`. Blocks: call it in a thread."""
-    reply = _ask({"do": "render", "path": str(Path(path).resolve()), "page": number, "scale": scale})
+    reply = _ask({"do": "render", "page": number, "scale": scale}, path)
     return base64.b64decode(reply["picture"])
 
 
 def page_boxes(path: Path, number: int, quote: str) -> list[Rectangle]:
     """The lines of the page on which the quote stands; none on a scan. Raises `ParseFailed`. Blocks."""
-    reply = _ask({"do": "boxes", "path": str(Path(path).resolve()), "page": number, "quote": quote})
+    reply = _ask({"do": "boxes", "page": number, "quote": quote}, path)
     return [(left, top, right, bottom) for left, top, right, bottom in reply["boxes"]]
 
 
 def scanned_lines(path: Path, number: int) -> list[ScannedLine]:
     """The lines of a page that is a picture, read again for where they stand. Takes seconds. Raises `ParseFailed`."""
-    reply = _ask(
-        {"do": "scan", "path": str(Path(path).resolve()), "page": number}, _reader, _reader_lock, READER_SECONDS
-    )
+    reply = _ask({"do": "scan", "page": number}, path, _reader, _reader_lock, READER_SECONDS)
     return [(text, (left, top, right, bottom)) for text, left, top, right, bottom in reply["lines"]]
 
 
@@ -58,12 +56,16 @@ def close() -> None:
 
 
 def _ask(
-    request: Frame, child: WarmChild = _child, lock: threading.Lock = _lock, seconds: float = LIMITS.wall_seconds
+    request: Frame,
+    path: Path,
+    child: WarmChild = _child,
+    lock: threading.Lock = _lock,
+    seconds: float = LIMITS.wall_seconds,
 ) -> Frame:
     if not lock.acquire(timeout=seconds):
         raise ParseFailed("busy", "Other pages are being read.", "Try again in a moment.", permanent=False)
     try:
-        reply = child.ask(request, seconds=seconds)
+        reply = child.ask(request, path=path, seconds=seconds)
     finally:
         lock.release()
     if "failed" in reply:

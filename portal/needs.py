@@ -15,6 +15,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 
+from knowledge.parsers import confinement
+
 WITHIN = 1.5  # seconds
 LEAST_FREE = 32 * 1024 * 1024  # bytes; below it uploads fail, and soon everything that writes
 MODEL_ASKED_EVERY = 30.0  # seconds
@@ -35,6 +37,8 @@ def of_this_installation() -> dict[str, tuple[Ask, bool]]:
     asked["files"] = (files, True)
     if settings.OPENAI_BASE_URL:
         asked["model"] = (model, False)
+    if confinement.missing_here():
+        asked["confinement"] = (full_confinement, False)
     return asked
 
 
@@ -103,6 +107,11 @@ def files() -> None:
         default_storage.exists("readyz")
         return
     _insist_on_writing(Path(default_storage.location))
+
+
+def full_confinement() -> None:
+    """For the operator's eyes: documents are read all the same, with less around the process that reads them."""
+    raise NotReady("the process that reads documents is less confined than it could be: run manage.py doctor")
 
 
 _model_asked: tuple[float, str] = (float("-inf"), "")

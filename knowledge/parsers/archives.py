@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import zipfile
-from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from knowledge.parsers.base import MIB, ParseFailed, ParseLimits, damaged
 from knowledge.parsers.safe_xml import parse_xml
+from knowledge.parsers.source import Source
 
 SMALL = 8 * MIB  # below this any ratio is harmless: a blank spreadsheet packs very well
 
@@ -15,9 +15,10 @@ SMALL = 8 * MIB  # below this any ratio is harmless: a blank spreadsheet packs v
 class Archive:
     """Reads members of a zip by name. Sizes come from the central directory and are held while reading."""
 
-    def __init__(self, path: Path, limits: ParseLimits) -> None:
+    def __init__(self, source: Source, limits: ParseLimits) -> None:
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._file = source.open()
+            self._zip = zipfile.ZipFile(self._file)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise damaged() from error
         self._infos = {info.filename: info for info in self._zip.infolist()}
@@ -36,6 +37,7 @@ class Archive:
 
     def close(self) -> None:
         self._zip.close()
+        self._file.close()
 
     def read(self, name: str) -> bytes:
         info = self._infos.get(name)

@@ -111,6 +111,8 @@ Progress = Callable[[int, int], None]  # page, total
 class Parser(Protocol):
     """Turns a file into a `ParsedDocument` or raises `ParseFailed`; never anything else because of the file."""
 
-    def parse(self, path: Path, filename: str, *, on_progress: Progress | None = None) -> ParsedDocument: ...
+    def parse(
+        self, path: Path, filename: str, *, tenant: object = None, on_progress: Progress | None = None
+    ) -> ParsedDocument: ...
 
     def close(self) -> None: ...

@@ -6,7 +6,6 @@ import importlib
 import math
 import time
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from knowledge.parsers.archives import damaged
@@ -39,6 +38,7 @@ from knowledge.parsers.sniff import (
     name_of,
     sniff,
 )  # fmt: skip
+from knowledge.parsers.source import Source
 
 TEXT_READERS = {
     HTML: "knowledge.parsers.formats.html:read_html",
@@ -72,7 +72,7 @@ class NeedsOcr(Exception):
 class Reading:
     """What a reader of files gets. `recognise` turns a picture into lines where this process can; else None."""
 
-    path: Path
+    source: Source
     media_type: str
     limits: ParseLimits
     on_progress: Progress = field(default=lambda page, total: None)
@@ -81,22 +81,22 @@ class Reading:
 
 
 def read(
-    path: Path, filename: str, limits: ParseLimits, *, on_progress: Progress, recognise: Any = None
+    source: Source, filename: str, limits: ParseLimits, *, on_progress: Progress, recognise: Any = None
 ) -> ParsedDocument:
     """Raises `ParseFailed`, or `NeedsOcr` where there is no `recognise`."""
-    if path.stat().st_size > limits.file_bytes:
+    if source.size > limits.file_bytes:
         raise ParseFailed(
             "too_large",
             f"The file is larger than {limits.file_bytes // MIB} MiB.",
             "Split it into several files and upload those.",
         )
-    found = sniff(path, filename, limits)
+    found = sniff(source, filename, limits)
     try:
         if found.media_type in TEXT_READERS:
             draft = _reader(TEXT_READERS[found.media_type])(found.text)
         else:
             until = time.monotonic() + ENOUGH * limits.ocr_wall_seconds
-            reading = Reading(path, found.media_type, limits, on_progress, recognise, until)
+            reading = Reading(source, found.media_type, limits, on_progress, recognise, until)
             draft = _reader(FILE_READERS[found.media_type])(reading)
     except RecursionError as error:
         raise damaged() from error

@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from knowledge.parsers.archives import Archive
 from knowledge.parsers.base import ParseFailed, ParseLimits
 from knowledge.parsers.decode import decode, looks_binary
+from knowledge.parsers.source import Source
 
 HEAD = 64 * 1024
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -69,15 +70,14 @@ class Sniffed:
     letters_lost: bool = False
 
 
-def sniff(path: Path, filename: str, limits: ParseLimits) -> Sniffed:
-    with path.open("rb") as file:
-        head = file.read(HEAD)
+def sniff(source: Source, filename: str, limits: ParseLimits) -> Sniffed:
+    head = source.head(HEAD)
     if not head:
         raise empty()
     for judge in (_signature, _ole, _zip, _foreign):
-        if media_type := judge(head, path, limits):
+        if media_type := judge(head, source, limits):
             return Sniffed(media_type)
-    data = path.read_bytes()
+    data = source.read()
     if looks_binary(data):
         raise unsupported()
     text, complete = decode(data)
@@ -104,17 +104,17 @@ def unsupported(what: str = "a type of file") -> ParseFailed:
     return ParseFailed("unsupported_type", f"This is {what} that cannot be read.", f"Upload it as one of: {READABLE}.")
 
 
-def _signature(head: bytes, path: Path, limits: ParseLimits) -> str:
+def _signature(head: bytes, source: Source, limits: ParseLimits) -> str:
     if b"%PDF-" in head[:1024]:
         return PDF
     return RTF if head.lstrip()[:5] == b"{\\rtf" else ""
 
 
-def _ole(head: bytes, path: Path, limits: ParseLimits) -> str:
+def _ole(head: bytes, source: Source, limits: ParseLimits) -> str:
     """The old Office container; its directory names its streams in UTF-16."""
     if not head.startswith(OLE):
         return ""
-    data = path.read_bytes()
+    data = source.read()
 
     def has(name: str) -> bool:
         return name.encode("utf-16-le") in data
@@ -133,10 +133,10 @@ def _ole(head: bytes, path: Path, limits: ParseLimits) -> str:
     raise unsupported("an Office file of a kind")
 
 
-def _zip(head: bytes, path: Path, limits: ParseLimits) -> str:
+def _zip(head: bytes, source: Source, limits: ParseLimits) -> str:
     if not head.startswith(b"PK"):
         return ""
-    archive = Archive(path, limits)
+    archive = Archive(source, limits)
     try:
         return _inside(archive)
     finally:
@@ -169,7 +169,7 @@ def password_protected() -> ParseFailed:
     )
 
 
-def _foreign(head: bytes, path: Path, limits: ParseLimits) -> str:
+def _foreign(head: bytes, source: Source, limits: ParseLimits) -> str:
     """Pictures, and what is certainly no document: sound, films, programs, archives."""
     import filetype
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import struct
 from dataclasses import asdict
 from typing import IO, Any
@@ -21,21 +23,39 @@ def write_frame(stream: IO[bytes], frame: Frame) -> None:
     stream.flush()
 
 
-def read_frame(stream: IO[bytes]) -> Frame | None:
-    """None at the end of the stream."""
-    head = stream.read(LENGTH.size)
+def send_frame(stream: socket.socket, frame: Frame, descriptor: int | None = None) -> None:
+    """With an open file beside it, for the other side to read. Raises `OSError` when nobody is there."""
+    data = json.dumps(frame).encode()
+    data = LENGTH.pack(len(data)) + data
+    sent = socket.send_fds(stream, [data], [descriptor]) if descriptor is not None else 0
+    stream.sendall(data[sent:])
+
+
+def receive_frame(stream: socket.socket) -> tuple[Frame | None, int | None]:
+    """The frame and the descriptor that came with it. No frame: the stream has ended."""
+    head, descriptors, _, _ = socket.recv_fds(stream, LENGTH.size, 1)
+    for extra in descriptors[1:]:
+        os.close(extra)
+    head += _exactly(stream, LENGTH.size - len(head)) if head else b""
     if len(head) < LENGTH.size:
-        return None
+        return None, None
     (size,) = LENGTH.unpack(head)
     if size > MOST_BYTES:
         raise ValueError("frame too long")
-    data = stream.read(size)
+    data = _exactly(stream, size)
     if len(data) < size:
-        return None
+        return None, None
     frame = json.loads(data)
     if not isinstance(frame, dict):
         raise ValueError("frame is no object")
-    return frame
+    return frame, descriptors[0] if descriptors else None
+
+
+def _exactly(stream: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size and (more := stream.recv(size - len(data))):
+        data += more
+    return data
 
 
 def document_to_wire(document: ParsedDocument) -> Frame:

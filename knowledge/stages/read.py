@@ -69,7 +69,7 @@ def _read(claim: Claim, version: Version, generation: str, parser: Parser) -> Wo
     with storage.local_path(version.blob) as path:
         if not path.is_file():
             raise FileNotFoundError(path)
-        parsed = parser.parse(path, version.filename, on_progress=progress.page)
+        parsed = parser.parse(path, version.filename, tenant=claim.tenant_id, on_progress=progress.page)
     chunks = chunk(parsed, ChunkRules(made_with.words, made_with.overlap))
     if not chunks:
         raise ParseFailed(

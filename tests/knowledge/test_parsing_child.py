@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -134,7 +135,8 @@ def test_the_child_leaves_when_its_parent_is_gone(page):
 
 def test_the_child_leaves_when_it_has_nothing_to_do(page):
     child = Child(ParseLimits(), idle=0.5)
-    child.ask({"do": "parse", "path": str(page), "filename": "a.md"}, seconds=30)
+    with page.open("rb") as file:
+        child.ask({"do": "parse", "filename": "a.md"}, seconds=30, file=file.fileno())
     deadline = time.monotonic() + 10
     while child.alive and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -165,15 +167,17 @@ def test_pages_are_told_as_they_are_read(tmp_path):
 
 
 def test_a_child_whose_worker_was_killed_leaves_without_a_word(page):
-    from knowledge.parsers.wire import limits_to_wire, write_frame
+    from knowledge.parsers.wire import limits_to_wire, send_frame
 
+    requests, theirs = socket.socketpair()
     child = subprocess.Popen(
         [sys.executable, "-m", "knowledge.parsers.child", limits_to_wire(ParseLimits())],
-        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=ROOT, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
+    theirs.close()
     child.stdout.close()
-    write_frame(child.stdin, {"do": "parse", "path": str(page), "filename": "a.md"})
-    child.stdin.close()
+    with page.open("rb") as file, requests:
+        send_frame(requests, {"do": "parse", "filename": "a.md"}, file.fileno())
     assert child.wait(30) == 0
     assert child.stderr.read() == b""
     child.stderr.close()

@@ -9,10 +9,12 @@ import pytest
 
 from knowledge.parsers.base import ParsedDocument, ParseFailed, ParseLimits
 from knowledge.parsers.read import read
+from knowledge.parsers.source import Source
 
 
 def parsed(path) -> ParsedDocument:
-    return read(path, path.name, ParseLimits(), on_progress=lambda page, total: None)
+    with Source.of_path(path) as source:
+        return read(source, path.name, ParseLimits(), on_progress=lambda page, total: None)
 
 
 def codes(document: ParsedDocument) -> set[str]:

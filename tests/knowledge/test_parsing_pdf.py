@@ -9,6 +9,7 @@ import pytest
 from knowledge import pdf_pages
 from knowledge.parsers.base import ParsedDocument, ParseFailed, ParseLimits
 from knowledge.parsers.read import NeedsOcr, read
+from knowledge.parsers.source import Source
 
 WRAPPED = (
     "Every employee has twenty-eight days of annual leave, which are",
@@ -37,7 +38,8 @@ def drawn(tmp_path):
 
 
 def parsed(path) -> ParsedDocument:
-    return read(path, path.name, ParseLimits(), on_progress=lambda page, total: None)
+    with Source.of_path(path) as source:
+        return read(source, path.name, ParseLimits(), on_progress=lambda page, total: None)
 
 
 def lines(canvas, words, *, top=700, left=72, size=11, font="Helvetica"):

@@ -32,7 +32,7 @@ WHITE = {"FFFFFF", "FEFEFE"}
 
 
 def read_docx(reading: Reading) -> Draft:
-    archive = Archive(reading.path, reading.limits)
+    archive = Archive(reading.source, reading.limits)
     try:
         return _Word(archive).draft
     finally:

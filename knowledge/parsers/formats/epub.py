@@ -16,7 +16,7 @@ CONTAINER = "META-INF/container.xml"
 
 
 def read_epub(reading: Reading) -> Draft:
-    archive = Archive(reading.path, reading.limits)
+    archive = Archive(reading.source, reading.limits)
     try:
         return _read(archive, reading)
     finally:

@@ -19,13 +19,13 @@ ENCRYPTED_ATTACHMENTS = ("pgp-encrypted", ".pgp", "smime.p7m", ".p7m")
 
 
 def read_extracted(reading: Reading) -> Draft:
-    from kreuzberg import ExtractionConfig, KreuzbergError, extract_file_sync
+    from kreuzberg import ExtractionConfig, KreuzbergError, extract_bytes_sync
 
     config = ExtractionConfig(
         use_cache=False, output_format="plain", include_document_structure=True, enable_quality_processing=False
     )
     try:
-        result = extract_file_sync(str(reading.path), mime_type=reading.media_type, config=config)
+        result = extract_bytes_sync(reading.source.read(), reading.media_type, config)
     except (KreuzbergError, Exception) as error:  # its typed errors share no base with those of its core
         raise _failure(error) from error
     draft = Draft()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +41,8 @@ class Found:
 class Recogniser:
     def __init__(self) -> None:
         try:
-            from rapidocr_onnxruntime import RapidOCR
-
+            with _without_messages():
+                from rapidocr_onnxruntime import RapidOCR
             threads = max(1, min(2, os.cpu_count() or 1))
             self._engine = RapidOCR(intra_op_num_threads=threads, inter_op_num_threads=1, max_side_len=LONGEST_SIDE)
         except Exception as error:
@@ -89,6 +91,19 @@ def lines_of(recogniser: Recogniser, picture: np.ndarray, width: float, height: 
         Line(line.text, line.left * x, (down - line.bottom) * y, line.right * x, (down - line.top) * y)
         for line in found
     ]
+
+
+@contextmanager
+def _without_messages() -> Iterator[None]:
+    """ONNX Runtime looks for graphics cards when it is loaded, and complains that it may not."""
+    before, nowhere = os.dup(2), os.open("/dev/null", os.O_RDONLY)  # for reading: writing to it fails, too
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
 
 
 def _sized(picture: np.ndarray, *, most: int = LONGEST_SIDE) -> np.ndarray:

@@ -28,7 +28,7 @@ GROUPS = {
 
 
 def read_odt(reading: Reading) -> Draft:
-    archive = Archive(reading.path, reading.limits)
+    archive = Archive(reading.source, reading.limits)
     try:
         return _Text(archive).draft
     finally:

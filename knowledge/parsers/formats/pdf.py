@@ -15,6 +15,7 @@ from knowledge.parsers.formats.pdf_layout import Outline, pieces_of
 from knowledge.parsers.formats.pdf_lines import PageLines, page_lines
 from knowledge.parsers.read import NeedsOcr, Reading
 from knowledge.parsers.sniff import password_protected
+from knowledge.parsers.source import Source
 
 MOST_PAGES = 5_000
 FEW_LETTERS = 25  # a page number or a stamp on a scan
@@ -26,9 +27,9 @@ PICTURE_DOTS = 2000  # of the longer side of a page that is read as a picture
 _date = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
 
 
-def open_pdf(path) -> pdfium.PdfDocument:
+def open_pdf(source: Source) -> pdfium.PdfDocument:
     try:
-        return pdfium.PdfDocument(path)
+        return pdfium.PdfDocument(source.in_memory())
     except pdfium.PdfiumError as error:
         code = getattr(error, "err_code", None)
         if code in {pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY} or "password" in str(error).lower():
@@ -37,7 +38,7 @@ def open_pdf(path) -> pdfium.PdfDocument:
 
 
 def read_pdf(reading: Reading) -> Draft:
-    document = open_pdf(reading.path)
+    document = open_pdf(reading.source)
     try:
         return _read(document, reading)
     finally:

@@ -6,12 +6,12 @@ import ctypes
 import io
 import re
 import unicodedata
-from pathlib import Path
 
 import pypdfium2.raw as pdfium_c
 
 from knowledge.parsers.base import ParseFailed
 from knowledge.parsers.formats.pdf import open_pdf
+from knowledge.parsers.source import Source
 
 MOST_DOTS = 16_000_000
 LEAST_SCALE, MOST_SCALE = 0.1, 5.0
@@ -24,9 +24,9 @@ Rectangle = tuple[float, float, float, float]  # left, top, right, bottom as fra
 _parts = re.compile(r"\n|(?<=[.!?\u3002])\s+")
 
 
-def render(path: Path, number: int, scale: float) -> bytes:
+def render(source: Source, number: int, scale: float) -> bytes:
     """The page as WebP; scale 1 is 72 dots an inch."""
-    document, page = open_page(path, number)
+    document, page = open_page(source, number)
     try:
         width, height = page.get_size()
         scale = min(max(scale, LEAST_SCALE), MOST_SCALE, (MOST_DOTS / max(width * height, 1)) ** 0.5)
@@ -39,9 +39,9 @@ def render(path: Path, number: int, scale: float) -> bytes:
         document.close()
 
 
-def boxes(path: Path, number: int, quote: str) -> list[Rectangle]:
+def boxes(source: Source, number: int, quote: str) -> list[Rectangle]:
     """The lines of the quote on the page; none if it does not stand there as text."""
-    document, page = open_page(path, number)
+    document, page = open_page(source, number)
     text_page = page.get_textpage()
     try:
         letters, places = _letters(text_page.raw)
@@ -56,8 +56,8 @@ def boxes(path: Path, number: int, quote: str) -> list[Rectangle]:
         document.close()
 
 
-def open_page(path: Path, number: int):
-    document = open_pdf(path)
+def open_page(source: Source, number: int):
+    document = open_pdf(source)
     if not 1 <= number <= len(document):
         document.close()
         raise ParseFailed("no_such_page", f"The document has no page {number}.", "Choose another page.")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from knowledge.parsers.formats.pdf import for_recogniser
 from knowledge.parsers.formats.pdf_picture import open_page
+from knowledge.parsers.source import Source
 
 MOST = 2_000  # lines of one page
 
 
-def scanned_lines(path: Path, number: int, recogniser: Any) -> list[tuple[str, float, float, float, float]]:
+def scanned_lines(source: Source, number: int, recogniser: Any) -> list[tuple[str, float, float, float, float]]:
     """Text, then left, top, right and bottom as fractions of the page, in reading order. None for a page that lies on
     its side: the recogniser turns it, and the picture that people see does not turn along."""
-    document, page = open_page(path, number)
+    document, page = open_page(source, number)
     try:
         picture = for_recogniser(page)
     finally:

@@ -49,7 +49,7 @@ def _pictures(reading: Reading) -> Iterator[tuple[int, int, object]]:
 
     Image.MAX_IMAGE_PIXELS = MOST_DOTS
     try:
-        with Image.open(reading.path) as image:
+        with reading.source.open() as file, Image.open(file) as image:
             total = 1 if reading.media_type == "image/gif" else getattr(image, "n_frames", 1)
             for number in range(total):
                 image.seek(number)

@@ -17,7 +17,7 @@ MOST_DEPTH = 30
 
 
 def read_pptx(reading: Reading) -> Draft:
-    archive = Archive(reading.path, reading.limits)
+    archive = Archive(reading.source, reading.limits)
     try:
         return _read(archive, reading)
     finally:

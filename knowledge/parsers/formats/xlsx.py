@@ -21,7 +21,7 @@ _reference = re.compile(r"([A-Z]{1,3})(\d+)$")
 
 
 def read_xlsx(reading: Reading) -> Draft:
-    archive = Archive(reading.path, reading.limits)
+    archive = Archive(reading.source, reading.limits)
     try:
         return _read(archive, reading)
     finally:
