@@ -22,8 +22,9 @@ from audit.record import Actor, Target, record
 from knowledge import backends
 from knowledge.stores.base import Namespace
 from portal import certificates, removal_cache, removal_plan
-from portal.backup import forget, known, manifest, tables
+from portal.backup import forget, known, tables
 from portal.removal_survey import leaving, rows_that_go, sessions_of, survey
+from portal.version import product_version
 from tenants.errors import Unavailable
 from tenants.models import Tenant, User
 from tenants.overwriting import overwritten
@@ -164,7 +165,7 @@ def _content(plan: dict[str, Any], reached: list[forget.Reached]) -> dict[str, A
     with in_tenant(Tenant(pk=tenant_id)):
         events = AuditEvent.objects.filter(tenant_id=tenant_id).count()
     return {
-        "id": plan["id"], "product": manifest.product(), "tenant": plan["tenant"], "by": plan["by"],
+        "id": plan["id"], "product": product_version(), "tenant": plan["tenant"], "by": plan["by"],
         "asked_at": plan["asked_at"], "removed_at": plan["removed_at"], "finished_at": timezone.now().isoformat(),
         "removed": {
             "rows": plan["removed"], "files": found["files"], "index": found["index"], "people": len(plan["people"]),

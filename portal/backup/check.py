@@ -14,6 +14,7 @@ from portal.backup import files, manifest, person_keys
 from tenants.errors import Invalid
 
 Say = Callable[[str], None]
+REMOVE_STRAY = "If you put it there yourself, move it elsewhere and restore again; otherwise use another copy."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def open_backup(
         raise Invalid(f"The backup holds no tenant {slug!r}.{_removed(told, slug)}")
     installation = None if slug or not told["installation"] else folder / "installation"
     say(f"Checking {folder}: made {told['made_at'][:16]} UTC by version {told['product']} on {told['database']}")
+    _refuse_strays(folder, told)
     _check_digests(folder, told, parts, installation)
     for part in parts:
         if files.check(part.folder) != part.files:
@@ -96,21 +98,31 @@ def _is_table(label: str) -> bool:
 
 
 def _check_digests(folder: Path, told: dict[str, Any], parts: tuple[Part, ...], installation: Path | None) -> None:
-    wanted = [*(part.folder for part in parts), *([installation] if installation else [])]
-    on_disk = {path for root in wanted for path in root.rglob("*") if path.is_file()}
-    on_disk = {path for path in on_disk if "files" not in path.relative_to(folder).parts[2:3]}
+    """Of the rows that will be restored and of the keys. The uploads have lists of their own: `files.check`."""
+    restored = [*(part.folder for part in parts), *([installation] if installation else []), folder / "keys"]
     for name, expected in told["files"].items():
         path = folder / name
-        if not any(path.is_relative_to(root) for root in wanted):
+        if not any(path.is_relative_to(root) for root in restored):
             continue
         if not path.is_file() or manifest.listed(path) != expected:
             raise files.Damaged(
                 f"{name} of the backup is missing, or not as it was written. Nothing was changed.",
                 hint="Use another backup, or another copy of this one.",
             )
-        on_disk.discard(path)
-    if on_disk:
-        raise files.Damaged(f"{min(on_disk)} is not part of the backup. Nothing was changed.")
+
+
+def _refuse_strays(folder: Path, told: dict[str, Any]) -> None:
+    """Everything in the folder is named by the manifest or lies where its lists of uploads name it."""
+    uploads = [folder / "tenants" / each["id"] / "files" for each in told["tenants"]]
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            raise files.Damaged(f"{name} in the backup is a link. Nothing was changed.", hint=REMOVE_STRAY)
+        if path.is_dir() or name == manifest.NAME or name in told["files"]:
+            continue
+        if any(path.is_relative_to(root) and len(path.relative_to(root).parts) == 2 for root in uploads):
+            continue  # files.check holds these against the list of their tenant
+        raise files.Damaged(f"{name} is not part of the backup. Nothing was changed.", hint=REMOVE_STRAY)
 
 
 def _encryption_key(folder: Path, told: dict[str, Any], keys: Path | None, lose_names: bool) -> str:

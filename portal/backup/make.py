@@ -23,8 +23,9 @@ from audit.record import record, system
 from knowledge.models import Blob, Content, Passage
 from portal import signing
 from portal.backup import files, known, manifest, person_keys, rows, tables
-from portal.backup.snapshot import snapshot
+from portal.backup.snapshot import snapshot, source
 from portal.keys import private_folder
+from portal.version import product_version
 from tenants.errors import Conflicting, Invalid, NoRoom
 from tenants.models import Tenant, User
 from tenants.scope import in_tenant
@@ -71,7 +72,7 @@ def make_backup(folder: Path, *, slugs: Sequence[str] = (), with_keys: bool = Fa
             partial,
             {
                 "kind": manifest.KIND, "format": manifest.FORMAT, "id": backup_id, "made_at": made_at,
-                "product": manifest.product(), "database": connection.vendor, "migrations": manifest.migrations(),
+                "product": product_version(), "database": connection.vendor, "migrations": manifest.migrations(),
                 "encryption_key": person_keys.fingerprint(settings.PORTAL_ENCRYPTION_KEY), "with_keys": with_keys,
                 "tenants": parts, "installation": installation, "removed": [], "files": listed,
             },
@@ -96,12 +97,12 @@ def _tenants(slugs: Sequence[str]) -> list[Tenant]:
 
 
 def _tenant_part(partial: Path, tenant: Tenant, people: set[UUID], say: Say) -> dict[str, Any]:
-    part = _folders(partial / "tenants", str(tenant.pk), "files").parent
+    part, using = _folders(partial / "tenants", str(tenant.pk), "files").parent, source()
     for attempt in range(ATTEMPTS):
-        with snapshot(), in_tenant(tenant):
-            counted = _write_rows(part / "rows", tables.rows_of_tenant(tenant.pk))
-            people |= tables.people_of(tenant.pk)
-            blobs = Blob.objects.for_tenant(tenant).order_by("pk").values_list("sha256", "size", "path")
+        with snapshot(using), in_tenant(tenant):
+            counted = _write_rows(part / "rows", tables.rows_of_tenant(tenant.pk, using))
+            people |= tables.people_of(tenant.pk, using)
+            blobs = Blob.objects.using(using).for_tenant(tenant).order_by("pk").values_list("sha256", "size", "path")
             kept = [files.Kept(*values) for values in blobs]
         say(f"{tenant.slug}: {sum(counted.values())} rows; copying {len(kept)} files")
         try:
@@ -122,9 +123,11 @@ def _tenant_part(partial: Path, tenant: Tenant, people: set[UUID], say: Say) -> 
 
 
 def _installation_part(partial: Path, people: set[UUID], say: Say) -> dict[str, Any]:
-    with snapshot():
-        everyone = people | set(User.objects.filter(pk__in=people).values_list("pk", flat=True))
-        counted = _write_rows(private_folder(partial / "installation") / "rows", tables.rows_of_installation(everyone))
+    using = source()
+    with snapshot(using):
+        everyone = people | set(User.objects.using(using).filter(pk__in=people).values_list("pk", flat=True))
+        folder = private_folder(partial / "installation") / "rows"
+        counted = _write_rows(folder, tables.rows_of_installation(everyone, using))
     say(f"Of no tenant: {sum(counted.values())} rows")
     return {"rows": counted}
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
@@ -58,14 +56,6 @@ def migrations() -> dict[str, list[str]]:
     for app, name in sorted(MigrationLoader(connection).applied_migrations):
         applied.setdefault(app, []).append(name)
     return applied
-
-
-def product() -> str:
-    project = Path(settings.BASE_DIR) / "pyproject.toml"
-    try:
-        return tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
-    except (OSError, KeyError, ValueError):
-        return "unknown"
 
 
 def digest_of(path: Path) -> str:

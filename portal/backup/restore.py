@@ -11,14 +11,14 @@ from pathlib import Path
 from uuid import UUID
 
 from django.contrib.auth.models import Group
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, models, transaction
 
 from audit.actions import Action
 from audit.models import AuditEvent, PersonKey
 from audit.record import record, system
 from knowledge import tasks
 from knowledge.models import Blob
-from portal.backup import files, index, person_keys, rows, tables
+from portal.backup import compare, files, index, numbers, person_keys, rows, tables
 from portal.backup.check import Backup, Part, open_backup
 from portal.removal_plan import unfinished_of
 from tenants.errors import Conflicting
@@ -35,6 +35,8 @@ class Restored:
     files: int = 0
     passages: int = 0
     renumbered: bool = False  # events got new numbers, because theirs were taken
+    unchanged: list[str] = field(default_factory=list)  # companies that are here exactly as the backup has them
+    changed: dict[str, list[str]] = field(default_factory=dict)  # restored earlier, differ from the backup now: how
     closed_names: int = 0  # people whose names in the trail cannot be read here
 
 
@@ -47,11 +49,16 @@ def restore(
     waiting = [part for part in backup.parts if _state(backup, part) != "whole"]
     _insist_on_place(backup, waiting, new_slug, alone=bool(slug))
     result = Restored()
+    if waiting and not slug:
+        numbers.reserve(backup)
     for part in waiting:
         if _state(backup, part) == "absent":
             _bring(backup, part, new_slug or part.slug, result, keep_numbers=not slug, say=say)
         _open(backup, part, result, say)
         result.tenants.append(new_slug or part.slug)
+    for part in backup.parts:
+        if part not in waiting:
+            _compare(part, result)
     if backup.installation:
         _bring_installation(backup, result, say)
     tasks.ring_now()
@@ -72,6 +79,16 @@ def _state(backup: Backup, part: Part) -> str:
     return "whole" if tenant.is_active else "rows"
 
 
+def _compare(part: Part, result: Restored) -> None:
+    tenant = Tenant.objects.get(pk=part.id)
+    with in_tenant(tenant):
+        differences = compare.differences(part)
+    if differences:
+        result.changed[tenant.slug] = differences
+    else:
+        result.unchanged.append(tenant.slug)
+
+
 def _insist_on_place(backup: Backup, waiting: list[Part], new_slug: str, *, alone: bool) -> None:
     ids = {part.id for part in backup.parts}
     strangers = [t for t in Tenant.objects.all() if str(t.pk) not in ids]
@@ -80,6 +97,14 @@ def _insist_on_place(backup: Backup, waiting: list[Part], new_slug: str, *, alon
             f"This installation has companies of its own ({strangers[0].slug}). Nothing was changed.",
             hint="Restore into an empty installation, or one tenant at a time: --tenant SLUG.",
         )
+    for part in backup.parts if new_slug else ():
+        here = Tenant.objects.filter(pk=part.id).exclude(slug=new_slug).first()
+        if here is not None and part not in waiting:
+            raise Conflicting(
+                f"This company was restored from this backup already and is called {here.slug} here. Nothing was changed.",
+                hint="A company can be here only once. To restore it under another name, remove it first: "
+                f"manage.py delete_tenant {here.slug}",
+            )
     for part in waiting:
         slug = new_slug or part.slug
         if _state(backup, part) == "other":
@@ -192,7 +217,7 @@ def _ledger(model: tables.Model, folder: Path, tenant_id: UUID | None, keep_numb
             raise _NumbersTaken from None
         raise
     if keep_numbers:
-        _draw_numbers(model)
+        numbers.reserve_up_to(model, model._base_manager.aggregate(n=models.Max("pk"))["n"] or 0)
     return count
 
 
@@ -201,20 +226,6 @@ def _people(folder: Path) -> int:
     people = list(rows.read(User, _file(folder, User)))
     known = set(User.objects.filter(pk__in=[person.pk for person in people]).values_list("pk", flat=True))
     return rows.insert(User, [person for person in people if person.pk not in known])
-
-
-def _draw_numbers(model: tables.Model) -> None:
-    """PostgreSQL's sequence follows rows that brought their numbers. Drawn, not set: that needs no right but to use it."""
-    if connection.vendor != "postgresql":
-        return
-    highest = model._base_manager.aggregate(n=models.Max("pk"))["n"] or 0
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [model._meta.db_table])
-        sequence = cursor.fetchone()[0]
-        cursor.execute("SELECT nextval(%s)", [sequence])
-        drawn = cursor.fetchone()[0]
-        if drawn < highest:
-            cursor.execute("SELECT max(nextval(%s)) FROM generate_series(1, %s)", [sequence, highest - drawn])
 
 
 def _file(folder: Path, model: type[models.Model]) -> Path:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.contrib.auth.models import Group
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 
 from audit.crypto import NOBODY
 from audit.models import AuditEvent, FieldChange, PersonKey
@@ -57,47 +57,47 @@ def homeless() -> list[str]:
     return [m._meta.label for m in every_table() if m not in known and m._meta.label not in LEFT_OUT]
 
 
-def rows_of_tenant(tenant_id: UUID) -> Iterator[tuple[Model, models.QuerySet]]:
+def rows_of_tenant(tenant_id: UUID, using: str = DEFAULT_DB_ALIAS) -> Iterator[tuple[Model, models.QuerySet]]:
     """Everything that is needed to have this tenant again, in the order in which it can be put back."""
-    yield Tenant, Tenant.objects.filter(pk=tenant_id)
+    yield Tenant, Tenant.objects.using(using).filter(pk=tenant_id)
     for model in LEDGER:
-        yield model, model._base_manager.filter(tenant_id=tenant_id)
-    users = people_of(tenant_id)
-    groups = list(Team.plain.filter(tenant_id=tenant_id).values_list("group_id", flat=True))
-    yield User, User.objects.filter(pk__in=users)
-    yield PersonKey, PersonKey.objects.filter(pk__in=users | _on_the_trail(tenant_id) | {NOBODY})
-    yield Group, Group.objects.filter(pk__in=groups)
-    yield GroupMember, GroupMember._base_manager.filter(group_id__in=groups, user_id__in=users)
+        yield model, model._base_manager.using(using).filter(tenant_id=tenant_id)
+    users = people_of(tenant_id, using)
+    groups = list(Team.plain.using(using).filter(tenant_id=tenant_id).values_list("group_id", flat=True))
+    yield User, User.objects.using(using).filter(pk__in=users)
+    yield PersonKey, PersonKey.objects.using(using).filter(pk__in=users | _on_the_trail(tenant_id, using) | {NOBODY})
+    yield Group, Group.objects.using(using).filter(pk__in=groups)
+    yield GroupMember, GroupMember._base_manager.using(using).filter(group_id__in=groups, user_id__in=users)
     for model in owned():
-        yield model, model._base_manager.filter(tenant_id=tenant_id)
+        yield model, model._base_manager.using(using).filter(tenant_id=tenant_id)
 
 
-def rows_of_installation(people: set[UUID]) -> Iterator[tuple[Model, models.QuerySet]]:
+def rows_of_installation(people: set[UUID], using: str = DEFAULT_DB_ALIAS) -> Iterator[tuple[Model, models.QuerySet]]:
     """What belongs to no tenant, and people that no tenant has."""
     for model in LEDGER:
-        yield model, model._base_manager.filter(tenant_id__isnull=True)
-    yield User, User.objects.exclude(pk__in=people)
-    yield PersonKey, PersonKey.objects.exclude(pk__in=people)
+        yield model, model._base_manager.using(using).filter(tenant_id__isnull=True)
+    yield User, User.objects.using(using).exclude(pk__in=people)
+    yield PersonKey, PersonKey.objects.using(using).exclude(pk__in=people)
     for model in owned():
         if model._meta.get_field("tenant").null:
-            yield model, model._base_manager.filter(tenant_id__isnull=True)
+            yield model, model._base_manager.using(using).filter(tenant_id__isnull=True)
 
 
-def people_of(tenant_id: UUID) -> set[UUID]:
+def people_of(tenant_id: UUID, using: str = DEFAULT_DB_ALIAS) -> set[UUID]:
     """Everybody that a row of this tenant points to."""
     found: set[UUID] = set()
     for model in owned():
         for field in model._meta.local_fields:
             if field.related_model is User:
-                rows = model._base_manager.filter(tenant_id=tenant_id).exclude(**{field.attname: None})
+                rows = model._base_manager.using(using).filter(tenant_id=tenant_id).exclude(**{field.attname: None})
                 found.update(rows.order_by().values_list(field.attname, flat=True).distinct())
     return found
 
 
-def _on_the_trail(tenant_id: UUID) -> set[UUID]:
+def _on_the_trail(tenant_id: UUID, using: str) -> set[UUID]:
     found: set[UUID | None] = set()
     for model, name in ((AuditEvent, "actor_id"), (AuditEvent, "subject_id"), (FieldChange, "actor_id")):
-        rows = model._base_manager.filter(tenant_id=tenant_id).order_by()
+        rows = model._base_manager.using(using).filter(tenant_id=tenant_id).order_by()
         found.update(rows.values_list(name, flat=True).distinct())
     return found - {None}
 

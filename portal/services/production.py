@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from portal import keys
@@ -16,6 +17,12 @@ from portal.services import together
 
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 FOR_PREPARING = ("DATABASE_ADMIN_URL", "DATABASE_OWNER_URL", "DATABASE_BACKUP_URL")
+# Commands that need an address that the processes which serve must not have.
+ADDRESSES_OF = {
+    "setup_database": FOR_PREPARING,
+    "migrate": ("DATABASE_OWNER_URL",),
+    "backup": ("DATABASE_BACKUP_URL",),
+}
 KEYS = {"SECRET_KEY": "secret", "PORTAL_ENCRYPTION_KEY": "encryption", "PORTAL_SIGNING_KEY": "signing"}
 
 
@@ -26,7 +33,7 @@ def run(port: int, *, demo: bool) -> int:
         print("It cannot run without these.", file=sys.stderr)
         return 1
     for step in (["setup_database"], ["migrate", "--noinput", "--verbosity=0"]):
-        if status := manage(step, prepare=True):
+        if status := manage(step):
             return status
     if demo and (status := manage(["demo", "--once"])):
         return status
@@ -34,16 +41,17 @@ def run(port: int, *, demo: bool) -> int:
     os.execve(sys.executable, [sys.executable, str(MANAGE), "up", "--port", str(port)], environment(port))  # noqa: S606
 
 
-def manage(command: list[str], *, prepare: bool = False) -> int:
+def manage(command: list[str]) -> int:
+    """Runs a command of manage.py and returns its exit status. It gets those special addresses that it needs."""
     asked = [sys.executable, str(MANAGE), *command]
-    return subprocess.run(asked, env=environment(prepare=prepare), check=False).returncode  # noqa: S603
+    addresses = ADDRESSES_OF.get(command[0], ()) if command else ()
+    return subprocess.run(asked, env=environment(addresses=addresses), check=False).returncode  # noqa: S603
 
 
-def environment(port: int = 8000, *, prepare: bool = False) -> dict[str, str]:
-    """What is set already wins."""
-    told = together.read(together.env_file())
-    if not prepare:
-        told = {name: value for name, value in told.items() if name not in FOR_PREPARING}
+def environment(port: int = 8000, *, addresses: Collection[str] = ()) -> dict[str, str]:
+    """What is set already wins. Of the addresses in FOR_PREPARING it holds those named in `addresses` alone."""
+    withheld = set(FOR_PREPARING) - set(addresses)
+    told = {name: value for name, value in together.read(together.env_file()).items() if name not in withheld}
     # Beside what `make run` keeps: a company of one database must not find the files of another's.
     data = together.data_folder() / "production"
     folder = Path(os.environ.get("PORTAL_KEYS_DIR") or data / "keys")
@@ -58,5 +66,5 @@ def environment(port: int = 8000, *, prepare: bool = False) -> dict[str, str]:
         "SECURE_COOKIES": "0",  # on this machine alone, without TLS
         "WEB_PROCESSES": "2",
     }
-    ours = {name: value for name, value in os.environ.items() if prepare or name not in FOR_PREPARING}
+    ours = {name: value for name, value in os.environ.items() if name not in withheld}
     return told | ours | {"PORTAL_DATA_DIR": str(data)}

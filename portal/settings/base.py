@@ -15,6 +15,8 @@ SECRET_KEY = env.text("SECRET_KEY") or keys.key(KEYS_DIR, "secret")
 PORTAL_ENCRYPTION_KEY = env.text("PORTAL_ENCRYPTION_KEY") or keys.key(KEYS_DIR, "encryption")
 PORTAL_SIGNING_KEY = env.text("PORTAL_SIGNING_KEY") or keys.key(KEYS_DIR, "signing")
 
+PORTAL_REVISION = env.text("PORTAL_REVISION")
+
 DEBUG = False
 HOST = env.text("HOST", "127.0.0.1")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])

@@ -22,6 +22,8 @@ SQLITE = {
     },
 }
 DATABASES = {"default": POSTGRES or SQLITE}
+if POSTGRES and (BACKUP_ROLE := env.database("DATABASE_BACKUP_URL")):  # what `manage.py backup` reads from
+    DATABASES["backup"] = BACKUP_ROLE
 DATABASE_ROLE_IS_CHECKED = True  # a role that row-level security does not hold back does not serve
 
 # Cache and rate limits: Redis, or a folder that the processes share, with increments that count right

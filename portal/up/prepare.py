@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from audit.checks import the_trail_is_append_only
@@ -22,6 +23,8 @@ from tenants.checks import tenants_are_kept_apart
 from tenants.rls import role
 
 BACKUPS_KEPT = 5
+
+log = logging.getLogger("portal.up")
 
 
 def prepare(say: Callable[[str], None]) -> None:
@@ -63,11 +66,19 @@ def follow_settings(say: Callable[[str], None]) -> None:
         )
 
 
-def migrate(say: Callable[[str], None]) -> None:
-    if new_database.is_new(connection):
-        say("Making the database")
-        return new_database.make(connection)
-    executor = MigrationExecutor(connection)
+def refuse_newer_database() -> None:
+    """Raises CommandError if a newer version of the portal has migrated the database.
+
+    For a process that is started by itself and migrates nothing. A database that does not answer is not refused: the
+    process starts and waits for it, as it does when the database goes away later.
+    """
+    try:
+        _refuse_newer(MigrationExecutor(connection))
+    except DatabaseError as error:
+        log.warning("The database does not answer, so its version was not checked: %s", type(error).__name__)
+
+
+def _refuse_newer(executor: MigrationExecutor) -> None:
     known = set(executor.loader.disk_migrations)
     ours = {app for app, _ in known}
     newer = sorted(
@@ -75,9 +86,17 @@ def migrate(say: Callable[[str], None]) -> None:
     )
     if newer:
         raise CommandError(
-            f"This data folder was used by a newer version of the portal ({newer[-1]} is not known here). "
+            f"This database was used by a newer version of the portal ({newer[-1]} is not known here). "
             "Start that version, or restore a backup from before the update."
         )
+
+
+def migrate(say: Callable[[str], None]) -> None:
+    if new_database.is_new(connection):
+        say("Making the database")
+        return new_database.make(connection)
+    executor = MigrationExecutor(connection)
+    _refuse_newer(executor)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
         return

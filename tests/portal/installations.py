@@ -28,6 +28,15 @@ with in_tenant(tenant):
 print(json.dumps(told))
 """
 
+EVENT_NUMBERS = """
+from audit.models import AuditEvent
+from tenants.models import Tenant
+from tenants.scope import in_tenant
+tenant = Tenant.objects.get(slug={slug!r})
+with in_tenant(tenant):
+    print(list(AuditEvent.objects.filter(tenant_id=tenant.pk).order_by("id").values_list("id", flat=True)))
+"""
+
 GRANT = """
 from knowledge.grants import give
 from knowledge.models import Collection
@@ -60,6 +69,9 @@ class Installation:
 
     def trail(self, slug: str) -> list:
         return json.loads(self.script(TRAIL.format(slug=slug)).splitlines()[-1])
+
+    def event_numbers(self, slug: str) -> list[int]:
+        return json.loads(self.script(EVENT_NUMBERS.format(slug=slug)).splitlines()[-1])
 
     def ask(self, question: str, user: str, slug: str = "acme") -> dict:
         """What the reader gets: the words, and where each comes from."""

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from audit.crypto import Unsealer
 from audit.models import AuditEvent
+from knowledge.deletion import put_in_trash
 from knowledge.models import Document, Passage
 from portal import removal
 from portal.backup import index, manifest
@@ -112,6 +113,59 @@ def test_a_backup_that_was_altered_is_refused_and_nothing_changes(gone, company,
     assert not Tenant.objects.filter(pk=company.pk).exists()
     assert not (settings.MEDIA_ROOT / str(company.pk)).exists()
     assert AuditEvent.objects.count() == before
+
+
+STRAYS = (
+    "notes.txt",
+    "keys/another.key",
+    "installation/rows/tenants.Tenant.jsonl",
+    "tenants/readme",
+    "tenants/{id}/files/readme",
+    "tenants/{id}/files/ab/cd/ef",
+    "tenants/{id}/rows/deeper/tenants.User.jsonl",
+    "tenants/00000000-0000-4000-8000-000000000000/rows/tenants.User.jsonl",
+)
+
+
+@pytest.mark.parametrize("name", STRAYS)
+def test_a_file_that_the_backup_does_not_name_is_refused_wherever_it_lies(gone, company, name):
+    stray = gone / name.format(id=company.pk)
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_text("{}")
+    with pytest.raises(Invalid, match="not part of the backup"):
+        restore(gone, slug="acme", say=silent)
+    assert not Tenant.objects.filter(pk=company.pk).exists()
+
+
+def test_a_link_in_a_backup_is_refused(gone, company, tmp_path):
+    stored = next((gone / "tenants" / str(company.pk) / "files").glob("*/*"))
+    shutil.move(stored, tmp_path / "elsewhere")
+    stored.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Invalid, match="is a link"):
+        restore(gone, slug="acme", say=silent)
+
+
+def test_a_restore_that_finds_everything_unchanged_says_so(gone, capsys):
+    restore(gone, slug="acme", say=silent)
+    call_command("restore", str(gone), tenant="acme")
+    assert "is here already, unchanged" in capsys.readouterr().out
+
+
+def test_a_restore_over_a_company_that_changed_since_fails_and_says_what_differs(gone, company, erin, capsys):
+    restore(gone, slug="acme", say=silent)
+    erin = Membership.objects.for_tenant(company).select_related("user", "tenant").get(pk=erin.pk)
+    put_in_trash(erin, Document.objects.for_tenant(company).get())
+    with pytest.raises(CommandError, match="Nothing was restored"):
+        call_command("restore", str(gone), tenant="acme")
+    said = capsys.readouterr().out
+    assert "has changed since (" in said
+    assert "documents in the trash since: 1" in said
+
+
+def test_a_company_that_is_here_is_not_said_to_be_restored_under_another_name(gone, company):
+    restore(gone, slug="acme", say=silent)
+    with pytest.raises(Conflicting, match="is called acme here"):
+        restore(gone, slug="acme", new_slug="acme-2", say=silent)
 
 
 def test_a_newer_backup_is_refused(gone):

@@ -1,9 +1,17 @@
 """A restore into an empty installation: the same answers, the same rights, the same trail, on either database."""
 
+import contextlib
 import json
+import os
 import shutil
+import signal
+import socket
+import subprocess
+import time
 from uuid import uuid4
 
+import httpx
+import psycopg
 import pytest
 
 from tests.portal.installations import REPOSITORY, Installation
@@ -32,9 +40,12 @@ def lived_in(tmp_path_factory):
         (documents / name).write_bytes((DOCUMENTS / name).read_bytes())
     installation = Installation(base / "data")
     installation.company("acme", documents)
+    installation.run("create_tenant", "initech", "--name", "Initech")
+    installation.run("add_member", "--tenant", "initech", "--email", "peter@initech.example", "--role", "owner")
     installation.told = {question: installation.ask(question, ALICE) for question in QUESTIONS}
     installation.refused = installation.ask(QUESTIONS[0], BOB)
     installation.before = installation.trail("acme")
+    installation.event_numbers_before = {slug: installation.event_numbers(slug) for slug in ("acme", "initech")}
     said = installation.run("backup", str(base / "backup"), "--with-keys")
     installation.backup = base / "backup"
     installation.signed_by = said.split("Signed with the key ")[1].split(":")[0]
@@ -71,6 +82,12 @@ def same_as_before(there: Installation, lived_in) -> None:
     assert "tenant:restored" in [event[0] for event in after[len(lived_in.before) :]]
 
 
+def keeps_event_numbers(there: Installation, lived_in) -> None:
+    """Every company's events, not just those of the first one restored."""
+    for slug, before in lived_in.event_numbers_before.items():
+        assert there.event_numbers(slug)[: len(before)] == before
+
+
 def test_the_questions_of_these_tests_have_answers(lived_in):
     for told in lived_in.told.values():
         assert told["citations"]
@@ -80,7 +97,9 @@ def test_the_questions_of_these_tests_have_answers(lived_in):
 
 
 def test_another_machine_gives_the_same_answers_with_the_same_citations(lived_in, on_files):
-    on_files.run("restore", str(lived_in.backup), "--signed-by", lived_in.signed_by)
+    said = on_files.run("restore", str(lived_in.backup), "--signed-by", lived_in.signed_by)
+    assert "new numbers" not in said
+    keeps_event_numbers(on_files, lived_in)
     same_as_before(on_files, lived_in)
     assert "is here already" in on_files.run("restore", str(lived_in.backup), "--signed-by", lived_in.signed_by)
 
@@ -88,6 +107,7 @@ def test_another_machine_gives_the_same_answers_with_the_same_citations(lived_in
 @pytest.mark.service
 def test_from_files_to_postgresql_and_back(lived_in, on_postgres, on_files, tmp_path):
     on_postgres.run("restore", str(lived_in.backup), "--signed-by", lived_in.signed_by)
+    keeps_event_numbers(on_postgres, lived_in)
     same_as_before(on_postgres, lived_in)
     on_postgres.run("add_member", "--tenant", "acme", "--email", "late@acme.example", "--role", "member")
     said = on_postgres.run("backup", str(tmp_path / "backup"), "--with-keys")
@@ -141,3 +161,86 @@ def test_after_a_removal_no_file_of_the_installation_holds_a_word_of_its_documen
 
 def holding(there: Installation, words: bytes) -> list:
     return [path for path in there.folder.rglob("*") if path.is_file() and words in path.read_bytes()]
+
+
+def guide_commands(title: str) -> list[str]:
+    """The lines of the code block that follows this comment in the operator's guide."""
+    guide = (REPOSITORY / "docker" / "OPERATING.md").read_text(encoding="utf-8")
+    block = guide.split(f"<!-- {title}: a test runs these lines -->\n```\n")[1].split("```")[0]
+    return block.splitlines()
+
+
+@pytest.mark.service
+def test_the_guides_commands_restore_onto_a_new_machine_one_after_the_other(lived_in, tmp_path):
+    surroundings = {n: v for n, v in os.environ.items() if not n.startswith(("PORTAL_", "DJANGO_", "DATABASE_"))}
+    surroundings |= {"PORTAL_DATA_DIR": str(tmp_path), "PORT": str(free_port())}
+    *steps, start = guide_commands("restore on a new machine")
+
+    def shell(line: str) -> str:
+        line = line.replace("DIR", str(lived_in.backup)).replace("KEY", lived_in.signed_by)
+        done = subprocess.run(
+            line, shell=True, cwd=REPOSITORY, env=surroundings, capture_output=True, text=True, timeout=180, check=False
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    try:
+        said = [shell(line) for line in steps][-1]
+        assert "Restored acme, initech" in said
+        assert "new numbers" not in said
+        portal = subprocess.Popen(start, shell=True, cwd=REPOSITORY, env=surroundings, start_new_session=True)
+        try:
+            wait_until_ready(f"http://127.0.0.1:{surroundings['PORT']}/readyz")
+        finally:
+            os.killpg(portal.pid, signal.SIGTERM)
+            portal.wait(30)
+        ask = '.venv/bin/python -m portal.services manage ask "{}" --tenant acme --user {} --json'
+        told = shell(ask.format(QUESTIONS[0], ALICE))
+        assert json.loads(told[told.index("{") :])["answer"] == lived_in.told[QUESTIONS[0]]["answer"]
+    finally:
+        shell("make services-down")
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def wait_until_ready(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(url, timeout=5).status_code == 200:
+                return
+        assert time.monotonic() < deadline, f"{url} did not become ready"
+        time.sleep(0.2)
+
+
+@pytest.mark.service
+def test_a_backup_reads_with_the_backup_roles_address_where_it_is_set(on_postgres, tmp_path):
+    on_postgres.run("create_tenant", "acme", "--name", "Acme Ltd")
+    address = on_postgres.environment["DATABASE_BACKUP_URL"].replace(":backup@", ":wrong@")
+    refused = Installation(on_postgres.folder, on_postgres.environment | {"DATABASE_BACKUP_URL": address})
+    assert "password authentication failed" in refused.run("backup", str(tmp_path / "refused"), code=1)
+    on_postgres.run("backup", str(tmp_path / "made"))
+    without = {name: value for name, value in on_postgres.environment.items() if name != "DATABASE_BACKUP_URL"}
+    Installation(on_postgres.folder, without).run("backup", str(tmp_path / "as the portal"))
+    counted = [
+        json.loads((tmp_path / name / "manifest.json").read_text())["signed"] for name in ("made", "as the portal")
+    ]
+    of_trail = [each["tenants"][0]["rows"].pop("audit.AuditEvent") for each in counted]
+    assert of_trail[1] == of_trail[0] + 1, "the second one holds the event of the first"
+    assert counted[0]["tenants"][0]["rows"] == counted[1]["tenants"][0]["rows"]
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("only", ["web", "beat", "maintenance"])
+def test_a_process_by_itself_refuses_a_database_that_a_newer_version_has_migrated(on_postgres, only):
+    with psycopg.connect(on_postgres.environment["DATABASE_OWNER_URL"], autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('knowledge', '9999_from_the_future', now())"
+        )
+    assert "newer version of the portal (knowledge.9999_from_the_future" in on_postgres.run(
+        "up", "--only", only, code=1
+    )

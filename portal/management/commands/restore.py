@@ -45,8 +45,15 @@ class Command(BaseCommand):
                 lose_names=lose_names,
                 say=self.say,
             )
+        for changed, differences in done.changed.items():
+            self.say(
+                f"{changed} was restored from this backup before, and has changed since ({'; '.join(differences)}). "
+                f"It was left as it is. To go back to the backup, remove it first: manage.py delete_tenant {changed}"
+            )
         if not done.tenants and not done.rows:
-            self.say("Everything in this backup is here already.")
+            if done.changed:
+                raise CommandError("Nothing was restored.")
+            self.say("Everything in this backup is here already, unchanged.")
             return
         self.say(
             f"Restored {', '.join(done.tenants) or 'nothing new'}: {done.rows} rows, {done.files} files, "

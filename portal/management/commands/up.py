@@ -15,7 +15,7 @@ from portal import env
 from portal.demo.people import how_to_sign_in
 from portal.up import parts, supervisor, workers
 from portal.up.notices import notices_for_operators
-from portal.up.prepare import prepare
+from portal.up.prepare import prepare, refuse_newer_database
 
 
 class Command(BaseCommand):
@@ -70,6 +70,9 @@ class Command(BaseCommand):
         fd = int(os.environ.get("PORTAL_LISTENING_FD", -1))
         tell = int(os.environ.get("PORTAL_READY_FD", -1))
         listening = None
+        if tell < 0:  # else the supervisor that started this process has looked already
+            refuse_newer_database()
+            supervisor.close_connections()
         if name == "web":
             listening = socket.socket(fileno=fd) if fd >= 0 else self.listen(host, port)
             for line in notices_for_operators() if fd < 0 else ():
