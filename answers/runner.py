@@ -22,6 +22,8 @@ from answers.events import Event, Failed, Numbered, numbered
 from answers.off_loop import in_later_thread
 from answers.saving import DEADLINE
 from answers.stop import Stop, Why
+from tenants import open_responses
+from tenants.credentials import Credential, Ended
 from tenants.errors import TooMany, Unavailable
 from tenants.models import Membership
 
@@ -161,6 +163,17 @@ def _insist_on_room(member: Membership) -> None:
 
 
 async def _carry_out(run: Run) -> None:
+    """Whoever asked may lose the key or session that they asked with: the answer is written for its member, who finds it in
+    their conversation, and only what is sent ends. When the member goes, so does the answer."""
+
+    def member_ended(reason: Ended) -> None:
+        run.stop.ask(Why.RIGHTS)
+
+    with open_responses.holding(Credential(run.member), member_ended, when_unsure=False):
+        await _write(run)
+
+
+async def _write(run: Run) -> None:
     too_long = run.loop.call_later(DEADLINE.total_seconds() - 5, run.stop.ask, Why.TOO_LONG)
     try:
         async for event in ask(run.member, run.asking, stop=run.stop):

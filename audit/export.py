@@ -22,7 +22,7 @@ from audit.record import Target, record
 from audit.telling import Person, Told, tell
 from audit.trail import Trail
 from tenants.models import Membership
-from tenants.scope import in_tenant
+from tenants.scope import in_tenant, return_connection
 
 BLOCK = 1_000  # rows read, opened and written at a time
 FORMULA = frozenset("=+-@＝＋－＠")  # what a spreadsheet takes a cell that begins so for, the wide forms too
@@ -104,8 +104,11 @@ async def _stream(member: Membership, filters: Filters, format_: Format, until: 
 
 
 def _block(member: Membership, filters: Filters, *, after: int, until: int) -> list[Told]:
-    with in_tenant(member.tenant):
-        return tell(Trail(member, filters).block(after=after, until=until, limit=BLOCK))
+    try:
+        with in_tenant(member.tenant):
+            return tell(Trail(member, filters).block(after=after, until=until, limit=BLOCK))
+    finally:
+        return_connection()  # the next block is asked for when the reader has taken this one
 
 
 def _csv(block: Sequence[Told], *, head: bool) -> bytes:

@@ -9,6 +9,7 @@ import errno
 import logging
 import sqlite3
 
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -192,6 +193,22 @@ def csrf_failure(request, reason=""):
     if wants_json(request):
         return problem_json(403, "csrf", "The form's safety token did not fit.", hint)
     return error_page(request, 403, "The form's safety token did not fit, so nothing was changed.", hint)
+
+
+def credential_ended(request):
+    """While the response was being made. Nothing of it is sent."""
+    if wants_json(request):
+        response = problem_json(401, "credential_ended", "The key or the session ended while this was being answered.")
+        response["WWW-Authenticate"] = 'Bearer realm="knowledge portal"'
+        return response
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+
+
+def rights_unknown(request):
+    message, hint = "The database does not answer.", "Nothing is lost. Try again in a moment."
+    if wants_json(request):
+        return problem_json(503, "unavailable", message, hint)
+    return error_page(request, 503, message, hint)
 
 
 def forbidden(request, exception=None):

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from importlib import import_module
+
+from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.db import connections
 
@@ -27,3 +30,14 @@ def tenants_are_kept_apart(app_configs=None, databases=None, **_):
                 )
             )
     return found
+
+
+@register(Tags.security)
+def sessions_are_rows(app_configs=None, **_):
+    """Open responses are ended when the row of their session is gone (tenants/credentials.py)."""
+    if hasattr(import_module(settings.SESSION_ENGINE).SessionStore, "get_model_class"):
+        return []
+    hint = "Use django.contrib.sessions.backends.db or cached_db."
+    return [
+        Error("Signing out would not end what a session has open: sessions are no rows.", hint=hint, id="tenants.E003")
+    ]

@@ -10,6 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 
 from audit.acting import acting
+from tenants.credentials import Credential
 from tenants.errors import NotAllowed
 from tenants.models import Membership, User
 from tenants.roles import EVERYONE
@@ -33,6 +34,7 @@ def _admit(request: HttpRequest, slug: str, roles: Collection[str]) -> Membershi
     request.member = member  # for the navigation and the error pages; verbs get it as an argument
     if member.role not in roles:
         raise NotAllowed("Your role does not open this page.", hint="Ask an admin of your company.")
+    request.credential = Credential.of_session(request, member, roles)
     return member
 
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.acting import acting
+from tenants.credentials import Credential
 from tenants.errors import NotAllowed
 from tenants.models import Membership
 from tenants.models.api_key import Scope
@@ -43,11 +44,17 @@ class MemberAPIView(APIView):
         if self.member.role not in self.roles:
             raise NotAllowed("Your role does not open this.", hint="Ask an admin of your company.")
         insist_on_known(request.query_params, known_parameters(self, request.method))
+        request._request.credential = self._credential(request)
 
     def handle_exception(self, exc: Exception) -> Response:
         """What the request changed is rolled back first: a refusal is recorded after it, not with it."""
         self._tenant_block.__exit__(type(exc), exc, exc.__traceback__)
         return super().handle_exception(exc)
+
+    def _credential(self, request: Request) -> Credential:
+        if request.auth is None:
+            return Credential.of_session(request._request, self.member, self.roles)
+        return Credential.of_key(request.auth, self.member, self.scopes.get(request.method, ""), self.roles)
 
     def _insist_on_scope(self, request: Request) -> None:
         key, needed = request.auth, self.scopes.get(request.method)

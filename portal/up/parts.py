@@ -34,6 +34,7 @@ def web(listening: socket.socket, ready: Callable[[], None]) -> None:
     import uvicorn
 
     from portal.asgi import application
+    from portal.connections import Connection
 
     # A request passes between the loop, its own thread and the store's, each waiting for the interpreter that long when
     # another one computes. With 5 ms, two searches at once took a fifth longer.
@@ -53,6 +54,7 @@ def web(listening: socket.socket, ready: Callable[[], None]) -> None:
 
     config = uvicorn.Config(
         application,
+        http=Connection,
         lifespan="off",
         access_log=False,
         log_level="warning",

@@ -23,6 +23,7 @@ from django.db import connections
 
 from portal.up import parts, workers
 
+UNSENT = 256 * 1024  # bytes
 STOP_WITHIN = 12  # seconds, then what is left is ended
 RESTARTS = 5  # within RESTART_WINDOW seconds, then the whole stops and says so
 RESTART_WINDOW = 60
@@ -212,6 +213,10 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError:
         listening.close()
         raise
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        # Connections inherit it. Of a response that is complete for us the kernel keeps no more for a slow reader; else it
+        # would be up to 4 MiB, which are sent whatever becomes of the reader's rights.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
     listening.listen(512)
     listening.set_inheritable(True)
     return listening

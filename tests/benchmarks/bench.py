@@ -11,13 +11,14 @@ import platform
 import sys
 import time
 
-from tests.benchmarks import answering, ingesting, production, searching, starting
+from tests.benchmarks import answering, ingesting, production, revocation, searching, starting
 
 PARTS = {
     "starting": starting.measure,
     "ingesting": ingesting.measure,
     "searching": searching.measure,
     "answering": answering.measure,
+    "revocation": revocation.measure,  # for how long an ended key or session still gets something
     "production": production.measure,  # with real PostgreSQL, Redis and Weaviate
 }
 

@@ -104,6 +104,7 @@ def django_on(url: str, blocker, monkeypatch, *, proxy: bool = False) -> Iterato
     from django.db import connections
 
     from answers import off_loop
+    from tenants import open_responses
 
     with monkeypatch.context() as patch:
         patch.setenv("TEST_DATABASE_URL", url)
@@ -117,6 +118,7 @@ def django_on(url: str, blocker, monkeypatch, *, proxy: bool = False) -> Iterato
     ContentType.objects.clear_cache()
     pools = off_loop._pool, off_loop._later  # their threads keep the connections of tests before
     off_loop._pool, off_loop._later = ThreadPoolExecutor(off_loop.THREADS), ThreadPoolExecutor(off_loop.LATER)
+    looking, open_responses._thread = open_responses._thread, ThreadPoolExecutor(1)
     try:
         with blocker.unblock():
             yield
@@ -124,6 +126,8 @@ def django_on(url: str, blocker, monkeypatch, *, proxy: bool = False) -> Iterato
         off_loop._pool.shutdown()
         off_loop._later.shutdown()
         off_loop._pool, off_loop._later = pools
+        open_responses._thread.shutdown()
+        open_responses._thread = looking
         with blocker.unblock():
             connections["default"].close()
             connections["default"].close_pool()

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def serving(application=None) -> Iterator[str]:
+def serving(application=None, **options) -> Iterator[str]:
+    """`options` are uvicorn's."""
     import uvicorn
     from django.core.asgi import get_asgi_application
 
@@ -23,6 +24,7 @@ def serving(application=None) -> Iterator[str]:
             lifespan="off",
             timeout_graceful_shutdown=1,
             ws="none",
+            **options,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
