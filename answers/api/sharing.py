@@ -15,6 +15,7 @@ from answers.api.shapes import LinkOut, SharedOut, of_link, of_shared
 from answers.conversations import access_answer
 from answers.models import SharedAnswer
 from tenants.http import MemberAPIView
+from tenants.links import shown_address
 from tenants.models.api_key import Scope
 from tenants.pagination import NewestFirst
 
@@ -68,4 +69,4 @@ class SharedView(MemberAPIView):
 
 
 def _shown(request: Request, slug: str, link: SharedAnswer) -> dict:
-    return of_link(link, request.build_absolute_uri(reverse("answers:shared", args=[slug, link.pk])))
+    return of_link(link, shown_address(request, reverse("answers:shared", args=[slug, link.pk])))

@@ -14,6 +14,7 @@ from answers.conversations import access_answer
 from answers.views.pages import _room
 from answers.views.turns import Turn
 from tenants.gates import member_view
+from tenants.links import shown_address
 from tenants.models import Membership
 
 
@@ -36,7 +37,7 @@ def share(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResp
     context = {
         "answer": found,
         "link": link,
-        "address": request.build_absolute_uri(address) if link else "",
+        "address": shown_address(request, address) if link else "",
         "shareable": sharing.may_be_shared(found),
         "said": said,
     }
