@@ -27,9 +27,9 @@ services-down: ## stop just those; their data stays
 run-production: setup ## the portal on those: two web processes, a worker for each kind of work, beat (PORT, DEMO=0)
 	@exec $(VENV)/bin/python -m portal.services run --port $(PORT) $(if $(filter-out 0,$(DEMO)),--demo)
 
-test: ## everything that proves it works
+test: ## everything that proves it works (PART=unit without servers and browser, PART=service, PART=browser)
 	@PYTHON="$(PYTHON)" sh portal/setup.sh test
-	@sh tests/run.sh
+	@PART="$(PART)" sh tests/run.sh
 
 lint: ## style and the order of imports
 	@PYTHON="$(PYTHON)" sh portal/setup.sh test

@@ -22,6 +22,22 @@ pytest_plugins = [
 
 PASSWORD = "a-long-enough-password"
 REPOSITORY = Path(__file__).resolve().parent.parent
+BROWSERS = {"browser", "chromium"}  # fixtures
+SERVERS = {
+    "fresh_database", "image", "own_postgres", "own_redis", "own_weaviate", "production", "real_pgbouncer", "real_postgres",
+    "real_redis", "real_weaviate",
+}  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Marks what uses a server or a browser. What is slow begins first, so that no process works alone at the end."""
+    for item in items:
+        if not SERVERS.isdisjoint(item.fixturenames):
+            item.add_marker(pytest.mark.service)
+        if not BROWSERS.isdisjoint(item.fixturenames):
+            item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,7 @@ FLAGS = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items):
     """One portal and one browser for all journeys, so one test process runs them."""
     for item in items:

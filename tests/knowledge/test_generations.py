@@ -38,7 +38,7 @@ def make():
     return turns
 
 
-@pytest.fixture(params=["lance", "weaviate"])
+@pytest.fixture(params=["lance", pytest.param("weaviate", marks=pytest.mark.service)])
 def each_store(request, settings):
     if request.param == "weaviate":
         server = request.getfixturevalue("real_weaviate")
