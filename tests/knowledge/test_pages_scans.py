@@ -1,11 +1,13 @@
 """A quote on a scanned page is marked where it stands in the picture, for those who may read it."""
 
+import hashlib
 import re
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from knowledge import grants, pdf_pages
+from knowledge import backends, grants, pdf_pages
 from knowledge.models import Content
 from knowledge.parsers.base import ParseFailed
 from knowledge.views import pictures, scans
@@ -36,6 +38,25 @@ def test_what_is_too_short_or_not_there_is_marked_nowhere(quote):
     assert scans.find([], "Bay 1 is open") == []
 
 
+class ReadOnce:
+    """A parser that remembers what it read: a scan takes seconds each time."""
+
+    def __init__(self, parser) -> None:
+        self._parser = parser
+        self._read: dict[str, object] = {}
+
+    def parse(self, path, filename, **options):
+        key = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        if key not in self._read:
+            self._read[key] = self._parser.parse(path, filename, **options)
+        return self._read[key]
+
+
+@pytest.fixture(scope="module")
+def parser() -> ReadOnce:
+    return ReadOnce(backends.parser())
+
+
 @pytest.mark.django_db
 class TestThePage:
     QUOTE = "Loading bay 2 is closed"
@@ -45,7 +66,8 @@ class TestThePage:
         return shelf_of(erin)
 
     @pytest.fixture
-    def notice(self, shelf):
+    def notice(self, shelf, parser, monkeypatch):
+        monkeypatch.setattr(backends, "parser", lambda: parser)
         data = (settings.BASE_DIR / "portal" / "demo" / "documents" / "loading-bay-notice-scan.pdf").read_bytes()
         return shelf.add("notice.pdf", data)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 from tests.conftest import REPOSITORY
@@ -17,6 +18,7 @@ def sources() -> list[Path]:
     return [path for room in ROOMS for path in (REPOSITORY / room).rglob("*.py")]
 
 
+@cache
 def read_by_code() -> dict[str, Path]:
     found = {}
     for path in sources():
