@@ -89,11 +89,15 @@ def _tenant_of(token_digest: str) -> Tenant | None:
     return Tenant.objects.filter(pk=tenant_id).first() if tenant_id else None
 
 
-def link_for(invitation: Invitation, *, by: Membership) -> str:
-    """The link again, for somebody who may give that role: with it one could join in the other's place."""
+@transaction.atomic
+def show_link(invitation: Invitation, *, by: Membership) -> str:
+    """Returns the link, or nothing once it was sent or used. Recorded: with it one could join in the other's place."""
     insist_on_rank(by, invitation.role)
-    kept = OutboxMail.objects.filter(tenant=by.tenant, invitation=invitation).first()
-    return mail.link_of(kept) if kept else ""
+    written = OutboxMail.objects.filter(tenant=by.tenant, invitation=invitation).first()
+    link = mail.link_of(written) if written else ""
+    if link:
+        record(Action.INVITATION_LINK_SHOWN, by, invitation, personal={"address": invitation.email})
+    return link
 
 
 @transaction.atomic

@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 
 from audit.actions import Action
 from audit.record import record
-from tenants import mail
+from tenants import invitations, mail
 from tenants.errors import Conflicting
 from tenants.models import Membership, OutboxMail
 from tenants.passwords import insist_on_handing_over
-from tenants.rank import insist_on_admin, insist_on_one_company, insist_on_rank
+from tenants.rank import insist_on_admin, insist_on_one_company
 
 
 def mails_of(by: Membership) -> QuerySet[OutboxMail]:
@@ -26,15 +26,13 @@ def show_link(written: OutboxMail, *, by: Membership) -> str:
     """The link, for somebody who may use it in the other's place. Looking is recorded."""
     insist_on_one_company(by, written)
     if written.kind == OutboxMail.Kind.INVITATION:
-        insist_on_rank(by, written.invitation.role)
+        link = invitations.show_link(written.invitation, by=by)
     else:
         insist_on_handing_over(written.person, by=by)
-    link = mail.link_of(written)
+        link = mail.link_of(written)
     if not link:
         raise Conflicting("This link was sent, used or replaced, so it is no longer kept.", hint="Make a new one.")
-    if written.kind == OutboxMail.Kind.INVITATION:
-        record(Action.INVITATION_LINK_SHOWN, by, written.invitation, personal={"address": written.to})
-    else:
+    if written.kind == OutboxMail.Kind.PASSWORD_RESET:
         record(Action.PASSWORD_LINK_SHOWN, by, subject=written.person)
     return link
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q
@@ -29,13 +30,15 @@ PER_PAGE = 100
 @require_http_methods(["GET", "POST"])
 @member_view(roles=ADMINS)
 def people(request: HttpRequest, member: Membership) -> HttpResponse:
-    form = InviteForm(request.POST or None, by=member)
+    form, fresh = InviteForm(request.POST or None, by=member), None
     if request.method == "POST" and form.is_valid():
-        invitation = invitations.invite(**form.cleaned_data, by=member, base=base_of(request))
-        messages.success(request, f"{invitation.email} is invited.")
-        return redirect(f"{_here(member)}?invited={invitation.pk}")
-    status = 200 if request.method == "GET" else 400
-    return render(request, "tenants/people.html", _page(request, member) | {"form": form}, status=status)
+        # The link is shown in this very answer and nowhere else: a redirect would have to keep it somewhere.
+        fresh = invitations.invite(**form.cleaned_data, by=member, base=base_of(request))
+        fresh.link = "" if settings.EMAIL_HOST else invitations.show_link(fresh, by=member)
+        form = InviteForm(by=member)
+    status = 200 if request.method == "GET" or fresh else 400
+    context = _page(request, member) | {"form": form, "fresh": fresh}
+    return render(request, "tenants/people.html", context, status=status)
 
 
 @require_POST
@@ -87,7 +90,9 @@ def withdrawal(request: HttpRequest, member: Membership, invitation_id: UUID) ->
 def sending(request: HttpRequest, member: Membership, invitation_id: UUID) -> HttpResponse:
     invitation = invitations.send_again(_invitation(member, invitation_id), by=member, base=base_of(request))
     messages.success(request, f"{invitation.email} has a new link.", extra_tags="The one before is void.")
-    return redirect(f"{_here(member)}?invited={invitation.pk}")
+    if settings.EMAIL_HOST:
+        return redirect(f"{_here(member)}#invitations")
+    return redirect("tenants:outbox-mail", member.tenant.slug, invitation.mails.first().pk)
 
 
 def colleague(member: Membership, member_id: UUID | str) -> Membership:
@@ -132,17 +137,7 @@ def _page(request: HttpRequest, member: Membership) -> dict:
         "wanted": wanted,
         "roles": roles_for(member),
         "waiting": waiting,
-        "fresh": _fresh(request, member, waiting),
     }
-
-
-def _fresh(request: HttpRequest, member: Membership, waiting: list[Invitation]) -> dict | None:
-    """The invitation that was made just now, with its link, for the person who made it."""
-    wanted = request.GET.get("invited")
-    for invitation in waiting:
-        if str(invitation.pk) == wanted and invitation.invited_by_id == member.pk:
-            return {"invitation": invitation, "link": invitations.link_for(invitation, by=member)}
-    return None
 
 
 def _here(member: Membership) -> str:

@@ -22,7 +22,7 @@ NEW = {"name": "Nina Petit", "password": "a-new-long-password"}
 
 def invite(email, role="member", *, by):
     invitation = invitations.invite(email, role, by=by, base=BASE)
-    return invitation, invitations.link_for(invitation, by=by).removeprefix(BASE)
+    return invitation, invitations.show_link(invitation, by=by).removeprefix(BASE)
 
 
 def member_of(tenant, email):
@@ -67,7 +67,7 @@ def test_a_withdrawn_and_an_expired_link_no_longer_work(client, acme, adam):
 def test_sending_again_makes_the_former_link_void(client, acme, adam):
     invitation, former = invite("nina@acme.example", by=adam)
     invitations.send_again(invitation, by=adam, base=BASE)
-    fresh = invitations.link_for(invitation, by=adam).removeprefix(BASE)
+    fresh = invitations.show_link(invitation, by=adam).removeprefix(BASE)
     assert client.get(former).status_code == 410
     assert client.get(fresh).status_code == 200
 
@@ -107,7 +107,7 @@ def test_an_admin_cannot_invite_an_owner_nor_see_such_a_link(acme, adam, olga):
     with pytest.raises(NotAllowed):
         invite("nina@acme.example", "owner", by=adam)
     invitation, _ = invite("nina@acme.example", "owner", by=olga)
-    for verb in (invitations.link_for, invitations.withdraw):
+    for verb in (invitations.show_link, invitations.withdraw):
         with pytest.raises(NotAllowed):
             verb(invitation, by=adam)
     with pytest.raises(NotAllowed):

@@ -147,7 +147,7 @@ def test_a_flood_of_tries_leaves_one_refusal_on_the_trail_and_no_token(client, a
     from tenants import invitations
 
     invitation = invitations.invite("nina@acme.example", "member", by=adam, base="http://portal.example")
-    path = invitations.link_for(invitation, by=adam).removeprefix("http://portal.example")
+    path = invitations.show_link(invitation, by=adam).removeprefix("http://portal.example")
     codes = [client.get(path).status_code for _ in range(70)]
     assert codes.count(429) == 10
     refused = AuditEvent.objects.filter(tenant_id=None, action=Action.REQUEST_REFUSED)
