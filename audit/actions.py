@@ -57,6 +57,7 @@ class Action(StrEnum):
     PASSWORD_RESET_ASKED = "password:reset-asked"  # noqa: S105
     PERSON_CHANGED = "person:changed"
     PERSON_CREATED = "person:created"
+    PERSON_KEY_DESTROYED = "person:key-destroyed"
     PERSON_SIGNED_IN = "person:signed-in"
     PERSON_SIGNED_OUT = "person:signed-out"
     QUESTION_ANSWERED = "question:answered"

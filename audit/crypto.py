@@ -64,6 +64,11 @@ def _keep(person_id: UUID, key: bytes) -> None:
     _kept[person_id] = time.monotonic() + KEPT_FOR, key
 
 
+def forget_key(person_id: UUID) -> None:
+    """In this process. Others forget it after KEPT_FOR seconds."""
+    _kept.pop(person_id, None)
+
+
 def seal(person_id: UUID | None, content: dict[str, Any]) -> str:
     """The content, readable only while that person's key exists. An empty content stays empty."""
     return Sealer(person_id)(content)

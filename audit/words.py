@@ -58,6 +58,7 @@ WORDS: dict[Action, tuple[str, str]] = {
     A.PASSWORD_RESET_ASKED: ("Asked for a new password", "{who} asked for a new password for {whom}"),
     A.PERSON_CHANGED: ("Changed their account", "{who} changed their account"),
     A.PERSON_CREATED: ("Made a sign-in", "{who} made a sign-in for {whom}"),
+    A.PERSON_KEY_DESTROYED: ("Erased a person", "{who} erased a person from the audit trail"),
     A.PERSON_SIGNED_IN: ("Signed in", "{who} signed in"),
     A.PERSON_SIGNED_OUT: ("Signed out", "{who} signed out"),
     A.QUESTION_ANSWERED: ("Got an answer", "{who} got {on}"),

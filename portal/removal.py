@@ -17,7 +17,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from audit.actions import Action
-from audit.models import AuditEvent, PersonKey
+from audit.models import AuditEvent
+from audit.person_keys import destroy_key
 from audit.record import Actor, Target, record
 from knowledge import backends
 from knowledge.stores.base import Namespace
@@ -52,7 +53,8 @@ def remove_tenant(tenant: Tenant, *, by: Actor, certify: bool = True) -> Removal
     """
     plan = removal_plan.unfinished_of(str(tenant.pk))
     if plan is None:
-        Tenant.objects.filter(pk=tenant.pk).update(is_active=False)
+        with in_tenant(tenant):
+            Tenant.objects.filter(pk=tenant.pk).update(is_active=False)
         plan = {
             "id": str(uuid.uuid4()),
             "tenant": {"id": str(tenant.pk), "slug": tenant.slug, "name": tenant.name},
@@ -72,6 +74,9 @@ def finish(plan: dict[str, Any], *, by: Actor) -> Removal:
         _erase_content(plan)
         _erase_rows(tenant, plan, by)
     _erase_content(plan)  # what somebody was still writing when the rows went
+    with overwritten():
+        for person in plan["people"]:
+            destroy_key(UUID(person))
     for session in list(sessions_of(plan["people"])):
         session.delete()
     removal_cache.forget(UUID(plan["tenant"]["id"]))
@@ -137,7 +142,6 @@ def _erase_rows(tenant: Tenant, plan: dict[str, Any], by: Actor) -> None:
             tenant.delete()
         User.objects.filter(pk__in=gone).delete()  # with no tenant at work: their mails of no tenant go with them
         record(Action.TENANT_REMOVED, replace(by, tenant_id=None), _target(plan), **data)
-        PersonKey.objects.filter(pk__in=gone).delete()  # last: what is recorded above still names who did it
         plan["removed_at"] = timezone.now().isoformat()
         removal_plan.keep(plan)
 

@@ -21,7 +21,8 @@ EVERYONE = "Everyone"
 def touch_corpus(tenant: Tenant, **besides) -> None:
     """Visibility or content changed: nothing cached for the version before may be served again. `besides` are other
     changes of the same row."""
-    Tenant.objects.filter(pk=tenant.pk).update(corpus_version=F("corpus_version") + 1, **besides)
+    with in_tenant(tenant):  # the database changes no other company's row
+        Tenant.objects.filter(pk=tenant.pk).update(corpus_version=F("corpus_version") + 1, **besides)
 
 
 def _make(tenant: Tenant, name: str, description: str = "", *, everyone: bool = False) -> Team:

@@ -179,7 +179,8 @@ def _open(backup: Backup, part: Part, result: Restored, say: Say) -> None:
     tenant = Tenant.objects.get(pk=part.id)
     result.passages += index.remake(tenant)
     was_active = next(rows.read(Tenant, _file(part.folder, Tenant))).is_active
-    Tenant.objects.filter(pk=part.id).update(is_active=was_active)
+    with in_tenant(tenant):
+        Tenant.objects.filter(pk=part.id).update(is_active=was_active)
     say(f"{tenant.slug}: its index stands")
 
 

@@ -59,6 +59,49 @@ FUNCTIONS = {
     ),
 }
 
+# Likewise, for what changes rows. In PL/pgSQL. An error takes the setting back with everything else.
+CHANGING = {
+    # The role that serves may not delete a key. One person in each command that the server receives, however often a
+    # query or a block calls it; never somebody who still signs in, nor the installation's own key.
+    "portal_destroy_person_key(person uuid)": (
+        "boolean",
+        """
+        DECLARE
+            moment CONSTANT timestamptz := statement_timestamp();
+            at_work CONSTANT text := coalesce(current_setting('app.tenant', true), '');
+            destroyed boolean;
+        BEGIN
+            IF person = '00000000-0000-0000-0000-000000000000' THEN
+                RAISE EXCEPTION 'this key is the installation''s' USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            IF EXISTS (SELECT 1 FROM public.tenants_user u WHERE u.id = person) THEN
+                RAISE EXCEPTION 'this person still has an account' USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            PERFORM set_config('app.tenant', '', true);
+            IF EXISTS (
+                SELECT 1 FROM public.audit_auditevent e WHERE e.tenant_id IS NULL AND e.occurred_at = moment
+                AND e.action = 'person:key-destroyed' AND e.target_id <> person::text
+            ) THEN
+                RAISE EXCEPTION 'one person at a time' USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            DELETE FROM public.audit_personkey k WHERE k.person_id = person;
+            destroyed := FOUND;
+            IF destroyed THEN
+                INSERT INTO public.audit_auditevent (
+                    occurred_at, action, outcome, actor_kind, actor_sealed, subject_sealed, target_type, target_id,
+                    target_name, origin_sealed, request_id, data, data_sealed
+                ) VALUES (
+                    moment, 'person:key-destroyed', 'done', 'system', '', '', 'person', person::text, '', '', '',
+                    jsonb_build_object('database_role', session_user), ''
+                );
+            END IF;
+            PERFORM set_config('app.tenant', at_work, true);
+            RETURN destroyed;
+        END
+        """,
+    ),
+}
+
 
 def remake(connection) -> None:
     """As whoever owns the tables, and only when all of them are there."""
@@ -70,7 +113,7 @@ def remake(connection) -> None:
             cursor.execute("SELECT 1 FROM pg_policies WHERE tablename = %s AND policyname = %s", [table, POLICY])
             if cursor.fetchone() is None:
                 cursor.execute(f'CREATE POLICY "{POLICY}" ON "{table}" FOR SELECT TO CURRENT_USER USING (true)')
-        for stray in _definers(cursor).keys() - set(map(_plain, FUNCTIONS)):
+        for stray in _definers(cursor).keys() - set(signatures()):
             cursor.execute(f"DROP FUNCTION {stray}")
         for signature, (result, body) in FUNCTIONS.items():
             cursor.execute(f"DROP FUNCTION IF EXISTS {_plain(signature)}")  # what it returns may have changed
@@ -79,12 +122,19 @@ def remake(connection) -> None:
                 f"SET search_path = pg_catalog, pg_temp AS $portal$ {body} $portal$"
             )
             cursor.execute(f"REVOKE ALL ON FUNCTION {_plain(signature)} FROM PUBLIC")
+        for signature, (result, body) in CHANGING.items():
+            cursor.execute(f"DROP FUNCTION IF EXISTS {_plain(signature)}")
+            cursor.execute(
+                f"CREATE FUNCTION {signature} RETURNS {result} LANGUAGE plpgsql VOLATILE SECURITY DEFINER "
+                f"SET search_path = pg_catalog, pg_temp AS $portal$ {body} $portal$"
+            )
+            cursor.execute(f"REVOKE ALL ON FUNCTION {_plain(signature)} FROM PUBLIC")
 
 
 def problems(connection) -> list[str]:
     with connection.cursor() as cursor:
         have = _definers(cursor)
-    wanted = {_plain(signature): body for signature, (_, body) in FUNCTIONS.items()}
+    wanted = {_plain(signature): body for signature, (_, body) in (FUNCTIONS | CHANGING).items()}
     return [f"the function {each} is not there as this version wants it" for each in _differing(wanted, have)] + [
         f"the function {each} runs as its owner and is not one of the portal's" for each in sorted(have.keys() - wanted)
     ]
@@ -111,4 +161,4 @@ def _plain(signature: str) -> str:
 
 
 def signatures() -> list[str]:
-    return [_plain(signature) for signature in FUNCTIONS]
+    return [_plain(signature) for signature in FUNCTIONS | CHANGING]

@@ -41,10 +41,12 @@ class Policy:
 
 
 def expected(table: str) -> Iterator[Policy]:
-    rows = f"coalesce(tenant_id = {_TENANT}, false)"
+    rows = f"coalesce({tables.READ_BY_ALL.get(table, 'tenant_id')} = {_TENANT}, false)"
     if table in tables.ALSO_OF_THE_INSTALLATION:
         rows = f"{rows} OR (tenant_id IS NULL AND {_TENANT} IS NULL)"
     yield Policy(table, "portal_tenant", "ALL", rows)
+    if table in tables.READ_BY_ALL:
+        yield Policy(table, "portal_everybody_select", "SELECT", "true")
     column, commands = tables.ALSO_OF_THE_PERSON.get(table, ("", ()))
     for command in commands:
         yield Policy(table, f"portal_person_{command.lower()}", command, f"{column} = {_PERSON}")
@@ -54,7 +56,7 @@ def remake(connection) -> None:
     """Makes what is missing and remakes what differs; touches no table that is as it should be."""
     have = _standing(connection)
     walls = _walls(connection)
-    for table in sorted(tables.WALLED & walls.keys()):
+    for table in sorted(tables.POLICED & walls.keys()):
         wanted = {policy.name: policy for policy in expected(table)}
         stray = [name for name, mark in have.get(table, {}).items() if name not in wanted or wanted[name].mark != mark]
         missing = [policy for name, policy in wanted.items() if name not in have.get(table, {}) or name in stray]
@@ -75,7 +77,7 @@ def remake(connection) -> None:
 def problems(connection) -> list[str]:
     """What stands open, in words. Tables that are not there yet are not open."""
     have, walls, found = _standing(connection), _walls(connection), []
-    for table in sorted(tables.WALLED & walls.keys()):
+    for table in sorted(tables.POLICED & walls.keys()):
         if not walls[table]:
             found.append(f"{table} is not under forced row-level security")
         if have.get(table, {}) != {policy.name: policy.mark for policy in expected(table)}:

@@ -10,14 +10,29 @@ def narrow(connection) -> None:
     lets those that may read the jobs call the portal's functions."""
     with connection.cursor() as cursor:
         there = set(connection.introspection.table_names(cursor))
-        for table in sorted((tables.APPEND_ONLY | tables.READ_ONLY) & there):
-            refused = "UPDATE, DELETE" if table in tables.APPEND_ONLY else "INSERT, UPDATE, DELETE"
+        for table in sorted(tables.RIGHTS.keys() & there):
             for role in _others(cursor, table):
-                cursor.execute(f'REVOKE {refused}, TRUNCATE ON "{table}" FROM "{role}"')
+                cursor.execute(f'REVOKE {", ".join(refused(table))}, TRUNCATE ON "{table}" FROM "{role}"')
         if there.issuperset(functions.OWNER_READS):
             for role in _others(cursor, "knowledge_job"):
                 for signature in functions.signatures():
                     cursor.execute(f'GRANT EXECUTE ON FUNCTION {signature} TO "{role}"')
+
+
+def refused(table: str) -> list[str]:
+    return sorted(tables.EVERY_RIGHT - tables.RIGHTS.get(table, tables.EVERY_RIGHT))
+
+
+def problems(connection) -> list[str]:
+    """What the role of this connection may do beyond `tables.RIGHTS`, in words."""
+    pairs = [(table, right) for table in sorted(tables.RIGHTS) for right in refused(table)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT w.table_name, w.privilege FROM unnest(%s::text[], %s::text[]) AS w (table_name, privilege) "
+            "WHERE to_regclass(w.table_name) IS NOT NULL AND has_table_privilege(w.table_name, w.privilege)",
+            [[table for table, _ in pairs], [right for _, right in pairs]],
+        )
+        return [f"the role that serves may {right} in {table}" for table, right in cursor.fetchall()]
 
 
 def _others(cursor, table: str) -> list[str]:

@@ -158,14 +158,11 @@ def _privileges(server, database: str, roles: list[Role]) -> Iterator[str]:
     have = {
         row[0] for row in server.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
     }
-    from tenants.rls import tables
+    from tenants.rls import privileges, tables
 
-    for table in sorted(tables.APPEND_ONLY & have):
-        server.execute(sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(table), name["app"]))
-    for table in sorted(tables.READ_ONLY & have):
-        server.execute(
-            sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(table), name["app"])
-        )
+    for table in sorted(tables.RIGHTS.keys() & have):
+        taken = sql.SQL(", ").join(map(sql.SQL, privileges.refused(table)))
+        server.execute(sql.SQL("REVOKE {} ON {} FROM {}").format(taken, sql.Identifier(table), name["app"]))
     yield "Gave the application's role rows to read and write, and nothing else"
 
 

@@ -77,8 +77,26 @@ GLOBAL = {
     "tenants_tenant",
 }
 
-APPEND_ONLY = {"audit_auditevent", "audit_fieldchange"}  # the role that serves may add and read
-READ_ONLY = {"django_migrations"}
+# Of these everybody may see every row, and change only the one of the tenant at work: the column that says whose it is.
+READ_BY_ALL = {"knowledge_turn": "tenant_id", "tenants_tenant": "id"}
+
+# What the role that serves may do, where that is not everything: it selects, inserts, updates and deletes in all others.
+# Removing a company deletes from every table of its own; Django deletes what points to a person or a group with them.
+RIGHTS = {
+    "audit_auditevent": {"SELECT", "INSERT"},
+    "audit_fieldchange": {"SELECT", "INSERT"},
+    "audit_personkey": {"SELECT", "INSERT"},  # destroyed by portal_destroy_person_key alone
+    "auditlog_logentry": {"SELECT"},
+    "auth_group_permissions": {"SELECT", "DELETE"},
+    "auth_permission": {"SELECT"},
+    "django_content_type": {"SELECT"},
+    "django_migrations": {"SELECT"},
+    "guardian_groupobjectpermission": {"SELECT", "DELETE"},
+    "guardian_userobjectpermission": {"SELECT", "DELETE"},
+    "tenants_user_user_permissions": {"SELECT", "DELETE"},
+}
+EVERY_RIGHT = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 
 WALLED = OWNED | OWNED_BY_DEFAULT
+POLICED = WALLED | READ_BY_ALL.keys()
 ALL = WALLED | PERSONAL | GLOBAL

@@ -102,7 +102,10 @@ def fill(slug: str, passages: int, grants: int) -> dict:
             DocumentUserGrant(tenant=tenant, user=many.user, permission=read, content_object_id=key) for key in chosen
         ]
         DocumentUserGrant.scoped.bulk_create(given, batch_size=1000)
-    Tenant.objects.filter(pk=tenant.pk).update(next_document_no=number + passages // PER_DOCUMENT, corpus_version=1000)
+    with in_tenant(tenant):
+        Tenant.objects.filter(pk=tenant.pk).update(
+            next_document_no=number + passages // PER_DOCUMENT, corpus_version=1000
+        )
     return {"passages": passages, "documents": len(every), "grants": len(chosen)}
 
 

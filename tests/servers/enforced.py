@@ -11,6 +11,8 @@ from django.db import connection
 from django.db.transaction import TransactionManagementError
 from django.utils.decorators import sync_only_middleware
 
+from tenants.rls import privileges
+
 ROLE = "portal_app"
 
 
@@ -27,7 +29,7 @@ def prepare() -> None:
             "EXECUTE ON ALL FUNCTIONS IN SCHEMA public",
         ):
             cursor.execute(f"GRANT {what} TO {ROLE}")
-        cursor.execute(f"REVOKE UPDATE, DELETE ON audit_auditevent, audit_fieldchange FROM {ROLE}")
+    privileges.narrow(connection)
 
 
 def end_other_sessions() -> None:
