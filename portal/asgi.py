@@ -7,15 +7,17 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
 
 import django
-from django.conf import settings
-from django.db import connection
-
-from portal import static_files
-from portal.body_limit import BodyLimit
-from portal.request_threads import Handler
-from tenants.rls import role
 
 django.setup(set_prefix=False)
+
+from django.conf import settings  # noqa: E402 - these need the models
+from django.db import connection  # noqa: E402
+
+from portal import static_files  # noqa: E402
+from portal.body_limit import BodyLimit  # noqa: E402
+from portal.request_threads import Handler  # noqa: E402
+from tenants.rls import role  # noqa: E402
+
 if connection.vendor == "postgresql":
     from portal import database_timeouts
 
