@@ -35,6 +35,7 @@ RESET_FROM_ADDRESS = Limit("reset-from", 20, 60 * 60)
 RESET_FOR_ACCOUNT = Limit("reset-for", 5, 60 * 60)
 LINK_FROM_ADDRESS = Limit("link-from", 60, 15 * 60)  # opening invitation and reset links
 INVITATIONS_OF_TENANT = Limit("invitations-of", 200, 60 * 60)
+SETUP_CODE_FROM_ADDRESS = Limit("setup-code-from", 10, 15 * 60)
 PASSWORD_OF_ACCOUNT = Limit("password-of", 10, 15 * 60)  # one's own, asked again before it is changed
 
 

@@ -3,6 +3,7 @@ from tenants.models.invitation import Invitation
 from tenants.models.membership import Membership
 from tenants.models.outbox import OutboxMail
 from tenants.models.owned import NotNarrowed, TenantManager, TenantOwned, TenantQuerySet
+from tenants.models.setup_code import SetupCode
 from tenants.models.team import Team, TeamMember
 from tenants.models.tenant import Tenant
 from tenants.models.user import User
@@ -13,6 +14,7 @@ __all__ = [
     "Membership",
     "NotNarrowed",
     "OutboxMail",
+    "SetupCode",
     "Team",
     "TeamMember",
     "Tenant",

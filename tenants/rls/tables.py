@@ -74,6 +74,7 @@ GLOBAL = {
     "django_content_type",
     "django_migrations",
     "knowledge_turn",
+    "tenants_setupcode",
     "tenants_tenant",
 }
 
@@ -93,6 +94,7 @@ RIGHTS = {
     "django_migrations": {"SELECT"},
     "guardian_groupobjectpermission": {"SELECT", "DELETE"},
     "guardian_userobjectpermission": {"SELECT", "DELETE"},
+    "tenants_setupcode": {"SELECT", "INSERT", "DELETE"},
     "tenants_user_user_permissions": {"SELECT", "DELETE"},
 }
 EVERY_RIGHT = {"SELECT", "INSERT", "UPDATE", "DELETE"}

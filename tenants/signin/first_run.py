@@ -1,11 +1,12 @@
-"""An empty installation: whoever opens it first makes their company and owns it. Never possible again afterwards."""
+"""An empty installation: somebody on this machine, or with the setup code, makes the first company and owns it. Never
+possible again afterwards."""
 
 from __future__ import annotations
 
 from django.db import connection, transaction
 
 from tenants.errors import Conflicting
-from tenants.models import Membership, Tenant
+from tenants.models import Membership, SetupCode, Tenant
 from tenants.people import add_member, create_tenant
 from tenants.roles import Role
 
@@ -24,5 +25,6 @@ def begin(*, company: str, slug: str, name: str, email: str, password: str) -> M
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
     if not is_empty():
         raise Conflicting("Somebody set this portal up just now.", hint="Ask them to invite you.")
+    SetupCode.objects.all().delete()
     tenant = create_tenant(slug, name=company)
     return add_member(tenant, email=email, role=Role.OWNER, name=name, password=password)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
@@ -72,7 +74,27 @@ class FirstRunForm(JoinForm):
         help_text="Lower-case letters, figures and hyphens. Your pages will stand under /t/short-name/.",
     )
     email = forms.EmailField(label="Your work e-mail", widget=email_input())
-    field_order = ["company", "slug", "name", "email", "password"]
+    field_order = ["code", "company", "slug", "name", "email", "password"]
+
+    def __init__(self, *args, is_right_code: Callable[[str], bool] | None, **kwargs) -> None:
+        """`is_right_code` is None where no setup code is needed."""
+        super().__init__(*args, **kwargs)
+        if is_right_code is not None:
+            self.is_right_code = is_right_code
+            self.fields["code"] = forms.CharField(
+                label="Setup code",
+                max_length=60,
+                widget=text(autocomplete="one-time-code", autocapitalize="none", spellcheck="false"),
+                help_text="It is printed where the portal was started. manage.py setup_code prints a new one.",
+            )
+            self.order_fields(self.field_order)
+
+    def clean_code(self) -> str:
+        if not self.is_right_code(self.cleaned_data["code"]):
+            raise forms.ValidationError(
+                "This is not the setup code. Copy it from where the portal was started, or run manage.py setup_code."
+            )
+        return ""
 
     def clean_email(self) -> str:
         self.user.email = self.cleaned_data["email"].strip().lower()

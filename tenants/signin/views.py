@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,9 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from tenants import limits
 from tenants.models import Membership, Tenant, User
 from tenants.scope import as_person
-from tenants.signin import first_run, session
+from tenants.signin import first_run, session, setup_code
 from tenants.signin.forms import FirstRunForm, SignInForm
 
 
@@ -55,13 +58,15 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "POST"])
 def begin(request: HttpRequest) -> HttpResponse:
     if not first_run.is_empty():
         raise Http404
-    form = FirstRunForm(request.POST or None, user=User())
+    check = partial(setup_code.is_right, address=limits.address_of(request)) if setup_code.is_needed(request) else None
+    form = FirstRunForm(request.POST or None, user=User(), is_right_code=check)
     if request.method == "POST" and form.is_valid():
+        form.cleaned_data.pop("code", None)
         owner = first_run.begin(**form.cleaned_data)
         session.enter(request, owner.user)
         return redirect(f"/t/{owner.tenant.slug}/")

@@ -1,6 +1,7 @@
 """An empty installation makes its first company, once."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from tenants.models import Membership, Tenant
@@ -13,6 +14,13 @@ COMPANY = {
     "email": "dana@marlow.example",
     "password": "rooms are booked in quarters",
 }
+
+
+@pytest.fixture
+def client(settings):
+    """Somebody on the machine itself: no setup code is needed."""
+    settings.ALLOWED_HOSTS = ["localhost"]
+    return Client(headers={"host": "localhost"})
 
 
 def test_whoever_opens_an_empty_portal_makes_a_company_and_owns_it(client):
