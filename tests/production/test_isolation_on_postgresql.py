@@ -13,6 +13,10 @@ from tests.conftest import REPOSITORY
 SUITES = [
     "tests/tenants",
     "tests/audit",
+    "tests/security/test_only_owners_give_privileged_roles.py",
+    "tests/security/test_roles_whatever_people_do.py",
+    "tests/security/test_links_are_shown_once_and_recorded.py",
+    "tests/security/test_setting_up_needs_the_code.py",
     "tests/project/test_every_url_is_gated.py",
     "tests/project/test_attack_foreign_ids.py",
     "tests/project/test_attack_hidden_documents.py",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+from importlib import import_module
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.urls import reverse
 from django.utils import timezone
 
@@ -131,6 +134,20 @@ def test_for_30_days_after_a_privileged_role_ended_only_an_owner_hands_over_the_
     assert passwords.make_link_for(person, by=olga, base=BASE)
     a_month_passes(person)
     assert passwords.make_link_for(person, by=adam, base=BASE)
+
+
+def test_a_role_that_was_taken_away_before_this_version_counts_too(acme, olga, adam, cora, alice):
+    eve = add_member(acme, email="eve@acme.example", role="admin", password=PASSWORD)
+    change_role(cora, "member", by=olga)
+    end_membership(eve, by=olga)
+    everybody = Membership.objects.for_tenant(acme)
+    everybody.update(privileged_until=None)
+    then = MigrationLoader(connection).project_state([("tenants", "0003_roles_in_time")]).apps
+    import_module("tenants.migrations.0003_roles_in_time").read_from_the_trail(then, None)
+    known = dict(everybody.values_list("user__email", "privileged_until"))
+    assert known["cora@acme.example"]
+    assert known["eve@acme.example"] == eve.ended_at
+    assert known["alice@acme.example"] is None
 
 
 def test_an_admin_does_not_see_the_link_a_former_officer_asked_for(sign_in, client, olga, adam, cora):
