@@ -6,7 +6,7 @@ MANAGE := $(VENV)/bin/python manage.py
 DEMO ?= 1
 export PORT ?= 8000
 
-.PHONY: help setup run services services-down run-production test lint bench drills requirements clean
+.PHONY: help setup run restart restart-production services services-down run-production test lint bench drills requirements clean
 
 help: ## what each of these does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,6 +18,9 @@ run: setup ## the portal with its sample company on http://127.0.0.1:8000 (PORT,
 	@if [ "$(DEMO)" != "0" ]; then $(MANAGE) demo --once; fi
 	@exec $(MANAGE) up --port $(PORT)
 
+restart: setup ## the processes of `make run` again with the code of now, without a gap
+	@$(MANAGE) up --restart
+
 services: setup ## real PostgreSQL, Redis and Weaviate on loopback, under the data folder (installs what is missing)
 	@$(VENV)/bin/python -m portal.services up
 
@@ -26,6 +29,9 @@ services-down: ## stop just those; their data stays
 
 run-production: setup ## the portal on those: two web processes, a worker for each kind of work, beat (PORT, DEMO=0)
 	@exec $(VENV)/bin/python -m portal.services run --port $(PORT) $(if $(filter-out 0,$(DEMO)),--demo)
+
+restart-production: setup ## the processes of `make run-production` again with the code of now, without a gap
+	@$(VENV)/bin/python -m portal.services manage up --restart
 
 test: ## everything that proves it works (PART=unit without servers and browser, PART=service, PART=browser)
 	@PYTHON="$(PYTHON)" sh portal/setup.sh test

@@ -88,7 +88,7 @@ async def _follow_rows(member: Membership, answer_id: UUID, view: _View) -> Asyn
                 yield event
                 if event.is_last:
                     return
-            if runner.leaving():
+            if runner.leaving() or runner.draining():
                 yield Retry()
                 return
             if view.stale:

@@ -40,6 +40,7 @@ _runs: dict[UUID, Run] = {}
 _keeper: asyncio.Task | None = None
 _hurry: asyncio.Event | None = None
 _leaving = False
+_draining = False
 
 
 class Run:
@@ -127,6 +128,20 @@ def signal_stop(answer_id: UUID) -> None:
 
 def leaving() -> bool:
     return _leaving
+
+
+def draining() -> bool:
+    """The process finishes what it writes and takes no new connection: followers of other processes go elsewhere."""
+    return _draining
+
+
+async def drain() -> None:
+    """Returns when no answer is being written on this event loop. The caller limits the time."""
+    global _draining
+    _draining = True
+    loop = asyncio.get_running_loop()
+    while unfinished := [run for run in _runs.values() if run.loop is loop and not run.finished]:
+        await asyncio.wait([run.task for run in unfinished if run.task], timeout=0.2)
 
 
 async def shutdown() -> None:
@@ -247,4 +262,4 @@ async def _keep_saving(hurry: asyncio.Event) -> None:
                 _runs.pop(run.answer_id, None)
 
 
-__all__ = ["Run", "finished", "leaving", "running", "settled", "shutdown", "signal_stop", "start"]
+__all__ = ["Run", "drain", "draining", "finished", "leaving", "running", "settled", "shutdown", "signal_stop", "start"]

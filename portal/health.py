@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from portal import needs
+from portal import needs, warm_up
 
 PATIENCE = 2.0  # seconds that a part gets
 GOOD_FOR = 2.0  # seconds that an answer is shown to others who ask
@@ -112,5 +112,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """
     only = [name for name in request.GET.get("only", "").split(",") if name]
     ready, parts = look(list(dict.fromkeys(only))[:MOST_PARTS])
+    if warm_up.is_running():  # the first searches would wait for what is being loaded, about a second
+        ready, parts = False, parts | {"start": Part(False, 0.0, "the search is being loaded")}
     told = {"ready": ready, "parts": {name: part.as_json() for name, part in parts.items()}}
     return JsonResponse(told, status=200 if ready else 503)

@@ -78,6 +78,20 @@ def refuse_newer_database() -> None:
         log.warning("The database does not answer, so its version was not checked: %s", type(error).__name__)
 
 
+def insist_it_can_restart() -> None:
+    """Raises CommandError if this version could not take over from one that is running. Changes nothing."""
+    if why := role.problem(connection):
+        raise CommandError(f"{why} {role.HINT}")
+    executor = MigrationExecutor(connection)
+    _refuse_newer(executor)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise CommandError(
+            "The database has to be updated first. On PostgreSQL run `manage.py migrate` with DATABASE_OWNER_URL set; "
+            "otherwise stop the portal and start it again."
+        )
+    insist_on_walls()
+
+
 def _refuse_newer(executor: MigrationExecutor) -> None:
     known = set(executor.loader.disk_migrations)
     ours = {app for app, _ in known}

@@ -6,12 +6,15 @@ where forking a process that has used system frameworks is not safe, each part i
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -21,10 +24,14 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 
-from portal.up import parts, workers
+from portal.up import parts, takeover, workers
+from portal.up.takeover import Takeover
+from portal.up.web_server import DRAIN_SECONDS
 
 UNSENT = 256 * 1024  # bytes
-STOP_WITHIN = 12  # seconds, then what is left is ended
+STOP_WITHIN = 12  # seconds after Ctrl-C, then what is left is ended
+DRAIN_WITHIN = DRAIN_SECONDS + 10  # seconds after SIGTERM, or in a restart
+PR_SET_PDEATHSIG = 1  # prctl(2)
 RESTARTS = 5  # within RESTART_WINDOW seconds, then the whole stops and says so
 RESTART_WINDOW = 60
 
@@ -33,7 +40,7 @@ RESTART_WINDOW = 60
 class Part:
     name: str
     on_demand: bool = False
-    number: int = 1  # of several that are alike
+    number: int = 1  # of several that are alike; the web process with this number has the listening socket with it
     pid: int = 0
     starts: list[float] = field(default_factory=list)
 
@@ -57,40 +64,90 @@ def web_parts() -> list[Part]:
 
 
 class Supervisor:
-    def __init__(self, listening: socket.socket, say: Callable[[str], None], parts: list[Part] | None = None) -> None:
+    """Starts the parts on the listening sockets and keeps them alive until SIGTERM, SIGINT (Ctrl-C) or SIGHUP.
+
+    SIGTERM lets running answers finish, SIGINT and SIGHUP (the terminal was closed) stop within seconds, SIGUSR2 restarts
+    without a gap (takeover.py).
+    `lock` is the file descriptor of the lock on the data folder: no part may keep it, or what is left of a supervisor
+    that was killed would refuse the next start.
+    """
+
+    def __init__(
+        self,
+        listening: list[socket.socket],
+        say: Callable[[str], None],
+        parts: list[Part] | None = None,
+        *,
+        lock: int = -1,
+        taken_over: Takeover | None = None,
+    ) -> None:
         self.listening = listening
         self.say = say
         self.parts = all_parts() if parts is None else parts
-        self.stopping = False
+        self.lock = lock
+        self.former = [Part(name, pid=pid) for name, pid in taken_over.former] if taken_over else []
+        self.former_end = float("inf")  # when what is left of the former version is ended
+        self.stopping = self.in_haste = self.restarting = False
         self.news, self._tell = os.pipe()
         os.set_blocking(self.news, False)
-        os.set_inheritable(self._tell, True)
 
     def run(self, when_ready: Callable[[], None]) -> None:
         """Until a signal stops it. Raises GaveUp when a part cannot be kept alive."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._stop)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2):
+            signal.signal(number, self._on_signal)
         close_connections()  # one that is open must not be shared with a child
         gc.collect()
         gc.freeze()  # a collection in a child would write into every page that it still shares
+        for part in self.former:
+            if part.name != "web":
+                _send(part, signal.SIGTERM)
+        waiting: Counter[str] = Counter()
         for part in self.parts:
             if not part.on_demand:
-                self._start(part)
-        waiting = Counter(part.name for part in self.parts if not part.on_demand)
+                waiting[part.name] += 1
+                if part.name == "web":
+                    self._start(part)
+        waiting_for_warm = Counter({"warm": waiting["web"]}) if self.former else Counter()
         try:
             while not self.stopping:
+                news = self._heard()
                 if waiting:
-                    waiting -= self._heard()
+                    waiting -= news
                     if not +waiting:
                         waiting.clear()
                         when_ready()
+                if waiting_for_warm:
+                    waiting_for_warm -= news
+                    if not +waiting_for_warm:
+                        self._drain_former()
                 self._reap()
                 for part in self.parts:
                     if self._is_wanted(part):
                         self._start(part)
+                if self.restarting:
+                    self._restart()
                 time.sleep(0.02 if waiting else 0.25)
         finally:
             self._end()
+
+    def _restart(self) -> None:
+        """Becomes a new program, if that would start. What runs goes on running either way."""
+        self.restarting = False
+        if self.former:
+            self.say("A restart is under way already")
+            return
+        if why := takeover.can_start():
+            self.say(f"Not restarted, because the new version would not start: {why}")
+            return
+        self.say("Restarting without a gap")
+        running = [(part.name, part.pid) for part in self.parts if part.pid]
+        takeover.become_new(Takeover([each.fileno() for each in self.listening], self.lock, running))
+
+    def _drain_former(self) -> None:
+        for part in self.former:
+            if part.name == "web":
+                _send(part, signal.SIGTERM)
+        self.former_end = time.monotonic() + DRAIN_WITHIN
 
     def _start(self, part: Part) -> None:
         now = time.monotonic()
@@ -98,17 +155,25 @@ class Supervisor:
         part.pid = self._spawn(part) if sys.platform == "darwin" else self._fork(part)
 
     def _fork(self, part: Part) -> int:
+        supervisor = os.getpid()
         pid = os.fork()
         if pid:
             return pid
+        end_with(supervisor)
         # Ctrl-C reaches the whole terminal group; the supervisor alone decides who stops when.
         os.setpgid(0, 0)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if self.lock >= 0:
+            os.close(self.lock)
+        own = self._socket_of(part)
+        for listening in self.listening:
+            if listening is not own:
+                listening.close()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2):
             signal.signal(number, signal.SIG_DFL)
         os.close(self.news)
         status = 1
         try:
-            run_part(part.name, self.listening, self._tell)
+            run_part(part.name, own, self._tell)
             status = 0
         except SystemExit as leaving:
             status = leaving.code if isinstance(leaving.code, int) else 0
@@ -123,9 +188,13 @@ class Supervisor:
 
     def _spawn(self, part: Part) -> int:
         command = [sys.executable, sys.argv[0], "up", "--only", part.name]
-        fds = (self.listening.fileno(), self._tell)
+        listening = self._socket_of(part)
+        fds = (listening.fileno() if listening else self.listening[0].fileno(), self._tell)
         environment = os.environ | {"PORTAL_LISTENING_FD": str(fds[0]), "PORTAL_READY_FD": str(fds[1])}
         return subprocess.Popen(command, env=environment, pass_fds=fds, start_new_session=True).pid  # noqa: S603
+
+    def _socket_of(self, part: Part) -> socket.socket | None:
+        return self.listening[(part.number - 1) % len(self.listening)] if part.name == "web" else None
 
     def _heard(self) -> Counter[str]:
         try:
@@ -134,6 +203,11 @@ class Supervisor:
             return Counter()
 
     def _reap(self) -> None:
+        for part in list(self.former):
+            if time.monotonic() > self.former_end:
+                _send(part, signal.SIGKILL)
+            if os.waitpid(part.pid, os.WNOHANG)[0]:
+                self.former.remove(part)
         for part in self.parts:
             if not part.pid:
                 continue
@@ -149,33 +223,75 @@ class Supervisor:
             self._start(part)
 
     def _is_wanted(self, part: Part) -> bool:
-        """Somebody rang for it and it is not there."""
-        if not part.on_demand or part.pid:
+        """It is not there and should be: its former one has left, or, if it comes on demand, there is work for it."""
+        if part.pid or any(former.name == part.name for former in self.former):
             return False
+        if not part.on_demand:
+            return not part.starts
         if len(part.starts) >= RESTARTS and time.monotonic() - part.starts[-1] < RESTART_WINDOW:
-            return False  # something kills it at once: the rows wait, the sweep rings again
-        rung = tuple(f".{queue}.msg" for queue in workers.WORKERS[part.name].queues)
-        return any(name.endswith(rung) for name in os.listdir(settings.QUEUE_DIR / "messages"))
+            return False  # something kills it at once: the rows wait, the sweep notifies again
+        endings = tuple(f".{queue}.msg" for queue in workers.WORKERS[part.name].queues)
+        return any(name.endswith(endings) for name in os.listdir(settings.QUEUE_DIR / "messages"))
 
-    def _stop(self, number, frame) -> None:
+    def _on_signal(self, number, frame) -> None:
+        if number == signal.SIGUSR2:
+            self.restarting = True
+            return
+        self.in_haste = number != signal.SIGTERM or self.stopping
         self.stopping = True
 
     def _end(self) -> None:
-        """SIGTERM to all, in order: nobody new is let in while work that runs is finished."""
-        for part in self.parts:
-            if part.pid:
-                os.kill(part.pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_WITHIN
-        while any(part.pid for part in self.parts) and time.monotonic() < deadline:
-            for part in self.parts:
+        """A signal to all, web first: it stops listening while work that runs is finished."""
+        for listening in self.listening:
+            listening.close()
+        everything = [*self.parts, *self.former]
+        was_in_haste = self.in_haste
+        for part in everything:
+            _send(part, signal.SIGINT if self.in_haste and part.name == "web" else signal.SIGTERM)
+        began = time.monotonic()
+        while any(part.pid for part in everything):
+            if self.in_haste and not was_in_haste:  # Ctrl-C while running answers are being finished
+                was_in_haste, began = True, time.monotonic()
+                for part in everything:
+                    if part.name == "web":
+                        _send(part, signal.SIGINT)
+            if time.monotonic() - began > (STOP_WITHIN if self.in_haste else DRAIN_WITHIN):
+                break
+            for part in everything:
                 if part.pid and os.waitpid(part.pid, os.WNOHANG)[0]:
                     part.pid = 0
             time.sleep(0.02)
-        for part in self.parts:
+        for part in everything:
             if part.pid:
-                os.kill(part.pid, signal.SIGKILL)
+                _send(part, signal.SIGKILL)
                 os.waitpid(part.pid, 0)
                 part.pid = 0
+
+
+def _send(part: Part, number: signal.Signals) -> None:
+    if part.pid:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(part.pid, number)
+
+
+def end_with(parent: int) -> None:
+    """This process gets SIGTERM when its parent dies, however that dies.
+
+    Linux does that by itself (prctl, PR_SET_PDEATHSIG). Elsewhere a thread looks once a second.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    else:
+        threading.Thread(target=_watch_parent, args=(parent,), name="watch-parent", daemon=True).start()
+    if os.getppid() != parent:  # it died before this process could ask for the signal
+        os._exit(1)
+
+
+def _watch_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def close_connections() -> None:
@@ -187,12 +303,19 @@ def close_connections() -> None:
 
 
 def run_part(name: str, listening: socket.socket | None, tell: int) -> None:
+    def say(word: str) -> None:
+        with contextlib.suppress(OSError):  # the supervisor that asked has become another program
+            os.write(tell, f"{word} ".encode())
+
     def ready() -> None:
-        os.write(tell, f"{name} ".encode())
+        say(name)
+
+    def warm() -> None:
+        say("warm")
 
     if name == "web":
         assert listening is not None
-        parts.web(listening, ready)
+        parts.web(listening, ready, warm)
     elif name == "beat":
         parts.beat(ready)
     else:
@@ -203,16 +326,34 @@ def _on_files() -> bool:
     return settings.CELERY_BROKER_URL.startswith("filesystem")
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """The listening socket, taken before anything is started, so that a taken port is one clear sentence."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+def bind(host: str, port: int, count: int = 1) -> list[socket.socket]:
+    """Listening sockets for `count` web processes, taken before anything is started. Raises OSError if the port is taken.
+
+    On Linux each process has a socket of its own, over which the kernel spreads new connections. Of one that all share,
+    the first process that wakes takes every connection, and with clients that keep theirs one process did all the work.
+    """
+    first = _bound(host, port, shared=False)
+    if count == 1 or sys.platform != "linux":
+        return [_listen(first)]
+    port = first.getsockname()[1]
+    first.close()  # it only showed that nobody else has the port: with SO_REUSEPORT another portal could join silently
+    return [_listen(_bound(host, port, shared=True)) for _ in range(count)]
+
+
+def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listening.bind((host, port))
     except OSError:
         listening.close()
         raise
+    return listening
+
+
+def _listen(listening: socket.socket) -> socket.socket:
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):
         # Connections inherit it. Of a response that is complete for us the kernel keeps no more for a slow reader; else it
         # would be up to 4 MiB, which are sent whatever becomes of the reader's rights.

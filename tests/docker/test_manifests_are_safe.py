@@ -145,14 +145,14 @@ def test_processes_spread_over_the_nodes(rendered):
 
 
 def test_open_answers_have_time_to_end(rendered):
-    from portal.up.parts import GRACE
+    from portal.up.supervisor import DRAIN_WITHIN
 
     for workload in rendered.serving():
         (container,) = containers(workload)
         grace = pod(workload)["terminationGracePeriodSeconds"]
         if component(workload) == "web":
             pause = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
-            assert grace >= pause + 2 * GRACE
+            assert grace >= pause + DRAIN_WITHIN
         if component(workload) == "worker":
             assert grace >= 60
 

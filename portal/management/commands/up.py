@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -13,9 +15,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from portal import env
 from portal.demo.people import how_to_sign_in
-from portal.up import parts, supervisor, workers
+from portal.up import parts, supervisor, takeover, workers
 from portal.up.notices import notices_for_operators
-from portal.up.prepare import prepare, refuse_newer_database
+from portal.up.prepare import insist_it_can_restart, prepare, refuse_newer_database
+
+PORT_SECONDS = 3.0  # that a port which is still taken is waited for
+RESTART_SECONDS = 60.0
 
 
 class Command(BaseCommand):
@@ -26,30 +31,58 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=settings.HOST)
         parser.add_argument("--port", type=int, default=env.number("PORT", 8000))
         parser.add_argument("--only", choices=["web", "beat", *workers.WORKERS], help="one part, in this process")
+        parser.add_argument(
+            "--restart", action="store_true", help="restart the portal that runs on this data folder, without a gap"
+        )
+        parser.add_argument("--preflight", action="store_true", help="say whether it would start, and change nothing")
 
-    def handle(self, host: str, port: int, only: str | None, **options) -> None:
+    def handle(self, host: str, port: int, only: str | None, restart: bool, preflight: bool, **options) -> None:
         began = time.monotonic()
+        if preflight:
+            return insist_it_can_restart()
+        if restart:
+            return self.restart_running()
         parts.spare_memory()
+        taken_over = takeover.inherited()
         if only:
-            return self.one_part(only, host, port)
-        lock = self.one_at_a_time()
+            return self.one_part(only, host, port, taken_over)
+        lock = self.one_at_a_time(taken_over)
         prepare(self.say)
-        notices = notices_for_operators()  # before anything is forked: it opens a connection
-        listening = self.listen(host, port)
+        notices = [] if taken_over else notices_for_operators()  # before anything is forked: it opens a connection
+        listening = self.listen(host, port, taken_over)
         self.load_everything()
-        address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
+        address = f"http://{'[' + host + ']' if ':' in host else host}:{listening[0].getsockname()[1]}"
 
         def when_ready() -> None:
+            self.note_ready(lock)
             self.say(f"Ready after {time.monotonic() - began:.1f} s: {address}")
+            if taken_over:
+                return
             for line in [*how_to_sign_in(), *notices]:
                 self.say(line)
             self.say("Ctrl-C stops it.")
 
+        watching = supervisor.Supervisor(listening, self.say, lock=lock.fileno(), taken_over=taken_over)
         try:
-            self.watch(supervisor.Supervisor(listening, self.say), when_ready)
+            self.watch(watching, when_ready)
         finally:
             lock.close()
         self.say("Stopped. Nothing is lost.")
+
+    def restart_running(self) -> None:
+        """Asks the portal on this data folder to restart, and returns when the new processes serve."""
+        try:
+            pid, *before = supervisor.pid_file().read_text().split()
+            os.kill(int(pid), signal.SIGUSR2)
+        except (FileNotFoundError, ValueError, ProcessLookupError):
+            raise CommandError(f"No portal runs on {settings.DATA_DIR}. Start it with: make run") from None
+        deadline = time.monotonic() + RESTART_SECONDS
+        while time.monotonic() < deadline:
+            time.sleep(0.1)
+            _, *after = supervisor.pid_file().read_text().split() or [""]
+            if after and after != before:
+                return self.say("Restarted. Former processes leave when their answers are finished.")
+        raise CommandError("It did not restart. The former processes still serve; the messages of the portal say why.")
 
     def watch(self, watching: supervisor.Supervisor, when_ready: Callable[[], None]) -> None:
         try:
@@ -57,15 +90,24 @@ class Command(BaseCommand):
         except supervisor.GaveUp as error:
             raise CommandError(f"{error} Its messages stand above.") from error
 
-    def listen(self, host: str, port: int) -> socket.socket:
-        try:
-            return supervisor.bind(host, port)
-        except OSError as error:
-            raise CommandError(
-                f"Port {port} on {host} cannot be used ({error.strerror.lower()}). Choose another: PORT={port + 1} make run"
-            ) from error
+    def listen(self, host: str, port: int, taken_over: takeover.Takeover | None = None) -> list[socket.socket]:
+        if taken_over:
+            return [socket.socket(fileno=descriptor) for descriptor in taken_over.sockets]
+        deadline = time.monotonic() + PORT_SECONDS
+        while True:
+            try:
+                return supervisor.bind(host, port, settings.WEB_PROCESSES)
+            except OSError as error:
+                # What is left of a supervisor that was killed closes its socket within a moment.
+                if error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
+                    time.sleep(0.1)
+                    continue
+                raise CommandError(
+                    f"Port {port} on {host} cannot be used ({error.strerror.lower()}). "
+                    f"Choose another: PORT={port + 1} make run"
+                ) from error
 
-    def one_part(self, name: str, host: str, port: int) -> None:
+    def one_part(self, name: str, host: str, port: int, taken_over: takeover.Takeover | None) -> None:
         """For macOS, and for running the parts under another supervisor, each by itself."""
         fd = int(os.environ.get("PORTAL_LISTENING_FD", -1))
         tell = int(os.environ.get("PORTAL_READY_FD", -1))
@@ -73,33 +115,48 @@ class Command(BaseCommand):
         if tell < 0:  # else the supervisor that started this process has looked already
             refuse_newer_database()
             supervisor.close_connections()
+        else:
+            supervisor.end_with(os.getppid())
         if name == "web":
-            listening = socket.socket(fileno=fd) if fd >= 0 else self.listen(host, port)
-            for line in notices_for_operators() if fd < 0 else ():
+            sockets = [socket.socket(fileno=fd)] if fd >= 0 else self.listen(host, port, taken_over)
+            listening = sockets[0]
+            for line in notices_for_operators() if fd < 0 and not taken_over else ():
                 self.say(line)
             if fd < 0 and settings.WEB_PROCESSES > 1:
                 self.load_everything()
-                return self.watch(supervisor.Supervisor(listening, self.say, supervisor.web_parts()), lambda: None)
+                watching = supervisor.Supervisor(sockets, self.say, supervisor.web_parts(), taken_over=taken_over)
+                return self.watch(watching, lambda: None)
         supervisor.run_part(name, listening, tell if tell >= 0 else os.open(os.devnull, os.O_WRONLY))
 
-    def one_at_a_time(self):
-        """Two portals on one data folder would both be writers of one store."""
+    def one_at_a_time(self, taken_over: takeover.Takeover | None = None):
+        """The lock on the data folder: two portals on one would both be writers of one store."""
         from portal.keys import private_folder
 
+        if taken_over and taken_over.lock >= 0:
+            return os.fdopen(taken_over.lock, "r+")
         private_folder(settings.DATA_DIR)
         lock = open(supervisor.pid_file(), "a+")  # noqa: SIM115 - held as long as the portal runs
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.seek(0)
+            pid = (lock.read().split() or ["unknown"])[0]
             raise CommandError(
-                f"A portal (process {lock.read().strip() or 'unknown'}) already runs on {settings.DATA_DIR}. "
-                "Stop it, or choose another PORTAL_DATA_DIR."
+                f"A portal (process {pid}) already runs on {settings.DATA_DIR}. Restart it with `manage.py up --restart`, "
+                "stop it, or choose another PORTAL_DATA_DIR."
             ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+        self.write_lock(lock, str(os.getpid()))
         return lock
+
+    def note_ready(self, lock) -> None:
+        """For `--restart`, which waits for another time in the file."""
+        self.write_lock(lock, f"{os.getpid()} {time.time()}")
+
+    def write_lock(self, lock, text: str) -> None:
+        lock.seek(0)
+        lock.truncate(0)
+        lock.write(text)
+        lock.flush()
 
     def load_everything(self) -> None:
         """What every part needs, once, so that the forked parts share it. Nothing here starts a thread."""
