@@ -52,26 +52,17 @@ def remove_collection(member: Membership, collection: Collection, *, with_docume
     collection = access_collection(member, collection.pk, Right.MANAGE)
     holding = Document.objects.for_tenant(member.tenant).filter(collection=collection)
     present = list(holding.present())
-    if present and not with_documents:
-        raise Conflicting(
-            "This collection still has documents, so it was not removed.",
-            hint="Move or delete them first, or remove it together with them.",
-            code="not_empty",
-        )
     mine = set(
         Document.objects.allowing(member, Right.WRITE).filter(collection=collection).values_list("pk", flat=True)
     )
-    if any(document.pk not in mine for document in present):
+    refused = (present and not with_documents) or any(document.pk not in mine for document in present)
+    if refused or (not present and holding.exists()):
+        # One message for all three, or it would tell whether there are documents that this member may not see.
         raise Conflicting(
-            "Some of its documents are restricted and not yours to delete, so nothing was removed.",
-            hint="Ask their owners to move them.",
-            code="not_yours",
-        )
-    if not present and holding.exists():
-        raise Conflicting(
-            "Documents of this collection are in the trash, so it was not removed.",
-            hint="Erase them from the trash, or remove the collection when their time there is over.",
-            code="trash_not_empty",
+            "This collection is not empty, so it was not removed.",
+            hint="Move or delete its documents, or remove it together with them. Documents that are restricted or in the "
+            "trash count too: ask their owners, or wait until the trash is emptied.",
+            code="not_empty",
         )
     if present:  # they can be restored for a while, and need their shelf for it
         for document in present:

@@ -51,6 +51,14 @@ class MemberAPIView(APIView):
         self._tenant_block.__exit__(type(exc), exc, exc.__traceback__)
         return super().handle_exception(exc)
 
+    def finalize_response(self, request: Request, response, *args, **kwargs):
+        """A key that may write and not read learns the id of what it changed, and nothing about it."""
+        key, data = getattr(request, "auth", None), getattr(response, "data", None)
+        is_write = self.scopes.get(request.method) == Scope.WRITE and response.status_code < 300
+        if key is not None and is_write and Scope.READ not in key.scopes and data is not None:
+            response.data = {"id": data["id"]} if isinstance(data, dict) and "id" in data else {}
+        return super().finalize_response(request, response, *args, **kwargs)
+
     def _credential(self, request: Request) -> Credential:
         if request.auth is None:
             return Credential.of_session(request._request, self.member, self.roles)
