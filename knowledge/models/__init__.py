@@ -7,7 +7,7 @@ from knowledge.models.partial_upload import PartialUpload
 from knowledge.models.passage import Passage
 from knowledge.models.trash import Trashing
 from knowledge.models.upload_key import UploadKey
-from knowledge.models.version import Content, Status, Version
+from knowledge.models.version import Content, Status, TextLeaf, Version
 
 __all__ = [
     "Blob",
@@ -23,6 +23,7 @@ __all__ = [
     "PartialUpload",
     "Passage",
     "Status",
+    "TextLeaf",
     "Trashing",
     "Turn",
     "UploadKey",

@@ -63,12 +63,35 @@ class Content(TenantOwned):
 
     Offsets are code points into `text`. `pages`: [[number, start, end, label]]; `blocks`: [[kind, start, end, level,
     [[start, end], …]]], as in knowledge/parsers/base.py. Apart from Version, so that listing versions stays light.
+
+    `leaf_count` is the number of stored leaves: 0 for a short text, whose leaves are computed when it is shown, and None
+    for one that was read before leaves were stored. `headings`: [[title, page, level, start]] of a long text.
     """
 
     version = models.OneToOneField(Version, on_delete=models.CASCADE, related_name="content")
     text = models.TextField()
     pages = models.JSONField(default=list)
     blocks = models.JSONField(default=list)
+    leaf_count = models.PositiveIntegerField(null=True, blank=True)
+    headings = models.JSONField(null=True, blank=True)
 
     class Meta(TenantOwned.Meta):
         pass
+
+
+class TextLeaf(TenantOwned):
+    """One leaf of a long text (knowledge/leaves.py): where it is, and its blocks. The words stay in Content.text."""
+
+    content = models.ForeignKey(Content, on_delete=models.CASCADE, related_name="leaves")
+    number = models.PositiveIntegerField()  # from 0
+    page = models.PositiveIntegerField()
+    label = models.CharField(max_length=300, blank=True)
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    first = models.BooleanField()  # of its page
+    weight = models.PositiveIntegerField()  # elements that show it
+    blocks = models.JSONField(default=list)  # last, so that reading the columns before it does not read it
+
+    class Meta(TenantOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["content", "number"], name="one_leaf_per_number")]
+        indexes = [models.Index(fields=["content", "page", "number"], name="leaf_of_page")]

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from knowledge import claims, indexing, outcomes, tasks
+from knowledge import claims, indexing, outcomes, reading, tasks
 from knowledge.claims import Claim
 from knowledge.models import Content, Document, Job, Passage, Status, Version
 from knowledge.models.passage import passage_id
@@ -160,7 +160,10 @@ def _write_rows(tenant_id: UUID, works: list[Work]) -> list[UUID]:
     earlier.filter(generation__in={work.generation for work in works}).delete()
     Passage.objects.picked(tenant_id, version__in=reread).delete()
     Passage.objects.bulk_create([row for work in works for row in _rows(work)])
-    Content.objects.bulk_create([_content(work) for work in works])
+    contents = [_content(work) for work in works]
+    leaves = reading.prepare(contents)
+    Content.objects.bulk_create(contents)
+    reading.store_leaves(leaves)
     return reread
 
 

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from audit.actions import Action
 from audit.record import record
 from knowledge.access import access_document, rights_on
-from knowledge.models import Content, Document, Version
+from knowledge.models import Document, Version
 from knowledge.models.grant import Right
+from knowledge.reading import Reading, Stretch, reading_of
 from knowledge.views import comparison
+from knowledge.views.comparison import Block, Comparison, Place
 from knowledge.views.kinds import kind_of
 from tenants.gates import member_view
 from tenants.models import Membership
 
 OFFERED = 50  # versions to choose from
 SHOWN = 150  # places
+SHOWN_WEIGHT = 3_000  # elements that show them
+COMPARED_CHARACTERS = 500_000  # of each state: about 250 pages. Longer ones are compared from their first difference on
+COMPARED_WEIGHT = 8_000  # blocks and cells, likewise
+WORTH_KEEPING = 50_000  # steps, 4 ms: how versions fit together is stored when finding it took so many
+KEPT_FOR = 24 * 3600  # seconds
 
 
 @member_view()
@@ -38,8 +47,10 @@ def compare(request: HttpRequest, member: Membership, document_id: UUID) -> Http
     }
     if old and new:
         record(Action.DOCUMENT_OPENED, member, document, version=new.number, compared_with=old.number)
-        found = comparison.compare(_blocks(old), _blocks(new))
-        context |= {"found": found, "places": found.places[:SHOWN]}
+        found, is_cut = _compared(reading_of(old), reading_of(new))
+        places = _shown(found)
+        context |= {"found": found, "places": places, "is_cut": is_cut, "shown": len(places)}
+        context["all_shown"] = sum(len(p.rows) for p in places) == sum(len(p.rows) for p in found.places)
     return render(request, "knowledge/compare.html", context)
 
 
@@ -74,6 +85,93 @@ def _chosen(versions: list[Version], first: str, second: str) -> tuple[Version |
     return (new, old) if old and new and old.number > new.number else (old, new)
 
 
-def _blocks(version: Version) -> list[comparison.Block]:
-    content = Content.objects.for_tenant(version.tenant_id).get(version=version)
-    return comparison.blocks_of(content.text, content.pages, content.blocks)
+def _compared(old: Reading, new: Reading) -> tuple[Comparison, bool]:
+    """The comparison, and whether it ends before the texts do."""
+    first, last, is_cut = _stretches(old, new)
+    before, after = _blocks(old, first[0], last[0]), _blocks(new, first[1], last[1])
+    # Numbers alone are stored, and no words: what is erased is nowhere else.
+    key = f"comparison:1:{old.content.pk}:{new.content.pk}"
+    plan = cache.get(key)
+    if plan is None:
+        plan = comparison.planned(before, after)
+        if plan.steps > WORTH_KEEPING:
+            cache.set(key, plan, timeout=KEPT_FOR)
+    above = ""
+    if first[1]:
+        start = new.places(first[1], 1)[0].start
+        above = next((entry.title for entry in reversed(new.contents()) if entry.start < start), "")
+    return comparison.compare(before, after, plan, above[:120]), is_cut
+
+
+def _stretches(old: Reading, new: Reading) -> tuple[tuple[int, int], tuple[int, int], bool]:
+    """Of long texts only the leaves between the first and the last difference, as far as the limits allow: the first
+    leaf of each state, the one after the last, and whether that is less than what differs."""
+    places = old.places(), new.places()
+    if all(_fits(each) for each in places):
+        return (0, 0), (len(places[0]), len(places[1])), False
+    texts = old.text(0, old.length), new.text(0, new.length)
+    start, end = _shared(*texts)
+    first, last, is_cut = [], [], False
+    for own, text in zip(places, texts, strict=True):
+        differs = [place.number for place in own if place.end > start and place.start < len(text) - end]
+        low = max(0, (differs[0] if differs else len(own)) - 1)
+        high = min(len(own), (differs[-1] if differs else low) + 2)
+        stop, size, weight = low, 0, 0
+        while stop < high:
+            size, weight = size + own[stop].end - own[stop].start, weight + own[stop].weight
+            if stop > low and (size > COMPARED_CHARACTERS or weight > COMPARED_WEIGHT):
+                is_cut = True
+                break
+            stop += 1
+        first.append(low)
+        last.append(stop)
+    return tuple(first), tuple(last), is_cut
+
+
+def _fits(places: list) -> bool:
+    if not places:
+        return True
+    return places[-1].end <= COMPARED_CHARACTERS and sum(place.weight for place in places) <= COMPARED_WEIGHT
+
+
+def _shared(a: str, b: str) -> tuple[int, int]:
+    """How many characters two texts share at their beginning, and of the rest at their end."""
+    start = _equal(lambda low, high: a[low:high] == b[low:high], min(len(a), len(b)))
+    left = min(len(a), len(b)) - start
+    end = _equal(lambda low, high: a[len(a) - high : len(a) - low] == b[len(b) - high : len(b) - low], left)
+    return start, end
+
+
+def _equal(same, most: int) -> int:
+    """The largest n up to `most` for which the first n are the same, where `same(low, high)` compares a part."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if same(low, middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _blocks(reading: Reading, first: int, last: int) -> list[Block]:
+    found = reading.leaves(first, last - first)
+    return comparison.blocks_of_leaves(Stretch(reading, found[0].start, found[-1].end), found) if found else []
+
+
+def _shown(found: Comparison) -> list[Place]:
+    """The first places, as far as a page can show them; the last one may be cut."""
+    places: list[Place] = []
+    left = SHOWN_WEIGHT
+    for place in found.places[:SHOWN]:
+        rows = []
+        for row in place.rows:
+            left -= 1 + sum(len(cell) for cell in row.cells)
+            if left < 0 and (rows or places):
+                break
+            rows.append(row)
+        if rows:
+            places.append(place if len(rows) == len(place.rows) else replace(place, rows=tuple(rows)))
+        if left < 0:
+            break
+    return places

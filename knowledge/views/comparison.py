@@ -1,19 +1,24 @@
-"""Two states of a document's text against each other: block by block, then word by word where a block changed. Pure."""
+"""Two states of a document's text against each other: block by block, then word by word where a block changed. Pure.
+
+Both within a budget of steps, whatever the texts say: where it is spent, blocks are compared by those that stand only once
+in each state, and a changed block is shown as removed and added.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
-from knowledge.views import facsimile
+from knowledge.leaves import Leaf, leaves
+from knowledge.views.alignment import Budget, BudgetSpent, Opcode, closely, roughly
 
 ALIKE = 0.5  # of the words: less, and it is another block, not a changed one
 PAIRED = 40  # blocks against as many in search of the changed one; more are taken as removed and added
 WORDS = 3_000  # of a block that are compared one by one
 CONTEXT = 1  # unchanged blocks that are shown on either side of a change
-POPULAR = 2_000  # from so many blocks on, those that come again and again anchor nothing
+BLOCK_STEPS = 1_500_000  # 0.1 s
+WORD_STEPS = 2_000_000  # 0.15 s; fifty changed paragraphs of 150 words take 0.7 million
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")
 
 
@@ -82,56 +87,101 @@ class Comparison:
     added: int
     removed: int
     skipped_after: int  # unchanged blocks after the last place
+    coarse: bool = False  # some blocks are shown as wholes, because comparing their words would take too long
 
     @property
     def same(self) -> bool:
         return not self.places
 
 
-Pair = tuple[Block | None, Block | None, int]  # before, after, and its place in the new state
+Pair = tuple[
+    int, int, int
+]  # the block's number before and after, -1 where there is none, and its place in the new state
 Told = tuple[Row, int, Block]  # the same in words, its place, and the block it was or became
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How two states fit together, in numbers alone: it may be stored outside the database without holding any text."""
+
+    pairs: tuple[Pair, ...]
+    words: dict[tuple[int, int], tuple[tuple[Opcode, ...] | None, ...]]  # of changed blocks, for each cell
+    coarse: bool
+    steps: int
+
+
 def blocks_of(text: str, pages: Sequence, blocks: Sequence) -> list[Block]:
-    found = []
-    for leaf in facsimile.leaves(text, pages, blocks):
+    return blocks_of_leaves(text, leaves(text, pages, blocks))
+
+
+def blocks_of_leaves(text, found: Iterable[Leaf]) -> list[Block]:
+    """`text` gives the words of a span by `[start:end]`."""
+    blocks = []
+    for leaf in found:
         for kind, start, end, level, *rest in leaf.blocks:
             spans = (rest[0] if rest else ()) or ((start, end),)
             cells = tuple(" ".join(text[a:b].split()) for a, b in spans)
             if any(cells):
-                found.append(Block(kind, cells, level, leaf.page, leaf.label))
-    return found
+                blocks.append(Block(kind, cells, level, leaf.page, leaf.label))
+    return blocks
 
 
-def compare(old: Sequence[Block], new: Sequence[Block]) -> Comparison:
+def compare(old: Sequence[Block], new: Sequence[Block], plan: Plan | None = None, above: str = "") -> Comparison:
+    """`plan` as `planned` made it for the same states. `above` is the heading under which they begin."""
+    plan = plan or planned(old, new)
     rows: list[Told] = []  # with the block's place in the new state, and the block itself
     counts = {"changed": 0, "added": 0, "removed": 0}
-    for before, after, at in _pairs(old, new):
-        row = _row(before, after)
+    for i, j, at in plan.pairs:
+        before, after = old[i] if i >= 0 else None, new[j] if j >= 0 else None
+        row = _row(before, after, plan.words.get((i, j), ()))
         if row.change != "same":
             counts[row.change] += 1
         rows.append((row, at, after or before))
-    places, skipped_after = _places(rows, new)
-    return Comparison(places, skipped_after=skipped_after, **counts)
+    places, skipped_after = _places(rows, _headings_above(new, above))
+    return Comparison(places, skipped_after=skipped_after, coarse=plan.coarse, **counts)
 
 
-def _pairs(old: Sequence[Block], new: Sequence[Block]) -> Iterator[Pair]:
-    a, b = [block.key for block in old], [block.key for block in new]
+def planned(old: Sequence[Block], new: Sequence[Block]) -> Plan:
+    """The part of a comparison that may be expensive."""
+    blocks, words = Budget(BLOCK_STEPS), Budget(WORD_STEPS)
+    aligned, coarse = _aligned([block.key for block in old], [block.key for block in new], blocks)
+    pairs = tuple(_pairs(old, new, aligned, blocks))
+    found: dict[tuple[int, int], tuple[tuple[Opcode, ...] | None, ...]] = {}
+    for i, j, _ in pairs:
+        if i >= 0 and j >= 0 and old[i].cells != new[j].cells:
+            found[i, j] = tuple(_opcodes(*cells, words) for cells in _cells(old[i], new[j]))
+    coarse = coarse or any(None in cells for cells in found.values())
+    return Plan(pairs, found, coarse, blocks.used + words.used)
+
+
+def _aligned(a: list, b: list, budget: Budget) -> tuple[list[Opcode], bool]:
+    """Opcodes for all blocks, and whether they were found the rough way."""
     first = last = 0
     while first < min(len(a), len(b)) and a[first] == b[first]:
         first += 1
     while last < min(len(a), len(b)) - first and a[-1 - last] == b[-1 - last]:
         last += 1
-    yield from ((old[n], new[n], n) for n in range(first))
-    a, b = a[first : len(a) - last], b[first : len(b) - last]
-    popular = max(len(a), len(b)) > POPULAR
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=popular).get_opcodes():
-        i1, i2, j1, j2 = i1 + first, i2 + first, j1 + first, j2 + first
+    middle, rough = _middle(a[first : len(a) - last], b[first : len(b) - last], budget)
+    found: list[Opcode] = [("equal", 0, first, 0, first)]
+    found += ((tag, i1 + first, i2 + first, j1 + first, j2 + first) for tag, i1, i2, j1, j2 in middle)
+    return [*found, ("equal", len(a) - last, len(a), len(b) - last, len(b))], rough
+
+
+def _middle(a: list, b: list, budget: Budget) -> tuple[list[Opcode], bool]:
+    for popular in (True, False):
+        try:
+            return closely(a, b, budget, popular=popular), False
+        except BudgetSpent:
+            continue
+    return roughly(a, b), True
+
+
+def _pairs(old: Sequence[Block], new: Sequence[Block], opcodes: Iterable[Opcode], budget: Budget) -> Iterator[Pair]:
+    for tag, i1, i2, j1, j2 in opcodes:
         if tag == "equal":
-            yield from ((old[i1 + n], new[j1 + n], j1 + n) for n in range(j2 - j1))
+            yield from ((i1 + n, j1 + n, j1 + n) for n in range(j2 - j1))
         else:
-            yield from _removed_first(_matched(old[i1:i2], new[j1:j2], j1))
-    yield from ((old[len(old) - n], new[len(new) - n], len(new) - n) for n in range(last, 0, -1))
+            yield from _removed_first(_matched(old, new, range(i1, i2), range(j1, j2), budget))
 
 
 def _removed_first(pairs: Iterable[Pair]) -> Iterator[Pair]:
@@ -139,64 +189,85 @@ def _removed_first(pairs: Iterable[Pair]) -> Iterator[Pair]:
     come: list[Pair] = []
     for pair in pairs:
         before, after, _ = pair
-        if before is None:
+        if before < 0:
             come.append(pair)
             continue
-        if after is not None:
+        if after >= 0:
             yield from come
             come = []
         yield pair
     yield from come
 
 
-def _matched(gone: Sequence[Block], come: Sequence[Block], at: int) -> Iterator[Pair]:
+def _matched(old: Sequence[Block], new: Sequence[Block], gone: range, come: range, budget: Budget) -> list[Pair]:
     """Of blocks that took each other's place, which became which: in order, the most alike first in sight."""
+    apart = [*((i, -1, come.start) for i in gone), *((-1, j, j) for j in come)]
     if len(gone) > PAIRED or len(come) > PAIRED:
-        yield from ((block, None, at) for block in gone)
-        yield from ((None, block, at + n) for n, block in enumerate(come))
-        return
-    done = 0
-    for n, block in enumerate(come):
-        likeness = [(_alike(gone[i], block), -i) for i in range(done, len(gone))]
+        return apart
+    words = {i: frozenset(old[i].words.casefold().split()) for i in gone}
+    found: list[Pair] = []
+    done = gone.start
+    for j in come:
+        own = frozenset(new[j].words.casefold().split())
+        try:
+            budget.spend(sum(1 + min(len(own), len(words[i])) for i in range(done, gone.stop)))
+        except BudgetSpent:
+            return apart
+        likeness = [(_alike(old[i], new[j], words[i], own), -i) for i in range(done, gone.stop)]
         best, place = max(likeness, default=(0.0, 0))
         if best < ALIKE:
-            yield None, block, at + n
+            found.append((-1, j, j))
             continue
-        yield from ((gone[i], None, at + n) for i in range(done, -place))
-        yield gone[-place], block, at + n
+        found += ((i, -1, j) for i in range(done, -place))
+        found.append((-place, j, j))
         done = 1 - place
-    yield from ((block, None, at + len(come)) for block in gone[done:])
+    return found + [(i, -1, come.stop) for i in range(done, gone.stop)]
 
 
-def _alike(a: Block, b: Block) -> float:
+def _alike(a: Block, b: Block, one: frozenset[str], other: frozenset[str]) -> float:
     if (a.kind == "heading") != (b.kind == "heading") or ("table" in a.kind) != ("table" in b.kind):
         return 0.0
     if len(a.cells) > 1 and len(b.cells) > 1:  # rows of a table go by what they are about
         return float(a.cells[0] == b.cells[0])
-    one, other = set(a.words.casefold().split()), set(b.words.casefold().split())
     return 2 * len(one & other) / ((len(one) + len(other)) or 1)
 
 
-def _row(before: Block | None, after: Block | None) -> Row:
+def _row(before: Block | None, after: Block | None, words: Sequence[Sequence[Opcode] | None]) -> Row:
     block = after or before
     if before is None or after is None:
         change = "added" if before is None else "removed"
         return Row(block.kind, block.level, change, tuple((Run(cell, change),) for cell in block.cells))
     if before.cells == after.cells:
         return Row(block.kind, block.level, "same", tuple((Run(cell),) for cell in block.cells))
-    if len(before.cells) == len(after.cells):
-        cells = tuple(_runs(*pair) for pair in zip(before.cells, after.cells, strict=True))
-    else:
-        cells = (_runs(" · ".join(before.cells), " · ".join(after.cells)),)
+    cells = tuple(_runs(*pair, own) for pair, own in zip(_cells(before, after), words, strict=True))
     return Row(block.kind, block.level, "changed", cells)
 
 
-def _runs(before: str, after: str) -> tuple[Run, ...]:
+def _cells(before: Block, after: Block) -> list[tuple[str, str]]:
+    if len(before.cells) == len(after.cells):
+        return list(zip(before.cells, after.cells, strict=True))
+    return [(" · ".join(before.cells), " · ".join(after.cells))]
+
+
+def _opcodes(before: str, after: str, budget: Budget) -> tuple[Opcode, ...] | None:
+    """None where the two are not compared word by word."""
     a, b = _WORD.findall(before), _WORD.findall(after)
+    if before == after:
+        return (("equal", 0, len(a), 0, len(b)),)
     if len(a) > WORDS or len(b) > WORDS:
+        return None
+    try:
+        return tuple(closely(a, b, budget, junk=str.isspace))
+    except BudgetSpent:
+        return None
+
+
+def _runs(before: str, after: str, opcodes: Sequence[Opcode] | None) -> tuple[Run, ...]:
+    if opcodes is None:
         return Run(before, "removed"), Run(" "), Run(after, "added")
+    a, b = _WORD.findall(before), _WORD.findall(after)
     runs: list[Run] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+    for tag, i1, i2, j1, j2 in opcodes:
         if tag == "equal":
             same = "".join(b[j1:j2])
             between = len(runs) > 0 and not same.strip() and i2 < len(a) and j2 < len(b)
@@ -215,21 +286,21 @@ def _runs(before: str, after: str) -> tuple[Run, ...]:
 def _joined(runs: Sequence[Run]) -> tuple[Run, ...]:
     """What was removed in one go, then what was added: easier to read than word against word."""
     found: list[Run] = []
-    gone = come = ""
+    removed: list[str] = []
+    added: list[str] = []
     for run in [*runs, Run("")]:
-        if run.change == "removed":
-            gone += run.text
-        elif run.change == "added":
-            come += run.text
-        else:
-            found += [Run(gone, "removed")] if gone.strip() else []
-            found += [Run(come, "added")] if come.strip() else [Run(come)] if come else []
-            gone = come = ""
-            found += [run] if run.text else []
+        if run.change:
+            (removed if run.change == "removed" else added).append(run.text)
+            continue
+        gone, come = "".join(removed), "".join(added)
+        found += [Run(gone, "removed")] if gone.strip() else []
+        found += [Run(come, "added")] if come.strip() else [Run(come)] if come else []
+        found += [run] if run.text else []
+        removed, added = [], []
     return tuple(found)
 
 
-def _places(rows: Sequence[Told], new: Sequence[Block]) -> tuple[tuple[Place, ...], int]:
+def _places(rows: Sequence[Told], above: Sequence[str]) -> tuple[tuple[Place, ...], int]:
     shown = [
         any(rows[near][0].change != "same" for near in range(max(0, n - CONTEXT), min(len(rows), n + CONTEXT + 1)))
         for n in range(len(rows))
@@ -244,7 +315,7 @@ def _places(rows: Sequence[Told], new: Sequence[Block]) -> tuple[tuple[Place, ..
         found.append(
             Place(
                 len(found) + 1,
-                _heading(new, first[1], first[2]),
+                first[2].words[:120] if first[2].kind == "heading" else above[min(first[1], len(above) - 1)],
                 first[2].page,
                 first[2].label,
                 tuple(row for row, _, _ in stretch),
@@ -268,8 +339,9 @@ def _stretches(rows: Sequence[Told], shown: Sequence[bool]) -> Iterator[list[Tol
         yield held
 
 
-def _heading(new: Sequence[Block], at: int, block: Block) -> str:
-    if block.kind == "heading":
-        return block.words[:120]
-    above = (new[n].words for n in range(min(at, len(new)) - 1, -1, -1) if new[n].kind == "heading")
-    return next(above, "")[:120]
+def _headings_above(new: Sequence[Block], first: str) -> list[str]:
+    """For each place in the new state, and the end of it, the last heading before."""
+    found = [first]
+    for block in new:
+        found.append(block.words[:120] if block.kind == "heading" else found[-1])
+    return found

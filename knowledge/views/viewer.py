@@ -16,9 +16,10 @@ from knowledge import pdf_pages
 from knowledge.access import access_document, basis, rights_on, successors
 from knowledge.downloads import file_response
 from knowledge.grants import grants_on
-from knowledge.models import Content, Document, Passage, Version
+from knowledge.models import Document, Passage, Version
 from knowledge.models.grant import Right
 from knowledge.parsers.base import ParseFailed
+from knowledge.reading import WINDOW_CHARACTERS, Reading, Spans, Stretch, reading_of
 from knowledge.viewer_context import CitedAnswer, cited_answer
 from knowledge.views import facsimile, pictures
 from knowledge.views.comparing import compared_with
@@ -28,7 +29,6 @@ from knowledge.views.states import freshness, state_of
 from tenants.gates import member_view
 from tenants.models import Membership
 
-AT_ONCE = 60_000  # characters of a rebuilt document that are sent with the page; the rest follows as it is reached
 PICTURES_AT_ONCE = 60  # pages of a PDF that the page names; each is fetched when it comes near
 
 
@@ -68,9 +68,9 @@ def document(request: HttpRequest, member: Membership, document_id: UUID) -> Htt
         "readers": grants_on(document) if Right.WRITE in may else [],
         "shelf_readers": grants_on(document.collection) if Right.WRITE in may and not document.restricted else [],
     }
-    content = Content.objects.for_tenant(member.tenant).filter(version=version).first() if version else None
-    if content is not None:
-        context |= _pages(member, document, version, content, wanted)
+    reading = reading_of(version) if version else None
+    if reading is not None:
+        context |= _pages(document, version, reading, wanted)
     if wanted.answer:
         context["places"] = _places(member, wanted.answer, document)
     return render(request, "knowledge/document.html", context)
@@ -81,15 +81,12 @@ def leaf(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRes
     """More of a long document, as it is reached: ?version=N&leaf=M. Part of the same opening, so not recorded again."""
     document = access_document(member, document_id)
     version = _version(document, what_is_asked(request, member, document_id))
-    content = Content.objects.for_tenant(member.tenant).filter(version=version).first() if version else None
-    if content is None:
+    reading = reading_of(version) if version else None
+    if reading is None:
         raise Http404
-    all_leaves = facsimile.leaves(content.text, content.pages, content.blocks)
     first = _number(request.GET.get("leaf", "")) or 0
     return render(
-        request,
-        "knowledge/_leaves.html",
-        {"document": document, "version": version} | _window(document, version, content.text, all_leaves, first, []),
+        request, "knowledge/_leaves.html", {"document": document, "version": version} | _window(reading, first, [])
     )
 
 
@@ -191,14 +188,14 @@ def marks_for(wanted: Wanted, document: Document, version: Version) -> list[Mark
     return marks
 
 
-def _pages(member: Membership, document: Document, version: Version, content: Content, wanted: Wanted) -> dict:
-    text, pages = content.text, content.pages or [[1, 0, len(content.text), ""]]
+def _pages(document: Document, version: Version, reading: Reading, wanted: Wanted) -> dict:
+    pages = reading.pages
     marks = marks_for(wanted, document, version)
     focus = next((mark for mark in marks if mark.focus), None)
     numbers = [page[0] for page in pages]
     page = wanted.page if wanted.page in numbers else None
     page = page or (facsimile.page_at(pages, focus.start) if focus else numbers[0])
-    entries = facsimile.contents(text, content.pages, content.blocks, title=document.title)
+    entries = reading.contents(document.title)
     at = focus.start if focus else next((span[1] for span in pages if span[0] == page), 0)
     context = {
         "contents": entries,
@@ -211,43 +208,35 @@ def _pages(member: Membership, document: Document, version: Version, content: Co
         "has_pictures": pictures.has_pictures(version),
     }
     if context["has_pictures"] and not wanted.as_text:
-        drawn = pictures.window(version, text, pages, page, marks, PICTURES_AT_ONCE)
+        drawn = pictures.window(version, Spans(reading), pages, page, marks, PICTURES_AT_ONCE)
         if drawn is not None:
             return context | drawn
         context["has_pictures"] = False
-    all_leaves = facsimile.leaves(text, content.pages, content.blocks)
-    first = _first_leaf(all_leaves, page, focus)
-    return context | _window(document, version, text, all_leaves, first, marks)
+    return context | _window(reading, _first_leaf(reading, page, focus), marks)
 
 
-def _first_leaf(all_leaves: list[facsimile.Leaf], page: int, focus: Mark | None) -> int:
+def _first_leaf(reading: Reading, page: int, focus: Mark | None) -> int:
     """Where to begin: at the start when the place is near it, else with the leaf of the place."""
-    total = 0
-    for at, each in enumerate(all_leaves):
-        if each.page == page and (focus is None or focus.start < each.end):
-            return 0 if total < AT_ONCE // 2 else at
-        total += each.end - each.start
-    return 0
+    number = reading.leaf_at(page, focus.start if focus else None)
+    before = reading.places(number, 1)
+    return number if before and before[0].start >= WINDOW_CHARACTERS // 2 else 0
 
 
-def _window(document: Document, version: Version, text: str, all_leaves, first: int, marks: list[Mark]) -> dict:
-    shown, size, at = [], 0, first
-    while at < len(all_leaves) and (not shown or size + (all_leaves[at].end - all_leaves[at].start) <= AT_ONCE):
-        each = all_leaves[at]
-        size += each.end - each.start
-        shown.append({"leaf": each, "pieces": facsimile.pieces(text, each, marks)})
-        at += 1
+def _window(reading: Reading, first: int, marks: list[Mark]) -> dict:
+    window = reading.window(first)
+    text = Stretch(reading, window.leaves[0].start, window.leaves[-1].end) if window.leaves else ""
     sheets: list[dict] = []
-    for each in shown:
-        if sheets and sheets[-1]["page"] == each["leaf"].page:
-            sheets[-1]["pieces"] += each["pieces"]
+    for leaf in window.leaves:
+        pieces = facsimile.pieces(text, leaf, marks)
+        if sheets and sheets[-1]["page"] == leaf.page:
+            sheets[-1]["pieces"] += pieces
         else:
-            sheets.append({"page": each["leaf"].page, "label": each["leaf"].label, "pieces": list(each["pieces"])})
+            sheets.append({"page": leaf.page, "label": leaf.label, "pieces": pieces})
     return {
         "sheets": sheets,
-        "next_leaf": at if at < len(all_leaves) else None,
-        "next_page": all_leaves[at].page if at < len(all_leaves) else None,
-        "previous_page": all_leaves[max(0, first - 3)].page if first else None,
+        "next_leaf": window.next_leaf,
+        "next_page": window.next_page,
+        "previous_page": window.previous_page,
     }
 
 

@@ -26,6 +26,7 @@ OWNED = {
     "knowledge_job",
     "knowledge_partialupload",
     "knowledge_passage",
+    "knowledge_textleaf",
     "knowledge_trashing",
     "knowledge_uploadkey",
     "knowledge_version",
