@@ -23,6 +23,7 @@ from audit.record import Actor, record
 from knowledge.stores.base import StoreError
 from portal.observability.unavailable import log_unavailable
 from tenants.errors import NoRoom, NotAllowed, Problem, TooLarge, TooMany, Unavailable
+from tenants.refusals import is_repeated
 
 log = logging.getLogger("portal.errors")
 
@@ -71,6 +72,8 @@ def note_refusal(request: HttpRequest, problem: Problem) -> None:
     if problem.status not in (403, 429) or (isinstance(problem, TooMany) and not problem.first):
         return
     member = getattr(request, "member", None)
+    if member is not None and is_repeated(member, problem.code):
+        return
     actor = member.audit_actor() if member is not None else Actor(None, None, kind="nobody")
     record(Action.REQUEST_REFUSED, actor, outcome=Outcome.REFUSED, path=_place(request), code=problem.code)
 

@@ -7,7 +7,8 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.request import Request
 
 from tenants.gates import find_member
-from tenants.keys import find_key
+from tenants.key_attempts import find_key_within_limits
+from tenants.limits import address_of
 
 
 class MemberAuthentication(BaseAuthentication):
@@ -17,7 +18,8 @@ class MemberAuthentication(BaseAuthentication):
         slug = request.parser_context["kwargs"]["slug"]
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if secret:
-            key = find_key(secret.strip(), slug) if scheme.lower() == "bearer" else None
+            address = address_of(request._request)
+            key = find_key_within_limits(secret.strip(), slug, address) if scheme.lower() == "bearer" else None
             if key is None:
                 raise exceptions.AuthenticationFailed("This key is unknown here, has expired or was revoked.")
             key.member.key_in_use = key.prefix

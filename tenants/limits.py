@@ -42,9 +42,7 @@ PASSWORD_OF_ACCOUNT = Limit("password-of", 10, 15 * 60)  # one's own, asked agai
 def spend(limit: Limit, subject: str) -> None:
     """One try. Raises TooMany, with the seconds to wait, when the window is used up."""
     now = time.time()
-    key = _key(limit, subject, now)
-    cache.add(key, 0, timeout=limit.seconds + 60)
-    tries = _count(key)
+    tries = count(limit, subject)
     if tries > limit.times:
         wait = max(1, int(limit.seconds - now % limit.seconds) + 1)
         raise TooMany(
@@ -53,6 +51,18 @@ def spend(limit: Limit, subject: str) -> None:
             retry_after=wait,
             first=tries == limit.times + 1,
         )
+
+
+def count(limit: Limit, subject: str) -> int:
+    """One more. Returns how many there are in this window."""
+    key = window_key(limit, subject)
+    cache.add(key, 0, timeout=2 * limit.seconds + 60)
+    return _count(key)
+
+
+def window_key(limit: Limit, subject: str) -> str:
+    """Under which this window's count is stored."""
+    return _key(limit, subject, time.time())
 
 
 def refund(limit: Limit, subject: str) -> None:

@@ -44,3 +44,23 @@ def _words(error: Exception) -> str:
     if isinstance(error, SMTPException):
         return f"The mail server said: {error}"[:300]
     return f"The mail server could not be reached: {error}"[:300]
+
+
+@shared_task
+def record_refusals(tenant_id: str, member_id: str, code: str, key: str) -> None:
+    """One event for the refusals of a member that came after the first one within a minute. A lost message loses their
+    number, not the first."""
+    from audit.actions import Action, Outcome
+    from audit.record import record
+    from tenants.models import Membership, Tenant
+    from tenants.refusals import take_repeats
+    from tenants.scope import in_tenant
+
+    repeats = take_repeats(key)
+    tenant = Tenant.objects.filter(pk=tenant_id).first()
+    if not repeats or tenant is None:
+        return
+    with in_tenant(tenant):
+        member = Membership.objects.for_tenant(tenant).select_related("user").filter(pk=member_id).first()
+        if member is not None:
+            record(Action.REQUEST_REFUSED, member, outcome=Outcome.REFUSED, code=code, count=repeats)
