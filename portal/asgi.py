@@ -24,8 +24,11 @@ if connection.vendor == "postgresql":
     database_timeouts.serve_people()
 role.insist()
 
+from portal import uploaders  # noqa: E402 - it imports models
+
 application = BodyLimit(
     static_files.serve(Handler()),
     largest=settings.UPLOAD_LIMIT,
-    session_cookie=settings.SESSION_COOKIE_NAME,
+    find_tenant=uploaders.find_tenant,
+    proxies=settings.TRUSTED_PROXIES,
 )

@@ -1,46 +1,82 @@
-"""How much a request may bring. Django takes a whole body onto the disk before it asks who sent it."""
+"""How much a request may bring. Django takes a whole body onto the disk before it asks who sent it.
+
+A body of more than SMALL bytes is read only at the addresses that take files, and only from somebody whose session or key
+was looked up first. What is on its way is counted for each address and each company, in this process: Django holds as much
+in temporary files, and a second time while it takes a form apart.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import json
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
+from portal.addresses import client_address
+
+Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-SMALL = 3 * 1024 * 1024  # bytes from somebody who shows neither a key nor a session: more than any form of ours
-ROOM = 16 * 1024 * 1024  # for what stands around a file, so that a file a little too large gets its own answer
+MIB = 1024 * 1024
+SMALL = 3 * MIB  # bytes; more than any form without a file
+ROOM = 16 * MIB  # for what stands around a file, so that a file a little too large gets its own answer
+LARGEST_PIECE = 5 * MIB  # of a file that comes in pieces of 4 MiB
+STRANGERS = 24 * MIB  # on their way from one address, in bodies whose sender was not looked up
+FILES_AT_ONCE = 4  # of the largest size, on their way from one company or one address
+RETRY_AFTER = 5  # seconds
+
+_ID = "[0-9a-f-]{36}"
+FILES = re.compile(
+    rf"^/t/[-\w]+/(documents/upload/|documents/{_ID}/replace/|api/v1/documents/|api/v1/documents/{_ID}/versions/)$"
+)
+PIECES = re.compile(rf"^/t/[-\w]+/(documents/upload/pieces/{_ID}/|api/v1/uploads/{_ID}/pieces/\d+/)$")
+
 TOO_LARGE = "That is more than the portal takes at once. Nothing of it was kept."
-PAGE = f'<!doctype html><title>Too large</title><div class="problem-box"><p>Too large</p><p>{TOO_LARGE}</p></div>'
+SIGN_IN = "You are signed out, so the file was not taken. Sign in and upload it again."
+NO_KEY = "Sign in, or send an API key with the scope write. Nothing of it was kept."
+BUSY = "Too many files are on their way from here. Nothing of this one was kept. Try again in a few seconds."
+TITLES = {401: "Sign in first", 413: "Too large", 429: "Too many at once", 503: "Not available just now"}
+CODES = {401: "not_authenticated", 413: "too_large", 429: "too_many_requests", 503: "unavailable"}
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
 
 
 class BodyLimit:
-    """ASGI. `largest` is what one file may have."""
+    """ASGI. `largest` is what one file may have. `find_tenant` returns the id of the company to which the sender of a
+    request from an address may bring files, or None."""
 
-    def __init__(self, app: Callable, *, largest: int, session_cookie: str) -> None:
-        self._app, self._largest = app, largest + ROOM
-        self._cookie = f"{session_cookie}=".encode()
+    def __init__(
+        self,
+        app: Callable,
+        *,
+        largest: int,
+        find_tenant: Callable[[Scope, str], Awaitable[str | None]],
+        proxies: Collection[str] = (),
+    ) -> None:
+        self._app, self._largest, self._find_tenant = app, largest + ROOM, find_tenant
+        self._proxies = [ipaddress.ip_network(entry, strict=False) for entry in proxies]
+        self._on_their_way: dict[tuple[str, str], int] = {}  # only the event loop's thread changes it
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        headers = dict(scope["headers"])
-        known = b"authorization" in headers or self._cookie in headers.get(b"cookie", b"")
-        limit = self._largest if known else SMALL
-        declared = headers.get(b"content-length", b"")
-        if declared.isdigit() and (len(declared) > 15 or int(declared) > limit):
-            return await _refuse(scope, send)
-        brought, over, begun = 0, False, False
+        body = _Body(self, scope, client_address(scope, self._proxies))
+        begun = False
 
         async def counted() -> dict[str, Any]:
-            nonlocal brought, over
             message = await receive()
             if message["type"] == "http.request":
-                brought += len(message.get("body", b""))
-                if brought > limit:
-                    over = True
-                    return {"type": "http.disconnect"}  # Django lets go of what it has
+                try:
+                    await body.brings(len(message.get("body", b"")))
+                except _Refused as refused:
+                    body.refused = refused
+                    return {"type": "http.disconnect"}  # Django closes, and so removes, what it has
             return message
 
         async def noted(message: dict[str, Any]) -> None:
@@ -48,18 +84,111 @@ class BodyLimit:
             begun = True
             await send(message)
 
-        await self._app(scope, counted, noted)
-        if over and not begun:
-            await _refuse(scope, send)
+        try:
+            await body.announced()
+            await self._app(scope, counted, noted)
+        except _Refused as refused:
+            body.refused = refused
+        finally:
+            body.release()
+        if body.refused and not begun:
+            await _refuse(scope, send, body.refused)
+
+    def limit_at(self, path: str) -> int:
+        """Bytes that a body may have at this address, where its sender was looked up."""
+        if FILES.match(path):
+            return self._largest
+        return LARGEST_PIECE if PIECES.match(path) else SMALL
+
+    async def tenant_of(self, scope: Scope, address: str) -> str | None:
+        return await self._find_tenant(scope, address)
+
+    def reserve(self, keys: Collection[tuple[str, str]], size: int, most: int) -> None:
+        """Raises _Refused, and reserves nothing, where one of them would have more than `most` on its way."""
+        if any(self._on_their_way.get(key, 0) + size > most for key in keys):
+            raise _Refused(429, BUSY)
+        for key in keys:
+            self._on_their_way[key] = self._on_their_way.get(key, 0) + size
+
+    def release(self, keys: Collection[tuple[str, str]], size: int) -> None:
+        for key in keys:
+            left = self._on_their_way.get(key, 0) - size
+            if left > 0:
+                self._on_their_way[key] = left
+            else:
+                self._on_their_way.pop(key, None)
+
+    @property
+    def most_files(self) -> int:
+        return FILES_AT_ONCE * self._largest
 
 
-async def _refuse(scope: dict[str, Any], send: Send) -> None:
+class _Body:
+    """One request's body: what it has brought, what is reserved for it, and in whose name."""
+
+    def __init__(self, limits: BodyLimit, scope: Scope, address: str) -> None:
+        self._limits, self._scope, self._address = limits, scope, address
+        self._limit = limits.limit_at(scope["path"])
+        self._brought = self._reserved = 0
+        self._keys: tuple[tuple[str, str], ...] = (("stranger", address),)
+        self._most = STRANGERS
+        self._is_known = False
+        self.refused: _Refused | None = None
+
+    async def announced(self) -> None:
+        """Before a byte is read: by the length that the request names."""
+        declared = dict(self._scope["headers"]).get(b"content-length", b"")
+        if not declared.isdigit():
+            return
+        size = int(declared) if len(declared) < 16 else self._limit + 1
+        if size:
+            await self._have(size)
+
+    async def brings(self, size: int) -> None:
+        self._brought += size
+        if self._brought > self._reserved:
+            await self._have(self._brought)
+
+    async def _have(self, size: int) -> None:
+        if size > self._limit:
+            raise _Refused(413, TOO_LARGE)
+        if size > SMALL and not self._is_known:
+            await self._look_up()
+        self._limits.reserve(self._keys, size - self._reserved, self._most)
+        self._reserved = size
+
+    async def _look_up(self) -> None:
+        try:
+            tenant = await self._limits.tenant_of(self._scope, self._address)
+        except Exception as error:
+            raise _Refused(
+                503, "The database does not answer. Nothing of it was kept. Try again in a moment."
+            ) from error
+        if tenant is None:
+            raise _Refused(401, NO_KEY if "/api/" in self._scope["path"] else SIGN_IN)
+        self.release()
+        self._keys, self._most = (("tenant", tenant), ("address", self._address)), self._limits.most_files
+        self._is_known = True
+
+    def release(self) -> None:
+        self._limits.release(self._keys, self._reserved)
+        self._reserved = 0
+
+
+async def _refuse(scope: Scope, send: Send, refused: _Refused) -> None:
+    status, title = refused.status, TITLES[refused.status]
     if "/api/" in scope["path"]:
         kind = b"application/problem+json"
-        problem = {"type": "about:blank", "title": "Too large", "status": 413, "code": "too_large", "detail": TOO_LARGE}
-        body = json.dumps(problem).encode()
+        problem = {"type": "about:blank", "title": title, "status": status, "code": CODES[status]}
+        body = json.dumps(problem | {"detail": refused.detail}).encode()
     else:
-        kind, body = b"text/html; charset=utf-8", PAGE.encode()
+        kind = b"text/html; charset=utf-8"
+        page = f"<!doctype html><title>{title}</title>"
+        body = f'{page}<div class="problem-box"><p>{title}</p><p>{refused.detail}</p></div>'.encode()
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    if status == 429:
+        headers.append((b"retry-after", str(RETRY_AFTER).encode()))
+    if status == 401 and "/api/" in scope["path"]:
+        headers.append((b"www-authenticate", b'Bearer realm="knowledge portal"'))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -8,6 +8,8 @@ from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.utils.decorators import sync_and_async_middleware
 
+from portal.addresses import behind_proxies, is_trusted
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -54,28 +56,15 @@ def trusted_proxy(get_response):
     """The client's address and scheme, from X-Forwarded-For and X-Forwarded-Proto, but only where a trusted proxy wrote them.
 
     `request.from_trusted_proxy` says whether one did, for other headers that only a proxy may set (audit/request_id.py).
-    Walks the chain from the right and stops at the first hop that is not trusted: what stands left of it is the
-    client's own claim.
     """
     proxies = [ipaddress.ip_network(entry, strict=False) for entry in settings.TRUSTED_PROXIES]
 
-    def trusted(address: str) -> bool:
-        try:
-            return any(ipaddress.ip_address(address) in network for network in proxies)
-        except ValueError:
-            return False
-
     def before(request):
         remote = request.META.get("REMOTE_ADDR") or ""
-        request.from_trusted_proxy = bool(proxies) and trusted(remote)
+        request.from_trusted_proxy = bool(proxies) and is_trusted(remote, proxies)
         if not request.from_trusted_proxy:
             return
-        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-        for hop in reversed(hops):
-            remote = hop
-            if not trusted(hop):
-                break
-        request.META["REMOTE_ADDR"] = remote
+        request.META["REMOTE_ADDR"] = behind_proxies(remote, request.META.get("HTTP_X_FORWARDED_FOR", ""), proxies)
         if request.META.get("HTTP_X_FORWARDED_PROTO", "").split(",")[-1].strip() == "https":
             request.META["wsgi.url_scheme"] = "https"
             if hasattr(request, "scope"):
