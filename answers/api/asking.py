@@ -69,8 +69,7 @@ class AskView(MemberAPIView):
         return Accepted(self.member, asking, streamed=given.validated_data["stream"])
 
     def _filters(self, given: dict) -> Filters:
-        for collection_id in given.get("collections", ()):
-            access.access_collection(self.member, collection_id)
+        access.insist_on_collections(self.member, given.get("collections", ()))
         return Filters(
             collections=tuple(given.get("collections", ())),
             types=tuple(given.get("types", ())),

@@ -77,10 +77,9 @@ def stopping(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpR
 
 def _filters(member: Membership, form: QueryDict) -> Filters:
     """Collections this member may see; what is not theirs is not there."""
-    collections = tuple(_uuid(each) for each in form.getlist("collections") if each)
+    collections = tuple(dict.fromkeys(_uuid(each) for each in form.getlist("collections") if each))
     with in_tenant(member.tenant):
-        for each in collections:
-            access.access_collection(member, each)
+        access.insist_on_collections(member, collections)
     return Filters(
         collections=collections,
         types=tuple(each for each in form.getlist("types") if each)[:20],

@@ -86,8 +86,10 @@ class GrantInput(serializers.Serializer):
 
 
 class FiltersInput(StrictSerializer):
-    collection = serializers.ListField(child=serializers.UUIDField(), required=False, default=list)
-    type = serializers.ListField(child=serializers.ChoiceField(choices=list(KINDS)), required=False, default=list)
+    collection = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=100)
+    type = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(KINDS)), required=False, default=list, max_length=20
+    )
     dated_from = serializers.DateField(required=False, allow_null=True, default=None)
     dated_to = serializers.DateField(required=False, allow_null=True, default=None)
     author = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")

@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from knowledge import deletion, documents
-from knowledge.access import access_collection, access_document, rights_on
+from knowledge.access import access_collection, access_document, access_documents, rights_on
 from knowledge.forms import DetailsForm
 from knowledge.models import Collection, Document, Status
 from knowledge.models.grant import Right
@@ -160,17 +160,14 @@ def documents_with(member: Membership, ids: Sequence[UUID], right: Right) -> lis
     """All or none: Http404 when one may not be known, and a refusal that names the first one lacking the right."""
     if not ids:
         raise Http404
-    found = []
-    for pk in ids:
-        document = access_document(member, pk)
-        if not Document.objects.allowing(member, right).filter(pk=pk).exists():
-            try:
-                access_document(member, pk, right)
-            except Problem as refusal:
-                refusal.message = f"{document.title}: {refusal.message}"
-                raise
-        found.append(document)
-    return found
+    try:
+        return access_documents(member, ids, right)
+    except Problem as refusal:
+        rows = Document.objects.allowing(member, right).filter(pk__in=ids)
+        allowed = set(rows.values_list("pk", flat=True))
+        lacking = next(pk for pk in ids if pk not in allowed)
+        refusal.message = f"{access_document(member, lacking).title}: {refusal.message}"
+        raise
 
 
 def asked_ids(request: HttpRequest) -> list[UUID]:
