@@ -27,7 +27,7 @@ _one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class LeafWindow:
     """Leaves that are shown together, and what is before and after them."""
 
     leaves: Sequence[Leaf]
@@ -37,7 +37,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LeafSpan:
     """A leaf without its blocks."""
 
     number: int
@@ -47,7 +47,7 @@ class Place:
     weight: int
 
 
-class Reading:
+class VersionText:
     """The text of one version. `pages` as Content keeps them, at least one."""
 
     def __init__(self, content: Content) -> None:
@@ -66,7 +66,7 @@ class Reading:
         """The lines of the contents."""
         raise NotImplementedError
 
-    def places(self, first: int = 0, count: int | None = None) -> list[Place]:
+    def places(self, first: int = 0, count: int | None = None) -> list[LeafSpan]:
         """Of the leaves from `first` on."""
         raise NotImplementedError
 
@@ -77,7 +77,7 @@ class Reading:
         """The number of the first leaf of a page, or of the one in which the offset is. 0 if there is none."""
         raise NotImplementedError
 
-    def window(self, first: int) -> Window:
+    def window(self, first: int) -> LeafWindow:
         """As many leaves from `first` on as are shown at once."""
         places = self.places(first, WINDOW_LEAVES + 1)
         shown = size = weight = 0
@@ -88,7 +88,7 @@ class Reading:
             shown += 1
         after = places[shown] if shown < len(places) else None
         before = self.places(max(0, first - 3), 1) if first and places else []
-        return Window(
+        return LeafWindow(
             self.leaves(first, shown),
             after.number if after else None,
             after.page if after else None,
@@ -96,7 +96,7 @@ class Reading:
         )
 
 
-class ShortReading(Reading):
+class ShortText(VersionText):
     """Everything is in memory."""
 
     def __init__(self, content: Content) -> None:
@@ -114,10 +114,10 @@ class ShortReading(Reading):
         found = headings(self.content.text, self.content.pages, self.content.blocks)
         return contents(found, self.pages, title=title)
 
-    def places(self, first: int = 0, count: int | None = None) -> list[Place]:
+    def places(self, first: int = 0, count: int | None = None) -> list[LeafSpan]:
         last = len(self._all) if count is None else min(len(self._all), first + count)
         rows = ((n, self._all[n]) for n in range(first, last))
-        return [Place(n, leaf.page, leaf.start, leaf.end, leaf.weight) for n, leaf in rows]
+        return [LeafSpan(n, leaf.page, leaf.start, leaf.end, leaf.weight) for n, leaf in rows]
 
     def leaves(self, first: int, count: int) -> list[Leaf]:
         return self._all[first : first + count]
@@ -127,7 +127,7 @@ class ShortReading(Reading):
         return next(found, 0)
 
 
-class LongReading(Reading):
+class LongText(VersionText):
     """Only what is asked for is read from the database."""
 
     @cached_property
@@ -152,10 +152,10 @@ class LongReading(Reading):
     def contents(self, title: str = "") -> list[Entry]:
         return contents([Entry(*entry) for entry in self.content.headings or ()], self.pages, title=title)
 
-    def places(self, first: int = 0, count: int | None = None) -> list[Place]:
+    def places(self, first: int = 0, count: int | None = None) -> list[LeafSpan]:
         rows = self._rows.filter(number__gte=first)
         rows = rows if count is None else rows.filter(number__lt=first + count)
-        return [Place(*row) for row in rows.values_list("number", "page", "start", "end", "weight")]
+        return [LeafSpan(*row) for row in rows.values_list("number", "page", "start", "end", "weight")]
 
     def leaves(self, first: int, count: int) -> list[Leaf]:
         return [
@@ -169,34 +169,34 @@ class LongReading(Reading):
         return rows.values_list("number", flat=True).first() or 0
 
 
-class Spans:
+class SpanReader:
     """The whole text, of which each `[start:end]` is read by itself."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: VersionText) -> None:
         self._reading = reading
 
     def __getitem__(self, span: slice) -> str:
         return self._reading.text(span.start, span.stop)
 
 
-class Stretch:
+class TextStretch:
     """The text from `start` to `end`, read at once; spans inside it are counted from the beginning of the whole text."""
 
-    def __init__(self, reading: Reading, start: int, end: int) -> None:
+    def __init__(self, reading: VersionText, start: int, end: int) -> None:
         self._start, self._words = start, reading.text(start, end)
 
     def __getitem__(self, span: slice) -> str:
         return self._words[max(0, span.start - self._start) : max(0, span.stop - self._start)]
 
 
-def reading_of(version: Version) -> Reading | None:
+def text_of_version(version: Version) -> VersionText | None:
     """None for a version that was not read."""
     light = Content.objects.for_tenant(version.tenant_id).filter(version=version).defer("text", "blocks").first()
     if light is None:
         return None
     if light.leaf_count is None:
         return _of_earlier(version)
-    return LongReading(light) if light.leaf_count else ShortReading(_whole(version))
+    return LongText(light) if light.leaf_count else ShortText(_whole(version))
 
 
 def prepare(contents: Iterable[Content]) -> list[TextLeaf]:
@@ -240,7 +240,7 @@ def _whole(version: Version) -> Content:
     return Content.objects.for_tenant(version.tenant_id).get(version=version)
 
 
-def _of_earlier(version: Version) -> Reading:
+def _of_earlier(version: Version) -> VersionText:
     """A text that was read before leaves were stored: once, and one at a time, for it takes up to 2 s of a long one."""
     with _one_at_a_time, transaction.atomic():
         rows = Content.objects.for_tenant(version.tenant_id).filter(version=version)
@@ -249,4 +249,4 @@ def _of_earlier(version: Version) -> Reading:
             fresh = prepare([content])
             rows.filter(pk=content.pk).update(leaf_count=content.leaf_count, headings=content.headings)
             store_leaves(fresh)
-    return LongReading(content) if content.leaf_count else ShortReading(content)
+    return LongText(content) if content.leaf_count else ShortText(content)

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from knowledge import claims, indexing, outcomes, reading, tasks
+from knowledge import claims, indexing, outcomes, tasks, version_text
 from knowledge.claims import Claim
 from knowledge.models import Content, Document, Job, Passage, Status, Version
 from knowledge.models.passage import passage_id
@@ -161,9 +161,9 @@ def _write_rows(tenant_id: UUID, works: list[Work]) -> list[UUID]:
     Passage.objects.picked(tenant_id, version__in=reread).delete()
     Passage.objects.bulk_create([row for work in works for row in _rows(work)])
     contents = [_content(work) for work in works]
-    leaves = reading.prepare(contents)
+    leaves = version_text.prepare(contents)
     Content.objects.bulk_create(contents)
-    reading.store_leaves(leaves)
+    version_text.store_leaves(leaves)
     return reread
 
 

@@ -81,7 +81,7 @@ class _Metered(SequenceMatcher):
     def __init__(self, a: Sequence[Hashable], b: Sequence[Hashable], budget: Budget, junk, autojunk: bool) -> None:
         super().__init__(junk, a, b, autojunk=autojunk)
         times = {element: len(places) for element, places in self.b2j.items()}
-        self._cost = [0, *accumulate(1 + times.get(element, 0) for element in a)]
+        self._cost = [0, *accumulate(2 + times.get(element, 0) for element in a)]
         self._budget = budget
 
     def find_longest_match(self, alo=0, ahi=None, blo=0, bhi=None):

@@ -14,7 +14,7 @@ from audit.record import record
 from knowledge.access import access_document, rights_on
 from knowledge.models import Document, Version
 from knowledge.models.grant import Right
-from knowledge.reading import Reading, Stretch, reading_of
+from knowledge.version_text import TextStretch, VersionText, text_of_version
 from knowledge.views import comparison
 from knowledge.views.comparison import Block, Comparison, Place
 from knowledge.views.kinds import kind_of
@@ -23,9 +23,9 @@ from tenants.models import Membership
 
 OFFERED = 50  # versions to choose from
 SHOWN = 150  # places
-SHOWN_WEIGHT = 3_000  # elements that show them
+SHOWN_WEIGHT = 2_000  # elements that show them
 COMPARED_CHARACTERS = 500_000  # of each state: about 250 pages. Longer ones are compared from their first difference on
-COMPARED_WEIGHT = 8_000  # blocks and cells, likewise
+COMPARED_WEIGHT = 5_000  # blocks and cells, likewise
 WORTH_KEEPING = 50_000  # steps, 4 ms: how versions fit together is stored when finding it took so many
 KEPT_FOR = 24 * 3600  # seconds
 
@@ -47,7 +47,7 @@ def compare(request: HttpRequest, member: Membership, document_id: UUID) -> Http
     }
     if old and new:
         record(Action.DOCUMENT_OPENED, member, document, version=new.number, compared_with=old.number)
-        found, is_cut = _compared(reading_of(old), reading_of(new))
+        found, is_cut = _compared(text_of_version(old), text_of_version(new))
         places = _shown(found)
         context |= {"found": found, "places": places, "is_cut": is_cut, "shown": len(places)}
         context["all_shown"] = sum(len(p.rows) for p in places) == sum(len(p.rows) for p in found.places)
@@ -85,7 +85,7 @@ def _chosen(versions: list[Version], first: str, second: str) -> tuple[Version |
     return (new, old) if old and new and old.number > new.number else (old, new)
 
 
-def _compared(old: Reading, new: Reading) -> tuple[Comparison, bool]:
+def _compared(old: VersionText, new: VersionText) -> tuple[Comparison, bool]:
     """The comparison, and whether it ends before the texts do."""
     first, last, is_cut = _stretches(old, new)
     before, after = _blocks(old, first[0], last[0]), _blocks(new, first[1], last[1])
@@ -103,7 +103,7 @@ def _compared(old: Reading, new: Reading) -> tuple[Comparison, bool]:
     return comparison.compare(before, after, plan, above[:120]), is_cut
 
 
-def _stretches(old: Reading, new: Reading) -> tuple[tuple[int, int], tuple[int, int], bool]:
+def _stretches(old: VersionText, new: VersionText) -> tuple[tuple[int, int], tuple[int, int], bool]:
     """Of long texts only the leaves between the first and the last difference, as far as the limits allow: the first
     leaf of each state, the one after the last, and whether that is less than what differs."""
     places = old.places(), new.places()
@@ -154,9 +154,9 @@ def _equal(same, most: int) -> int:
     return low
 
 
-def _blocks(reading: Reading, first: int, last: int) -> list[Block]:
+def _blocks(reading: VersionText, first: int, last: int) -> list[Block]:
     found = reading.leaves(first, last - first)
-    return comparison.blocks_of_leaves(Stretch(reading, found[0].start, found[-1].end), found) if found else []
+    return comparison.blocks_of_leaves(TextStretch(reading, found[0].start, found[-1].end), found) if found else []
 
 
 def _shown(found: Comparison) -> list[Place]:

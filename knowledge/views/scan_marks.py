@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from knowledge.access import access_document
 from knowledge.models import Version
 from knowledge.parsers.base import ParseFailed
-from knowledge.reading import Spans, reading_of
+from knowledge.version_text import SpanReader, text_of_version
 from knowledge.views import pictures
 from knowledge.views.viewer import marks_for, numbered, what_is_asked
 from tenants.gates import member_stream
@@ -46,11 +46,11 @@ def _look(
         with in_tenant(member.tenant):
             document = access_document(member, document_id)
             version = numbered(document, number)
-            reading = reading_of(version)
+            reading = text_of_version(version)
             if reading is None or not pictures.has_pictures(version):
                 raise Http404
             marks = marks_for(what_is_asked(request, member, document_id), document, version)
-            sheet = pictures.sheet_of(version, Spans(reading), reading.pages, page, marks)
+            sheet = pictures.sheet_of(version, SpanReader(reading), reading.pages, page, marks)
             if sheet is None:
                 raise Http404
             context = {"sheet": sheet, "document": document, "version": version, "tenant": member.tenant}

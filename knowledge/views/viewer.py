@@ -19,7 +19,7 @@ from knowledge.grants import grants_on
 from knowledge.models import Document, Passage, Version
 from knowledge.models.grant import Right
 from knowledge.parsers.base import ParseFailed
-from knowledge.reading import WINDOW_CHARACTERS, Reading, Spans, Stretch, reading_of
+from knowledge.version_text import WINDOW_CHARACTERS, SpanReader, TextStretch, VersionText, text_of_version
 from knowledge.viewer_context import CitedAnswer, cited_answer
 from knowledge.views import facsimile, pictures
 from knowledge.views.comparing import compared_with
@@ -68,7 +68,7 @@ def document(request: HttpRequest, member: Membership, document_id: UUID) -> Htt
         "readers": grants_on(document) if Right.WRITE in may else [],
         "shelf_readers": grants_on(document.collection) if Right.WRITE in may and not document.restricted else [],
     }
-    reading = reading_of(version) if version else None
+    reading = text_of_version(version) if version else None
     if reading is not None:
         context |= _pages(document, version, reading, wanted)
     if wanted.answer:
@@ -81,7 +81,7 @@ def leaf(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRes
     """More of a long document, as it is reached: ?version=N&leaf=M. Part of the same opening, so not recorded again."""
     document = access_document(member, document_id)
     version = _version(document, what_is_asked(request, member, document_id))
-    reading = reading_of(version) if version else None
+    reading = text_of_version(version) if version else None
     if reading is None:
         raise Http404
     first = _number(request.GET.get("leaf", "")) or 0
@@ -188,7 +188,7 @@ def marks_for(wanted: Wanted, document: Document, version: Version) -> list[Mark
     return marks
 
 
-def _pages(document: Document, version: Version, reading: Reading, wanted: Wanted) -> dict:
+def _pages(document: Document, version: Version, reading: VersionText, wanted: Wanted) -> dict:
     pages = reading.pages
     marks = marks_for(wanted, document, version)
     focus = next((mark for mark in marks if mark.focus), None)
@@ -208,23 +208,23 @@ def _pages(document: Document, version: Version, reading: Reading, wanted: Wante
         "has_pictures": pictures.has_pictures(version),
     }
     if context["has_pictures"] and not wanted.as_text:
-        drawn = pictures.window(version, Spans(reading), pages, page, marks, PICTURES_AT_ONCE)
+        drawn = pictures.window(version, SpanReader(reading), pages, page, marks, PICTURES_AT_ONCE)
         if drawn is not None:
             return context | drawn
         context["has_pictures"] = False
     return context | _window(reading, _first_leaf(reading, page, focus), marks)
 
 
-def _first_leaf(reading: Reading, page: int, focus: Mark | None) -> int:
+def _first_leaf(reading: VersionText, page: int, focus: Mark | None) -> int:
     """Where to begin: at the start when the place is near it, else with the leaf of the place."""
     number = reading.leaf_at(page, focus.start if focus else None)
     before = reading.places(number, 1)
     return number if before and before[0].start >= WINDOW_CHARACTERS // 2 else 0
 
 
-def _window(reading: Reading, first: int, marks: list[Mark]) -> dict:
+def _window(reading: VersionText, first: int, marks: list[Mark]) -> dict:
     window = reading.window(first)
-    text = Stretch(reading, window.leaves[0].start, window.leaves[-1].end) if window.leaves else ""
+    text = TextStretch(reading, window.leaves[0].start, window.leaves[-1].end) if window.leaves else ""
     sheets: list[dict] = []
     for leaf in window.leaves:
         pieces = facsimile.pieces(text, leaf, marks)

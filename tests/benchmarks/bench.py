@@ -11,7 +11,7 @@ import platform
 import sys
 import time
 
-from tests.benchmarks import answering, ingesting, production, revocation, searching, starting
+from tests.benchmarks import answering, ingesting, production, revocation, searching, starting, worst
 
 PARTS = {
     "starting": starting.measure,
@@ -19,6 +19,7 @@ PARTS = {
     "searching": searching.measure,
     "answering": answering.measure,
     "revocation": revocation.measure,  # for how long an ended key or session still gets something
+    "worst": worst.measure,  # hostile inputs
     "production": production.measure,  # with real PostgreSQL, Redis and Weaviate
 }
 

@@ -8,6 +8,7 @@ import pytest
 from knowledge.views import comparing, comparison
 from knowledge.views.comparison import Block, compare, planned
 from tests.knowledge.page_cast import path, shelf_of
+from tests.security.reading_files import add_read
 
 
 def paragraphs(*texts: str) -> list[Block]:
@@ -102,13 +103,13 @@ class TestThePage:
         assert stored
         assert "yes" not in repr(stored)
 
-    def test_long_texts_are_compared_around_their_differences(self, sign_in, erin, monkeypatch):
+    def test_long_texts_are_compared_around_their_differences(self, sign_in, erin, monkeypatch, tmp_path):
         monkeypatch.setattr(comparing, "COMPARED_CHARACTERS", 30_000)
         shelf = shelf_of(erin)
         lines = [f"Paragraph {n} says nothing that anybody would want to read.\n\n" for n in range(2_000)]
-        shelf.add("long.txt", "".join(lines))
+        add_read(shelf, "long.txt", "".join(lines), tmp_path)
         lines[1_700] = "Paragraph 1700 says nothing that anybody needs to read.\n\n"
-        document = shelf.add("long.txt", "".join(lines))
+        document = add_read(shelf, "long.txt", "".join(lines), tmp_path)
         page = sign_in(erin).get(path(f"documents/{document.pk}/compare/")).content.decode()
         assert "1 changed, 0 added, 0 removed" in page
         assert "needs" in page
