@@ -23,9 +23,11 @@ from audit.actions import Action, Outcome
 from audit.record import record
 from knowledge import access
 from knowledge.search import Filters
+from tenants.errors import Conflicting
 from tenants.models import Membership
 from tenants.scope import in_tenant
 
+MOST_TURNS = 100  # of a conversation: its page shows them all
 DEADLINE = timedelta(minutes=3)
 TITLE = 80  # characters of a question that name its conversation
 
@@ -61,6 +63,15 @@ class AnswerGone(Exception):
     """Removed with its conversation, or taken for dead and ended by another process. Nothing was kept."""
 
 
+def _insist_on_room(member: Membership, conversation: Conversation) -> None:
+    if Answer.objects.visible_to(member).filter(conversation=conversation).count() >= MOST_TURNS:
+        raise Conflicting(
+            f"This conversation has {MOST_TURNS} questions, and takes no more. Your question was not asked.",
+            hint="Ask it in a new conversation.",
+            code="conversation_full",
+        )
+
+
 def begin(member: Membership, asking: Asking) -> Begun:
     """The question is kept before anything is done about it."""
     with in_tenant(member.tenant):
@@ -69,6 +80,7 @@ def begin(member: Membership, asking: Asking) -> Begun:
             conversation = Conversation.objects.visible_to(member).filter(pk=asking.conversation_id).first()
             if conversation is None:
                 raise Http404
+            _insist_on_room(member, conversation)
             turns = tuple(turns_of(member, conversation))
         now = timezone.now()
         with transaction.atomic():

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.core.cache import cache
 
 from tenants.limits import Limit, count, window_key
 from tenants.models import Membership
-
-log = logging.getLogger("portal.refusals")
 
 MINUTE = Limit("refused", 1, 60)
 
@@ -22,7 +18,7 @@ def is_repeated(member: Membership, code: str) -> bool:
     times = count(MINUTE, subject)
     if times == 2:
         args = (str(member.tenant_id), str(member.pk), code, window_key(MINUTE, subject))
-        record_refusals.apply_async(args, countdown=MINUTE.seconds)
+        record_refusals.apply_async_on_commit(args, countdown=MINUTE.seconds)  # a queue that is away is logged
     return times > 1
 
 

@@ -83,11 +83,12 @@ def test_a_key_in_use_costs_no_look_at_the_cache(alice, monkeypatch):
     assert keys.find_key(secret, "acme")
 
 
-def test_a_hundred_refusals_of_one_member_are_two_events(sign_in, bob, monkeypatch):
+def test_a_hundred_refusals_of_one_member_are_two_events(sign_in, bob, monkeypatch, django_capture_on_commit_callbacks):
     later = []
     monkeypatch.setattr(record_refusals, "apply_async", lambda args, countdown: later.append((args, countdown)))
     client = sign_in(bob)
-    assert {client.get("/t/acme/audit/").status_code for _ in range(100)} == {403}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert {client.get("/t/acme/audit/").status_code for _ in range(100)} == {403}
     events = AuditEvent.objects.filter(action="request:refused")
     assert events.count() == 1
     assert [countdown for _, countdown in later] == [60]
@@ -98,6 +99,17 @@ def test_a_hundred_refusals_of_one_member_are_two_events(sign_in, bob, monkeypat
     assert events.count() == 2
     last = events.latest("id")
     assert (last.actor_id, last.data["count"]) == (bob.audit_actor().person_id, 99)
+
+
+def test_a_refusal_is_a_refusal_while_the_queue_is_away(sign_in, bob, monkeypatch, django_capture_on_commit_callbacks):
+    def away(args, countdown):
+        raise OSError("the queue is away")
+
+    monkeypatch.setattr(record_refusals, "apply_async", away)
+    client = sign_in(bob)
+    with django_capture_on_commit_callbacks(execute=False) as later:
+        assert {client.get("/t/acme/audit/").status_code for _ in range(3)} == {403}
+    assert later, "it is queued after the work of the request, where an error is logged and no more"
 
 
 def test_refusals_of_two_members_are_not_mixed(sign_in, bob, alice, monkeypatch):
