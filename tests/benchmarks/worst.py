@@ -60,8 +60,16 @@ def set_password(portal: Installation) -> None:
 
 
 def web_process(portal: Installation) -> psutil.Process:
-    children = psutil.Process(portal.process.pid).children(recursive=True)
-    return next(child for child in children if child.cmdline()[-2:] == ["--only", "web"])
+    """The one that has the other end of a connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", portal.port)
+    connection.request("GET", "/healthz")
+    connection.getresponse().read()
+    ours = connection.sock.getsockname()
+    for child in psutil.Process(portal.process.pid).children(recursive=True):
+        if any(each.raddr and tuple(each.raddr) == ours for each in child.net_connections("tcp4")):
+            connection.close()
+            return child
+    raise RuntimeError("No process of the installation serves its port.")
 
 
 class Attacker:
