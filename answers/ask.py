@@ -20,6 +20,7 @@ from answers.off_loop import first_word_awaited, in_later_thread, in_thread
 from answers.saving import AnswerGone, Begun, Ending, RightsLost, begin, end
 from answers.stop import Stop, Why
 from answers.writing import QUOTES, Written, write
+from audit.objects import ObjectRef, quoted_and_shown
 from knowledge import search
 from tenants.models import Membership
 from tenants.scope import in_tenant
@@ -96,8 +97,10 @@ async def _finished(
 ) -> Event:
     """What became of it, kept; and the last event that says so."""
     answer, seconds = begun.answer, round(time.perf_counter() - began, 3)
+    # Also of an answer that fails or is refused: what was streamed has been read.
+    objects = quoted_and_shown((c.document_id for c in draft.citations), (f.document_id for f in looked.read))
     if stop.why == Why.RIGHTS:
-        return await _failed(member, answer, "rights_changed", phrases.RIGHTS_CHANGED)
+        return await _failed(member, answer, "rights_changed", phrases.RIGHTS_CHANGED, objects)
     state = _state(draft, aside, stop)
     message = await _message(member, state, looked, draft, written, stop)
     refused = state == State.NOT_FOUND
@@ -115,11 +118,12 @@ async def _finished(
         steps=[asdict(step) for step in steps if isinstance(step, Step)],
         first_token_at=written.first_token_at,
         receipt=receipts.compose(member, answer, looked, draft, written, aside, seconds),
+        objects=objects,
     )
     try:
         await in_later_thread(end, member, answer, ending, None if refused else draft)
     except RightsLost:
-        return await _failed(member, answer, "rights_changed", phrases.RIGHTS_CHANGED)
+        return await _failed(member, answer, "rights_changed", phrases.RIGHTS_CHANGED, objects)
     except AnswerGone:
         return Failed("removed", phrases.REMOVED, retry=False)
     return Done(
@@ -156,9 +160,12 @@ async def _message(member: Membership, state: State, looked: Looked, draft: Draf
     return phrases.quotes_only(written.degraded) if written.mode == QUOTES else ""
 
 
-async def _failed(member: Membership, answer: Answer, code: str, message: str) -> Failed:
+async def _failed(
+    member: Membership, answer: Answer, code: str, message: str, objects: Sequence[ObjectRef] = ()
+) -> Failed:
+    ending = Ending(State.FAILED, code=code, message=message, objects=objects)
     with contextlib.suppress(AnswerGone):
-        await in_later_thread(end, member, answer, Ending(State.FAILED, code=code, message=message))
+        await in_later_thread(end, member, answer, ending)
     return Failed(code, message)
 
 

@@ -14,6 +14,7 @@ from answers.events import Numbered
 from answers.models import Answer, AnswerEvent, State
 from answers.stop import Why
 from audit.actions import Action, Outcome
+from audit.objects import ObjectRef, quoted_and_shown
 from audit.record import record
 from knowledge import access
 from tenants.models import Membership, Tenant
@@ -134,6 +135,24 @@ def give_up(member: Membership, answer_id: UUID, message: str) -> Answer | None:
             state=State.FAILED, error_code="error", error_message=message, finished_at=timezone.now()
         )
         if ended:
-            record(Action.QUESTION_ANSWERED, member, answer, outcome=Outcome.FAILED, state="failed", code="error")
+            record(
+                Action.QUESTION_ANSWERED,
+                member,
+                answer,
+                outcome=Outcome.FAILED,
+                objects=_documents_of(answer),
+                state="failed",
+                code="error",
+            )
         answer.refresh_from_db()
         return answer
+
+
+def _documents_of(answer: Answer) -> tuple[ObjectRef, ...]:
+    """The documents that its follower was told of so far."""
+    rows = AnswerEvent.objects.for_tenant(answer.tenant_id).filter(answer=answer, kind__in=("citation", "sources"))
+    events = list(rows.values_list("kind", "data"))
+    return quoted_and_shown(
+        (data["document_id"] for kind, data in events if kind == "citation"),
+        (each["document_id"] for kind, data in events if kind == "sources" for each in data["read"]),
+    )

@@ -12,6 +12,7 @@ from answers import phrases
 from answers.keeping import told_by
 from answers.models import Answer, AnswerEvent, Citation, Receipt, State
 from audit.actions import Action, Outcome
+from audit.objects import quoted_and_shown
 from audit.record import record, system
 from tenants.models import Tenant
 from tenants.scope import in_tenant
@@ -75,7 +76,14 @@ def rescue(tenant: Tenant, answer_id: UUID) -> bool:
                 "not_covered": [], "message": phrases.INTERRUPTED, "model": "", "seconds": 0.0,
             },
         )  # fmt: skip
-        record(Action.QUESTION_ANSWERED, system(tenant.pk), answer, outcome=Outcome.FAILED, state="interrupted")
+        record(
+            Action.QUESTION_ANSWERED,
+            system(tenant.pk),
+            answer,
+            outcome=Outcome.FAILED,
+            objects=quoted_and_shown((d["document_id"] for d in found), (d["document_id"] for d in read)),
+            state="interrupted",
+        )
     return True
 
 

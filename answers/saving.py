@@ -20,6 +20,7 @@ from answers.models import Answer, Citation, Conversation, Receipt, State
 from answers.process import owner
 from answers.shown import turns_of
 from audit.actions import Action, Outcome
+from audit.objects import ObjectRef
 from audit.record import record
 from knowledge import access
 from knowledge.search import Filters
@@ -40,7 +41,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What became of it. `receipt` is what the answer rests on."""
+    """What became of it. `receipt` is what the answer rests on, `objects` the documents that were quoted and shown."""
 
     state: State
     mode: str = ""
@@ -53,6 +54,7 @@ class Ending:
     steps: Sequence[dict[str, Any]] = ()
     first_token_at: datetime | None = None
     receipt: dict[str, Any] = field(default_factory=dict)
+    objects: Sequence[ObjectRef] = ()
 
 
 class RightsLost(Exception):
@@ -156,7 +158,7 @@ def _end(member: Membership, answer: Answer, ending: Ending, draft: Draft | None
         state=str(ending.state),
         mode=ending.mode,
         model=ending.model,
-        documents=sorted({found.document_id for found in citations}),
+        objects=ending.objects,
         **({"code": ending.code} if ending.code else {}),
     )
 

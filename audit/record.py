@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from audit import crypto
 from audit.actions import Action, Outcome
-from audit.models import AuditEvent
+from audit.models import AuditEvent, EventObject
+from audit.objects import ObjectRef, insert_event, rows_for
 from audit.request_id import current_origin
 from audit.seeing import TENANT, seeing
 
@@ -56,23 +58,34 @@ def record(
     subject: HasActor | Actor | None = None,
     outcome: Outcome = Outcome.DONE,
     personal: dict[str, Any] | None = None,
+    objects: Iterable[ObjectRef] = (),
     **data: Any,
 ) -> AuditEvent:
     """Append one event.
 
-    `data` must not identify anybody; what does goes into `personal` and is sealed under the actor's key.
+    `data` must not identify anybody; what does goes into `personal` and is sealed under the actor's key. `objects` are
+    the documents that were quoted, shown or changed besides the target.
     Runs in the caller's transaction. A refusal is recorded after the rollback, by portal/errors.py.
     """
     event = worded(action, by, target, subject=subject, outcome=outcome, personal=personal, **data)
+    refs = list(objects)
     with seeing(TENANT, event.tenant_id):
-        event.save(force_insert=True)
+        if refs:
+            insert_event(event, refs)
+        else:
+            event.save(force_insert=True)
     return event
 
 
-def record_together(tenant_id: UUID | None, events: Iterable[AuditEvent]) -> None:
-    """Append many events of one tenant, in this order, each as `worded` gave it."""
-    with seeing(TENANT, tenant_id):
-        AuditEvent.objects.bulk_create(events)
+def record_together(
+    tenant_id: UUID | None, events: Iterable[AuditEvent], objects: Sequence[Iterable[ObjectRef]] = ()
+) -> None:
+    """Append many events of one tenant, in this order, each as `worded` gave it. `objects` are those of each event."""
+    with seeing(TENANT, tenant_id), transaction.atomic():
+        stored = AuditEvent.objects.bulk_create(events)
+        rows = [row for event, refs in zip(stored, objects, strict=False) for row in rows_for(event, refs)]
+        if rows:
+            EventObject.objects.bulk_create(rows)
 
 
 def worded(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db import connections
 
-TABLES = ("audit_auditevent", "audit_fieldchange")
+TABLES = ("audit_auditevent", "audit_eventobject", "audit_fieldchange")
 
 _SQLITE = {
     "no_update": "BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END",
@@ -18,9 +18,33 @@ _SQLITE = {
         "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
     ),
 }
-_POSTGRES_FUNCTION = """
+# The objects of an event belong to it and to its tenant. On SQLite its name lets `tenants.walls.step_aside` drop it while
+# the table of events is remade.
+_OBJECTS = "audit_eventobject"
+_SQLITE_OF_EVENT = {
+    "same_tenant_as_event": (
+        "BEFORE INSERT ON {table} WHEN NOT EXISTS "
+        "(SELECT 1 FROM audit_auditevent WHERE id = NEW.event_id AND tenant_id IS NEW.tenant_id) "
+        "BEGIN SELECT RAISE(ABORT, 'an object must belong to the tenant of its event'); END"
+    )
+}
+_POSTGRES_OF_EVENT = {
+    "same_tenant_as_event": (
+        "AFTER INSERT ON {table} REFERENCING NEW TABLE AS added "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_object_of_event()"
+    )
+}
+_POSTGRES_FUNCTIONS = """
 CREATE OR REPLACE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = 'integrity_constraint_violation'; END $$
+$$ BEGIN RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = 'integrity_constraint_violation'; END $$;
+CREATE OR REPLACE FUNCTION audit_object_of_event() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+  IF EXISTS (SELECT 1 FROM added a LEFT JOIN audit_auditevent e
+              ON e.id = a.event_id AND e.tenant_id IS NOT DISTINCT FROM a.tenant_id WHERE e.id IS NULL) THEN
+    RAISE EXCEPTION 'an object must belong to the tenant of its event' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NULL;
+END $$
 """
 _POSTGRES = {
     "no_change": "BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION audit_append_only()",
@@ -28,9 +52,15 @@ _POSTGRES = {
 }
 
 
+def _triggers(vendor: str) -> dict[tuple[str, str], str]:
+    """{(table, trigger): body}"""
+    kinds, of_event = (_SQLITE, _SQLITE_OF_EVENT) if vendor == "sqlite" else (_POSTGRES, _POSTGRES_OF_EVENT)
+    found = {(table, f"{table}_{name}"): body for table in TABLES for name, body in kinds.items()}
+    return found | {(_OBJECTS, f"{_OBJECTS}_{name}"): body for name, body in of_event.items()}
+
+
 def expected(vendor: str) -> set[str]:
-    kinds = _SQLITE if vendor == "sqlite" else _POSTGRES
-    return {f"{table}_{name}" for table in TABLES for name in kinds}
+    return {name for _, name in _triggers(vendor)}
 
 
 def standing(connection) -> set[str]:
@@ -48,12 +78,10 @@ def remake(sender=None, using: str = "default", **_) -> None:
         return
     connection = connections[using]
     tables = set(connection.introspection.table_names())
-    kinds = _SQLITE if connection.vendor == "sqlite" else _POSTGRES
     have = standing(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(_POSTGRES_FUNCTION)
-        for table in TABLES:
-            for name, body in kinds.items():
-                if table in tables and f"{table}_{name}" not in have:
-                    cursor.execute(f"CREATE TRIGGER {table}_{name} {body.format(table=table)}")
+            cursor.execute(_POSTGRES_FUNCTIONS)
+        for (table, name), body in _triggers(connection.vendor).items():
+            if table in tables and name not in have:
+                cursor.execute(f"CREATE TRIGGER {name} {body.format(table=table)}")

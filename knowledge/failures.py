@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from audit.actions import Action
+from audit.objects import Relation, document_refs
 from audit.record import record
 from knowledge import documents
 from knowledge.access import access_document
@@ -103,8 +104,15 @@ def cancel_import(member: Membership, collection: Collection | None = None) -> i
             if done:
                 touch_corpus(member.tenant)
                 for shelf in Collection.objects.for_tenant(member.tenant).filter(pk__in={pk for _, pk in stopping}):
-                    count = sum(pk == shelf.pk for version, pk in stopping if version in done)
-                    record(Action.IMPORT_STOPPED, member, shelf, documents=count)
+                    own = [version for version, pk in stopping if version in done and pk == shelf.pk]
+                    changed = Version.objects.for_tenant(member.tenant).filter(pk__in=own)
+                    record(
+                        Action.IMPORT_STOPPED,
+                        member,
+                        shelf,
+                        objects=document_refs(Relation.CHANGED, changed.values_list("document_id", flat=True)),
+                        documents=len(own),
+                    )
         stopped += len(done)
         if not done:
             break  # what was there a moment ago has been read meanwhile

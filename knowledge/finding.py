@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from audit.actions import Action
+from audit.objects import Relation, document_refs
 from audit.record import record
 from knowledge import access
 from knowledge.highlights import highlights
@@ -21,7 +22,14 @@ def search_page(
     standing = access.standing(member, just_fetched=True)  # who asks was looked up for this very request
     found = find(member, [query], limit=offset + k + 1, filters=filters, standing=standing)
     page = found[offset : offset + k]
-    record(Action.SEARCH_RUN, member, personal={"query": query[:500]}, found=len(page))
+    record(
+        Action.SEARCH_RUN,
+        member,
+        objects=document_refs(Relation.SHOWN, (each.document_id for each in page)),
+        personal={"query": query[:500]},
+        found=len(page),
+        **({"offset": offset} if offset else {}),
+    )
     return {
         "results": [_shown(each, query) for each in page],
         "next_offset": offset + k if len(found) > offset + k else None,

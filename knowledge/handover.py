@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit.actions import Action
+from audit.objects import Relation, document_refs
 from audit.record import record
 from knowledge.models import (
     Collection,
@@ -20,9 +21,12 @@ def hand_over(leaver: Membership, heir: Membership, by: Membership) -> None:
         collection.owner = heir
         collection.save(update_fields=["owner"])
         record(Action.COLLECTION_HANDED_OVER, by, collection, subject=heir)
-    handed = Document.objects.for_tenant(leaver.tenant).filter(owner=leaver).update(owner=heir)
+    owned = Document.objects.for_tenant(leaver.tenant).filter(owner=leaver)
+    handed = list(owned.values_list("pk", flat=True))
+    owned.update(owner=heir)
     if handed:
-        record(Action.COLLECTION_HANDED_OVER, by, subject=heir, documents=handed)
+        objects = document_refs(Relation.CHANGED, handed)
+        record(Action.COLLECTION_HANDED_OVER, by, subject=heir, objects=objects, documents=len(handed))
     for grants in (CollectionUserGrant, DocumentUserGrant):
         grants.scoped.for_tenant(leaver.tenant).filter(user_id=leaver.user_id).delete()
     touch_corpus(leaver.tenant)

@@ -1,5 +1,6 @@
 from audit.models.event import AuditEvent
+from audit.models.event_object import EventObject
 from audit.models.field_change import FieldChange
 from audit.models.person_key import PersonKey
 
-__all__ = ["AuditEvent", "FieldChange", "PersonKey"]
+__all__ = ["AuditEvent", "EventObject", "FieldChange", "PersonKey"]

@@ -14,7 +14,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, models, transaction
 
 from audit.actions import Action
-from audit.models import AuditEvent, PersonKey
+from audit.models import AuditEvent, EventObject, PersonKey
 from audit.record import record, system
 from knowledge import tasks
 from knowledge.models import Blob
@@ -155,8 +155,8 @@ class _NumbersTaken(Exception):
 
 def _bring_rows(backup: Backup, part: Part, tenant: Tenant, result: Restored, *, keep_numbers: bool) -> None:
     with transaction.atomic(), in_tenant(tenant):
-        events = sum(_ledger(model, part.folder, tenant.pk, keep_numbers) for model in tables.LEDGER)
-        count = events + rows.insert(Tenant, [tenant])
+        events, count = _trail(part.folder, tenant.pk, keep_numbers)
+        count += rows.insert(Tenant, [tenant])
         count += _people(part.folder)
         brought, closed = person_keys.bring(_file(part.folder, PersonKey), backup.encryption_key)
         groups = {group.name for group in rows.read(Group, _file(part.folder, Group))}
@@ -193,7 +193,7 @@ def _bring_installation(backup: Backup, result: Restored, say: Say) -> None:
     for keep in (True, False):
         try:
             with transaction.atomic():
-                count = sum(_ledger(model, folder, None, keep) for model in tables.LEDGER) + _people(folder)
+                count = _trail(folder, None, keep)[1] + _people(folder)
                 count += person_keys.bring(_file(folder, PersonKey), backup.encryption_key)[0]
                 for model in tables.owned():
                     if _file(folder, model).exists():
@@ -204,6 +204,33 @@ def _bring_installation(backup: Backup, result: Restored, say: Say) -> None:
             result.renumbered = True
     result.rows += count
     say(f"Of no tenant: {count} rows")
+
+
+def _trail(folder: Path, tenant_id: UUID | None, keep_numbers: bool) -> tuple[int, int]:
+    """(rows of the ledger, rows with the objects of its events)."""
+    here = AuditEvent.objects.filter(tenant_id=tenant_id) if tenant_id else AuditEvent.objects.none()
+    known = dict(here.values_list("pk", "occurred_at"))
+    events = sum(_ledger(model, folder, tenant_id, keep_numbers) for model in tables.LEDGER)
+    brought = [e.pk for e in rows.read(AuditEvent, _file(folder, AuditEvent)) if known.get(e.pk) != e.occurred_at]
+    numbers = brought
+    if not keep_numbers:  # new numbers are above all that were there, and rise in the order of the backup
+        newest = AuditEvent.objects.filter(tenant_id=tenant_id).order_by("-pk")[: len(brought)]
+        numbers = list(newest.values_list("pk", flat=True))[::-1]
+    return events, events + _objects(folder, dict(zip(brought, numbers, strict=True)))
+
+
+def _objects(folder: Path, numbers: dict[int, int]) -> int:
+    """The objects of those events. A backup from before they were stored has none."""
+    path = _file(folder, EventObject)
+    if not path.exists():
+        return 0
+    found = (row for row in rows.read(EventObject, path) if row.event_id in numbers)
+    return rows.insert(EventObject, (_renumbered(row, numbers) for row in found))
+
+
+def _renumbered(row: EventObject, numbers: dict[int, int]) -> EventObject:
+    row.event_id = numbers[row.event_id]
+    return row
 
 
 def _ledger(model: tables.Model, folder: Path, tenant_id: UUID | None, keep_numbers: bool) -> int:

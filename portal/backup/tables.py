@@ -10,12 +10,13 @@ from django.contrib.auth.models import Group
 from django.db import DEFAULT_DB_ALIAS, models
 
 from audit.crypto import NOBODY
-from audit.models import AuditEvent, FieldChange, PersonKey
+from audit.models import AuditEvent, EventObject, FieldChange, PersonKey
 from tenants.models import Team, Tenant, User
 
 Model = type[models.Model]
 
 LEDGER: tuple[Model, ...] = (AuditEvent, FieldChange)  # the tenant as a plain id; the numbers are part of the trail
+OF_EVENTS: tuple[Model, ...] = (EventObject,)  # follow the numbers of their events; their own mean nothing
 GroupMember: Model = User.groups.through
 PEOPLE: tuple[Model, ...] = (User, PersonKey, Group, GroupMember)  # the installation's, as far as a tenant needs them
 
@@ -54,14 +55,14 @@ def every_table() -> Iterator[Model]:
 
 def homeless() -> list[str]:
     """Tables of which nobody has said whether a backup holds them."""
-    known = {Tenant, *LEDGER, *PEOPLE, *owned()}
+    known = {Tenant, *LEDGER, *OF_EVENTS, *PEOPLE, *owned()}
     return [m._meta.label for m in every_table() if m not in known and m._meta.label not in LEFT_OUT]
 
 
 def rows_of_tenant(tenant_id: UUID, using: str = DEFAULT_DB_ALIAS) -> Iterator[tuple[Model, models.QuerySet]]:
     """Everything that is needed to have this tenant again, in the order in which it can be put back."""
     yield Tenant, Tenant.objects.using(using).filter(pk=tenant_id)
-    for model in LEDGER:
+    for model in (*LEDGER, *OF_EVENTS):
         yield model, model._base_manager.using(using).filter(tenant_id=tenant_id)
     users = people_of(tenant_id, using)
     groups = list(Team.plain.using(using).filter(tenant_id=tenant_id).values_list("group_id", flat=True))
@@ -75,7 +76,7 @@ def rows_of_tenant(tenant_id: UUID, using: str = DEFAULT_DB_ALIAS) -> Iterator[t
 
 def rows_of_installation(people: set[UUID], using: str = DEFAULT_DB_ALIAS) -> Iterator[tuple[Model, models.QuerySet]]:
     """What belongs to no tenant, and people that no tenant has."""
-    for model in LEDGER:
+    for model in (*LEDGER, *OF_EVENTS):
         yield model, model._base_manager.using(using).filter(tenant_id__isnull=True)
     yield User, User.objects.using(using).exclude(pk__in=people)
     yield PersonKey, PersonKey.objects.using(using).exclude(pk__in=people)

@@ -13,6 +13,7 @@ OWNED = {
     "answers_sharedanswer",
     "answers_starter",
     "audit_auditevent",
+    "audit_eventobject",
     "audit_fieldchange",
     "knowledge_blob",
     "knowledge_collection",
@@ -49,7 +50,7 @@ OWNED_BY_DEFAULT = {
 }
 
 # Rows without a tenant are the installation's own: seen only while no tenant is at work.
-ALSO_OF_THE_INSTALLATION = {"audit_auditevent", "audit_fieldchange", "tenants_outboxmail"}
+ALSO_OF_THE_INSTALLATION = {"audit_auditevent", "audit_eventobject", "audit_fieldchange", "tenants_outboxmail"}
 
 # Seen before the tenant is known, by the person they are about: the column that says who, and what may be done.
 ALSO_OF_THE_PERSON = {
@@ -86,6 +87,7 @@ READ_BY_ALL = {"knowledge_turn": "tenant_id", "tenants_tenant": "id"}
 # Removing a company deletes from every table of its own; Django deletes what points to a person or a group with them.
 RIGHTS = {
     "audit_auditevent": {"SELECT", "INSERT"},
+    "audit_eventobject": {"SELECT", "INSERT"},
     "audit_fieldchange": {"SELECT", "INSERT"},
     "audit_personkey": {"SELECT", "INSERT"},  # destroyed by portal_destroy_person_key alone
     "auditlog_logentry": {"SELECT"},

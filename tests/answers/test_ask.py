@@ -182,7 +182,8 @@ def test_the_trail_tells_what_happened_and_not_what_was_asked(handbook, alice, a
         "question:asked",
         "question:refused",
     ]
-    assert events[1].data["documents"] == [str(handbook.pk)]
+    quoted = events[1].event_objects.filter(relation="quoted").values_list("object_type", "object_id")
+    assert list(quoted) == [("document", handbook.pk)]
     assert "work from home" not in str([event.data for event in events])
 
 
