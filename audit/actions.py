@@ -12,6 +12,7 @@ class Action(StrEnum):
     ANSWER_RATED = "answer:rated"
     ANSWER_SHARED = "answer:shared"
     ANSWER_SHARE_ENDED = "answer:share-ended"
+    ANSWER_SHOWN = "answer:shown"
     ANSWER_STOPPED = "answer:stopped"
     AUDIT_EXPORTED = "audit:exported"
     AUDIT_READ = "audit:read"

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from audit import filters, words
 from audit.actions import Action, Outcome
 from audit.export import Format, as_dict, export
+from audit.objects import Relation
 from audit.record import Target
 from audit.telling import tell
 from audit.trail import Trail
@@ -26,7 +27,11 @@ PAGE, MOST = 50, 500
 FILTERS = [
     OpenApiParameter("q", str, description="Words in the name of what it was done to"),
     OpenApiParameter("person", str, description="Who acted or was acted upon: an id, or part of a name or address"),
-    OpenApiParameter("document", str, description="An id, or part of a title"),
+    OpenApiParameter(
+        "document",
+        str,
+        description="An id, or part of a title: events on it, and those in which it was quoted or shown",
+    ),
     OpenApiParameter("action", str, enum=[*(a.value for a in Action), *(f"{subject}:" for subject in words.SUBJECTS)]),
     OpenApiParameter("outcome", str, enum=[o.value for o in Outcome]),
     OpenApiParameter("since", OpenApiTypes.DATE, description="First day, in UTC"),
@@ -56,6 +61,10 @@ class OriginSerializer(serializers.Serializer):
     agent = serializers.CharField()
 
 
+class ObjectSerializer(TargetSerializer):
+    relation = serializers.ChoiceField([each.value for each in Relation])
+
+
 class EventSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     time = serializers.DateTimeField()
@@ -69,6 +78,7 @@ class EventSerializer(serializers.Serializer):
     request_id = serializers.CharField()
     data = serializers.DictField()
     personal = serializers.DictField(allow_null=True)
+    objects = ObjectSerializer(many=True, help_text="Documents that were quoted, shown or changed besides the target.")
 
 
 class EventPageSerializer(serializers.Serializer):

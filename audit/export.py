@@ -40,7 +40,7 @@ class Format(StrEnum):
 COLUMNS = [
     "id", "time", "action", "what", "outcome", "actor_kind", "actor_id", "actor_name", "actor_email", "subject_id",
     "subject_name", "subject_email", "target_type", "target_id", "target_name", "address", "agent", "request_id",
-    "data", "personal",
+    "data", "personal", "objects",
 ]  # fmt: skip
 
 
@@ -72,6 +72,7 @@ def as_dict(event: Told) -> dict:
         "request_id": event.request_id,
         "data": event.data,
         "personal": event.personal,
+        "objects": _objects(event),
     }
 
 
@@ -133,11 +134,15 @@ def _cells(event: Told) -> list[object]:
         event.id, event.at.isoformat(), event.action, event.what, event.outcome, event.kind, event.who.id,
         event.who.name, event.who.email, whom.id if whom else "", whom.name if whom else "",
         whom.email if whom else "", event.target_type, event.target_id, event.target_name, event.address, event.agent,
-        event.request_id, _json(event.data), _json(event.personal),
+        event.request_id, _json(event.data), _json(event.personal), _json(_objects(event)),
     ]  # fmt: skip
 
 
-def _json(value: dict | None) -> str:
+def _objects(event: Told) -> list[dict]:
+    return [{"relation": o.relation, "type": o.type, "id": str(o.id), "name": o.name} for o in event.objects]
+
+
+def _json(value: dict | list | None) -> str:
     return json.dumps(value, ensure_ascii=False, default=str) if value else ""
 
 

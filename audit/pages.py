@@ -84,9 +84,10 @@ def presets(today: date) -> Iterator[Preset]:
 
 def page(member: Membership, filters: Filters, *, before: int | None = None) -> dict:
     """One page of the list, as a template wants it."""
-    rows = Trail(member, filters).page(before=before, limit=PER_PAGE + 1)
+    trail = Trail(member, filters)
+    rows = trail.page(before=before, limit=PER_PAGE + 1)
     there = reverse("audit:trail", args=[member.tenant.slug])
-    shown = tell(rows[:PER_PAGE])
+    shown = tell(rows[:PER_PAGE], first=trail.documents)
     more = len(rows) > PER_PAGE
     return {
         "room": "audit",
@@ -108,7 +109,7 @@ def story(trail: Trail, event: AuditEvent, *, step: int = 0) -> Story:
     limit = STORY_ROWS * (1 + min(step, MOST_STEPS))
     changed = trail.changes_with(event, limit=limit + 1)
     rest, around = trail.rest_of_request(event, limit=limit + 1), trail.around(event)
-    told, *others = tell([event, *around, *rest[:limit]])
+    told, *others = tell([event, *around, *rest[:limit]], first=trail.documents)
     newer, older = trail.neighbours(event.pk)
     return Story(
         event=told,

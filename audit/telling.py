@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from audit import words
+from audit import object_names, words
+from audit.actions import Action
 from audit.crypto import Unsealer
-from audit.models import AuditEvent
+from audit.models import AuditEvent, EventObject
+from audit.objects import Relation
 
 ERASED = "Erased person"
+NAMED = 3  # documents that a row names
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,25 @@ class Person:
     name: str
     email: str
     erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToldObject:
+    """A document that the event quoted, showed or changed, with its present name."""
+
+    relation: str
+    type: str
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """What became of some of an event's documents, as a sentence whose subjects are links: "A and B were shown in …"."""
+
+    objects: tuple[ToldObject, ...]
+    more: int  # documents that are not named
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +66,8 @@ class Told:
     request_id: str
     data: dict[str, Any]
     personal: dict[str, Any] | None  # None: of an erased person
+    objects: tuple[ToldObject, ...] = ()
+    mentions: tuple[Mention, ...] = ()
 
     @property
     def day(self):
@@ -54,18 +78,70 @@ class Told:
         return self.kind in ("person", "key")
 
 
-def tell(events: Sequence[AuditEvent]) -> list[Told]:
-    """One look-up of keys for all of them."""
+def tell(events: Sequence[AuditEvent], *, first: Collection[UUID] = ()) -> list[Told]:
+    """Events of one trail, in a fixed number of queries. `first`: documents that are named before others."""
     unsealer = Unsealer()
-    unsealer.prefetch({event.actor_id for event in events} | {e.subject_id for e in events if e.subject_id})
-    return [_tell(event, unsealer) for event in events]
+    asked = _asked(events)
+    people = {event.actor_id for event in [*events, *asked.values()]}
+    unsealer.prefetch(people | {event.subject_id for event in events if event.subject_id})
+    objects = _objects(events, first)
+    return [_tell(event, unsealer, _question(event, asked, unsealer), objects.get(event.pk, ())) for event in events]
 
 
-def _tell(event: AuditEvent, unsealer: Unsealer) -> Told:
+def _asked(events: Sequence[AuditEvent]) -> dict[str, AuditEvent]:
+    """By the id of an answer, the event that holds its question."""
+    wanted = {e.target_id for e in events if e.target_type == "answer"}
+    found = {e.target_id: e for e in events if e.action == Action.QUESTION_ASKED}
+    missing = wanted - found.keys()
+    if missing:
+        rows = AuditEvent.objects.filter(tenant_id=events[0].tenant_id, target_id__in=missing)
+        found |= {row.target_id: row for row in rows.filter(action=Action.QUESTION_ASKED)}
+    return found
+
+
+def _question(event: AuditEvent, asked: dict[str, AuditEvent], unsealer: Unsealer) -> str:
+    """The words that were asked or searched; empty where they were erased with the person."""
+    if event.action == Action.SEARCH_RUN:
+        return (unsealer.open(event.actor_id, event.data_sealed) or {}).get("query", "")
+    source = asked.get(event.target_id) if event.target_type == "answer" else None
+    if source is None:
+        return ""
+    return (unsealer.open(source.actor_id, source.data_sealed) or {}).get("question", "")
+
+
+def _objects(events: Sequence[AuditEvent], first: Collection[UUID]) -> dict[int, tuple[ToldObject, ...]]:
+    if not events:
+        return {}
+    tenant_id = events[0].tenant_id
+    rows = list(EventObject.objects.filter(event__in=[event.pk for event in events]).order_by("event_id", "id"))
+    ids: dict[str, set[UUID]] = {}
+    for row in rows:
+        ids.setdefault(row.object_type, set()).add(row.object_id)
+    names = {kind: object_names.names_of(tenant_id, kind, wanted) for kind, wanted in ids.items()}
+    found: dict[int, list[ToldObject]] = {}
+    for row in rows:
+        kind = words.KINDS.get(row.object_type, words.label(row.object_type))
+        name = names[row.object_type].get(row.object_id, f"{kind} {str(row.object_id)[:6]}")
+        found.setdefault(row.event_id, []).append(ToldObject(row.relation, row.object_type, row.object_id, name))
+    return {pk: tuple(sorted(each, key=lambda o: o.id not in first)) for pk, each in found.items()}
+
+
+def _mentions(event: AuditEvent, question: str, objects: Sequence[ToldObject]) -> Iterator[Mention]:
+    """The strongest relation first; the one with a document that was asked for before that."""
+    for relation in sorted(Relation, key=lambda r: next((n for n, o in enumerate(objects) if o.relation == r), 99)):
+        own = [each for each in objects if each.relation == relation]
+        if own:
+            shown = tuple(own[:NAMED])
+            yield Mention(
+                shown, len(own) - len(shown), words.mention(event.action, relation, question, many=len(own) > 1)
+            )
+
+
+def _tell(event: AuditEvent, unsealer: Unsealer, question: str, objects: tuple[ToldObject, ...]) -> Told:
     who = _who(event, unsealer)
     whom = _person(event.subject_id, event.subject_sealed, unsealer) if event.subject_id else None
     origin = unsealer.open(event.actor_id, event.origin_sealed) or {}
-    on = _on(event, whom)
+    on = _on(event, whom, question)
     return Told(
         id=event.pk,
         at=event.occurred_at,
@@ -86,6 +162,8 @@ def _tell(event: AuditEvent, unsealer: Unsealer) -> Told:
         request_id=event.request_id,
         data=event.data,
         personal=unsealer.open(event.actor_id, event.data_sealed),
+        objects=objects,
+        mentions=tuple(_mentions(event, question, objects)),
     )
 
 
@@ -104,9 +182,11 @@ def _person(person_id: UUID | None, sealed: str, unsealer: Unsealer) -> Person:
     return Person(person_id, opened.get("name") or opened.get("email") or "Unnamed", opened.get("email", ""))
 
 
-def _on(event: AuditEvent, whom: Person | None) -> str:
+def _on(event: AuditEvent, whom: Person | None, question: str) -> str:
     if event.target_name:
         return event.target_name
+    if event.target_type == "answer" or question:
+        return words.quoted(event.action, question)
     if event.target_type in ("member", "person") or not event.target_type:
         return whom.name if whom else ""
     kind = words.KINDS.get(event.target_type, words.label(event.target_type))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Max, Min, Q, QuerySet
 
 from audit.actions import Action
 from audit.filters import Filters
-from audit.models import AuditEvent
+from audit.models import AuditEvent, EventObject
+from audit.object_names import ids_called
+from audit.objects import DOCUMENT, Relation
 from tenants.models import Membership
 
 PEOPLE_LIMIT = 20  # so many people may one name or address mean
@@ -26,6 +28,14 @@ class Counted:
     more: bool  # there are more than were counted
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Events that one index leads to: by columns of their own, or by one of their objects."""
+
+    where: Q = field(default_factory=Q)
+    object_id: UUID | None = None
+
+
 class Trail:
     """What one auditor asked for."""
 
@@ -33,7 +43,9 @@ class Trail:
         self.tenant_id = member.tenant_id
         self.filters = filters
         self._first, self._end = self._bounds()
-        self._branches = self._branch(member)
+        self.documents = self._documents()  # that the filter means, by id or title
+        self._people = people_called(filters.person, member) if filters.person else []
+        self._branches = self._branch()
 
     def page(self, *, before: int | None = None, limit: int) -> list[AuditEvent]:
         """The newest first."""
@@ -88,8 +100,10 @@ class Trail:
         return list(others.exclude(action=Action.AUDIT_READ).order_by("id")[:limit])
 
     def count(self, *, limit: int = COUNT_LIMIT) -> Counted:
-        found = self._narrowed().order_by("-id").values_list("id", "actor_id", "target_type", "target_id")
-        rows = {row[0]: row for branch in self._branches for row in found.filter(branch)[: limit + 1]}
+        names = ("id", "actor_id", "target_type", "target_id")
+        rows = {
+            row[0]: row for branch in self._branches for row in self._rows(branch, Q(), "-id", limit + 1, names=names)
+        }
         shown = [rows[pk] for pk in sorted(rows, reverse=True)[:limit]]
         return Counted(
             events=len(shown),
@@ -100,46 +114,76 @@ class Trail:
 
     def total(self, *, until: int) -> int:
         """Exactly how many events an export will hold."""
-        within = self._narrowed().filter(id__lte=until)
-        if len(self._branches) == 1:
-            return within.filter(self._branches[0]).count()
+        within = Q(id__lte=until)
+        if self._is_simple:
+            return self._narrowed().filter(within, self._branches[0].where).count()
         ids: set[int] = set()
         for branch in self._branches:
-            ids.update(within.filter(branch).values_list("id", flat=True).iterator(chunk_size=5000))
+            ids.update(pk for (pk,) in self._rows(branch, within, "id", None, names=("id",)).iterator(chunk_size=5000))
         return len(ids)
 
     def _mine(self) -> QuerySet[AuditEvent]:
         return AuditEvent.objects.filter(tenant_id=self.tenant_id)
 
     def _narrowed(self) -> QuerySet[AuditEvent]:
-        wanted, found = self.filters, self._mine()
+        return self._mine().filter(self._conditions())
+
+    def _conditions(self) -> Q:
+        """What holds for every branch."""
+        wanted, found = self.filters, Q()
         if not wanted.looks and wanted.action != Action.AUDIT_READ:
-            found = found.exclude(action=Action.AUDIT_READ)
-        if wanted.action.endswith(":") and wanted.person:
-            found = found.filter(action__in=_actions_of(wanted.action))
+            found &= ~Q(action=Action.AUDIT_READ)
+        if wanted.action.endswith(":") and (wanted.person or wanted.document):
+            found &= Q(action__in=_actions_of(wanted.action))
         elif wanted.action and not wanted.action.endswith(":"):
-            found = found.filter(action=wanted.action)
+            found &= Q(action=wanted.action)
         if wanted.outcome:
-            found = found.filter(outcome=wanted.outcome)
+            found &= Q(outcome=wanted.outcome)
         if wanted.q:
-            found = found.filter(target_name__icontains=wanted.q)
-        if wanted.document:
-            found = found.filter(_document(wanted.document))
+            found &= Q(target_name__icontains=wanted.q)
         if self._first is not None:
-            found = found.filter(id__gte=self._first)
+            found &= Q(id__gte=self._first)
         if self._end is not None:
-            found = found.filter(id__lte=self._end)
+            found &= Q(id__lte=self._end)
         return found
 
-    def _branch(self, member: Membership) -> list[Q]:
+    def _branch(self) -> list[Branch]:
         """Where one index cannot serve, several are walked, each by itself, and merged: a person acted or was acted
-        upon, and a subject has many actions."""
-        if self.filters.person:
-            people = people_called(self.filters.person, member)
-            return [Q(**{role: person}) for person in people for role in ("actor_id", "subject_id")]
-        if self.filters.action.endswith(":"):
-            return [Q(action=action) for action in _actions_of(self.filters.action)]
-        return [Q()]
+        upon, a subject has many actions, a document is the target of an event or one of its objects."""
+        wanted = self.filters
+        people = [Q(**{role: person}) for person in self._people for role in ("actor_id", "subject_id")]
+        if wanted.document:
+            anybody = Q(actor_id__in=self._people) | Q(subject_id__in=self._people) if wanted.person else Q()
+            objects = [Branch(anybody, document) for document in self.documents]
+            if _is_id(wanted.document):
+                return [Branch(Q(target_id=str(UUID(wanted.document))) & anybody), *objects]
+            named = Q(target_type="document", target_name__icontains=wanted.document)
+            return [Branch(named & each) for each in (people if wanted.person else [Q()])] + objects
+        if wanted.person:
+            return [Branch(each) for each in people]
+        if wanted.action.endswith(":"):
+            return [Branch(Q(action=action)) for action in _actions_of(wanted.action)]
+        return [Branch()]
+
+    @property
+    def _is_simple(self) -> bool:
+        return len(self._branches) == 1 and self._branches[0].object_id is None
+
+    def _documents(self) -> list[UUID]:
+        wanted = self.filters.document
+        if not wanted:
+            return []
+        return [UUID(wanted)] if _is_id(wanted) else ids_called(self.tenant_id, DOCUMENT, wanted)
+
+    def _rows(self, branch: Branch, within: Q, order: str, limit: int | None, *, names: Sequence[str]) -> QuerySet:
+        """Columns of the branch's events, along its index. An event may come once for each of its relations."""
+        conditions = self._conditions() & branch.where & within
+        if branch.object_id is None:
+            return self._mine().filter(conditions).order_by(order).values_list(*names)[:limit]
+        mine = EventObject.objects.filter(tenant_id=self.tenant_id, object_id=branch.object_id)
+        found = mine.filter(_prefixed(conditions)).order_by(order.replace("id", "event_id"))
+        most = None if limit is None else limit * len(Relation)
+        return found.values_list(*(f"event__{name}" for name in names))[:most]
 
     def _bounds(self) -> tuple[int | None, int | None]:
         """Days as ids: ids rise with time, so the index by id serves both."""
@@ -154,12 +198,11 @@ class Trail:
         return first, last
 
     def _collect(self, limit: int, order: str, within: Q) -> list[AuditEvent]:
-        found = self._narrowed().filter(within).order_by(order)
         enough = limit + (SKEW if self.filters.begin or self.filters.end else 0)
-        if len(self._branches) == 1:
-            rows = list(found.filter(self._branches[0])[:enough])
+        if self._is_simple:
+            rows = list(self._narrowed().filter(within, self._branches[0].where).order_by(order)[:enough])
         else:  # the ids of each, which an index holds, then the rows of those that come first
-            ids = {pk for branch in self._branches for pk in found.filter(branch).values_list("id", flat=True)[:enough]}
+            ids = {pk for each in self._branches for (pk,) in self._rows(each, within, order, enough, names=("id",))}
             first = sorted(ids, reverse=order.startswith("-"))[:enough]
             rows = list(self._mine().filter(id__in=first).order_by(order))
         return list(self._in_time(rows))[:limit]
@@ -186,8 +229,17 @@ def _actions_of(subject: str) -> list[str]:
     return [action.value for action in Action if action.value.startswith(subject)]
 
 
-def _document(wanted: str) -> Q:
+def _is_id(wanted: str) -> bool:
     try:
-        return Q(target_id=str(UUID(wanted)))
+        UUID(wanted)
     except ValueError:
-        return Q(target_type="document", target_name__icontains=wanted)
+        return False
+    return True
+
+
+def _prefixed(condition: Q) -> Q:
+    """A condition on events as one on the rows of their objects."""
+    children = [
+        _prefixed(each) if isinstance(each, Q) else (f"event__{each[0]}", each[1]) for each in condition.children
+    ]
+    return Q(*children, _connector=condition.connector, _negated=condition.negated)

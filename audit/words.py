@@ -13,6 +13,7 @@ WORDS: dict[Action, tuple[str, str]] = {
     A.ANSWER_RATED: ("Rated an answer", "{who} rated {on}"),
     A.ANSWER_SHARED: ("Shared an answer", "{who} shared {on} by its link"),
     A.ANSWER_SHARE_ENDED: ("Ended a shared answer", "{who} ended the link of {on}"),
+    A.ANSWER_SHOWN: ("Was shown an answer again", "{who} was shown {on} again"),
     A.ANSWER_STOPPED: ("Stopped an answer", "{who} stopped {on}"),
     A.AUDIT_EXPORTED: ("Exported events", "{who} exported the audit trail"),
     A.AUDIT_READ: ("Read the trail", "{who} read the audit trail"),
@@ -61,8 +62,8 @@ WORDS: dict[Action, tuple[str, str]] = {
     A.PERSON_KEY_DESTROYED: ("Erased a person", "{who} erased a person from the audit trail"),
     A.PERSON_SIGNED_IN: ("Signed in", "{who} signed in"),
     A.PERSON_SIGNED_OUT: ("Signed out", "{who} signed out"),
-    A.QUESTION_ANSWERED: ("Got an answer", "{who} got {on}"),
-    A.QUESTION_ASKED: ("Asked a question", "{who} asked a question"),
+    A.QUESTION_ANSWERED: ("Was shown an answer", "{who} was shown {on}"),
+    A.QUESTION_ASKED: ("Asked a question", "{who} asked {on}"),
     A.QUESTION_REFUSED: ("Got no answer", "{who} asked what the documents do not say"),
     A.READERS_LOOKED_UP: ("Looked at who can read", "{who} looked at who can read {on}"),
     A.RECORD_CHANGED: ("Changed fields", "Fields of {on} changed"),
@@ -98,6 +99,33 @@ KINDS = {  # what a target is, where it has no name of its own
 SUBJECTS = sorted({action.value.split(":")[0] for action in Action})
 
 
+_ITSELF = (A.QUESTION_ASKED, A.QUESTION_REFUSED, A.SEARCH_RUN)  # about the words, not about what was answered
+LONGEST_QUOTE = 120  # characters of a question in a row
+
+
+def quoted(action: str, question: str) -> str:
+    """What the event is about, where that is a question or its answer."""
+    short = question if len(question) <= LONGEST_QUOTE else f"{question[: LONGEST_QUOTE - 1].rstrip()}…"
+    if action in _ITSELF:
+        return f"“{short}”" if short else ""
+    return f"an answer to “{short}”" if short else "an answer"
+
+
+def mention(action: str, relation: str, question: str, *, many: bool) -> str:
+    """How the sentence goes on that begins with the names of documents."""
+    verb = "were" if many else "was"
+    if relation == "changed":
+        return f"{verb} changed"
+    about = quoted(action, question)
+    if action == A.SEARCH_RUN:
+        return f"{verb} shown in a search for {about}" if about else f"{verb} shown in a search"
+    if action == A.QUESTION_REFUSED:
+        return f"{verb} named as the closest to {about}" if about else f"{verb} named as the closest"
+    if relation == "shown" and action in (A.QUESTION_ANSWERED, A.ANSWER_OPENED, A.ANSWER_SHOWN):
+        return f"{verb} named beside {about}"
+    return f"{verb} shown in {about}" if about else f"{verb} shown"
+
+
 def what(action: str) -> str:
     known = WORDS.get(_known(action))
     return known[0] if known else action
@@ -105,7 +133,8 @@ def what(action: str) -> str:
 
 def story(action: str, *, who: str, whom: str, on: str) -> str:
     known = WORDS.get(_known(action))
-    return known[1].format(who=who, whom=whom or "somebody", on=on or "it") if known else f"{who}: {action}"
+    on = on or ("a question" if action == A.QUESTION_ASKED else "it")
+    return known[1].format(who=who, whom=whom or "somebody", on=on) if known else f"{who}: {action}"
 
 
 def label(name: str) -> str:

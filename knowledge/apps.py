@@ -6,12 +6,14 @@ class KnowledgeConfig(AppConfig):
     name = "knowledge"
 
     def ready(self) -> None:
+        from audit import object_names
         from knowledge import deletion, handover, rights
         from tenants import handover as leaving
 
         leaving.register(handover.hand_over, handover.belongings)
         post_migrate.connect(rights.forget_permissions, dispatch_uid="knowledge.rights")
         deletion.on_erase("pictures", _forget_pictures)
+        object_names.register("document", _names_of, _ids_called)
         self._watch_fields()
 
     def _watch_fields(self) -> None:
@@ -27,3 +29,15 @@ def _forget_pictures(tenant_id, document_ids) -> int:
     from knowledge.views import pictures  # what draws pages is loaded where it is needed
 
     return pictures.forget(tenant_id, document_ids)
+
+
+def _names_of(tenant_id, ids):
+    from knowledge import audit_names
+
+    return audit_names.names_of(tenant_id, ids)
+
+
+def _ids_called(tenant_id, words, limit):
+    from knowledge import audit_names
+
+    return audit_names.ids_called(tenant_id, words, limit)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +16,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from audit.actions import Action
-from audit.models import AuditEvent
+from audit.models import AuditEvent, EventObject
+from audit.objects import Relation
 from audit.record import record
 from knowledge import documents, grants
 from knowledge.access import access_collection, access_document
@@ -137,6 +139,7 @@ def _page(request: HttpRequest, member: Membership, target: Document | Collectio
             "chains": found,
             "not_a_reason": "" if past else not_a_reason(person, found),
             "last_opened": _last_opened(person, target, past),
+            "last_shown": _last_shown(person, target, past),
             "ways": _ways(len(found), past),
             "ways_now": len(chains(person, target)) if past else len(found),
         }
@@ -218,6 +221,17 @@ def _last_opened(person: Membership, target, past: PastDay | None) -> AuditEvent
     if past:
         events = events.filter(occurred_at__lt=end_of(past.day))
     return events.order_by("-id").first()
+
+
+def _last_shown(person: Membership, target, past: PastDay | None) -> EventObject | None:
+    """When an answer or a search last showed this person words of it. Not which: questions are theirs."""
+    if not isinstance(target, Document):
+        return None
+    shown = EventObject.objects.filter(tenant_id=target.tenant_id, object_id=target.pk, event__actor_id=person.user_id)
+    shown = shown.filter(Q(relation=Relation.QUOTED) | Q(event__action=Action.SEARCH_RUN))
+    if past:
+        shown = shown.filter(event__occurred_at__lt=end_of(past.day))
+    return shown.select_related("event").order_by("-event_id").first()
 
 
 def _members_of(team: Team, past: PastDay | None) -> list[Membership]:

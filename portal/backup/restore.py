@@ -212,24 +212,24 @@ def _trail(folder: Path, tenant_id: UUID | None, keep_numbers: bool) -> tuple[in
     known = dict(here.values_list("pk", "occurred_at"))
     events = sum(_ledger(model, folder, tenant_id, keep_numbers) for model in tables.LEDGER)
     brought = [e.pk for e in rows.read(AuditEvent, _file(folder, AuditEvent)) if known.get(e.pk) != e.occurred_at]
-    numbers = brought
+    here_now = brought
     if not keep_numbers:  # new numbers are above all that were there, and rise in the order of the backup
         newest = AuditEvent.objects.filter(tenant_id=tenant_id).order_by("-pk")[: len(brought)]
-        numbers = list(newest.values_list("pk", flat=True))[::-1]
-    return events, events + _objects(folder, dict(zip(brought, numbers, strict=True)))
+        here_now = list(newest.values_list("pk", flat=True))[::-1]
+    return events, events + _objects(folder, dict(zip(brought, here_now, strict=True)))
 
 
-def _objects(folder: Path, numbers: dict[int, int]) -> int:
+def _objects(folder: Path, renumbering: dict[int, int]) -> int:
     """The objects of those events. A backup from before they were stored has none."""
     path = _file(folder, EventObject)
     if not path.exists():
         return 0
-    found = (row for row in rows.read(EventObject, path) if row.event_id in numbers)
-    return rows.insert(EventObject, (_renumbered(row, numbers) for row in found))
+    found = (row for row in rows.read(EventObject, path) if row.event_id in renumbering)
+    return rows.insert(EventObject, (_renumbered(row, renumbering) for row in found))
 
 
-def _renumbered(row: EventObject, numbers: dict[int, int]) -> EventObject:
-    row.event_id = numbers[row.event_id]
+def _renumbered(row: EventObject, renumbering: dict[int, int]) -> EventObject:
+    row.event_id = renumbering[row.event_id]
     return row
 
 

@@ -53,7 +53,7 @@ def test_json_lines_hold_the_same(client, cora, bearer):
     assert events[0]["actor"]["kind"] == "system"
     assert set(events[0]) == {
         "id", "time", "action", "what", "outcome", "actor", "subject", "target", "origin", "request_id", "data",
-        "personal",
+        "personal", "objects",
     }  # fmt: skip
 
 
