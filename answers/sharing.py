@@ -13,6 +13,7 @@ from answers.conversations import access_answer
 from answers.models import Answer, Citation, SharedAnswer, State
 from answers.shown import Shown, show_colleague
 from audit.actions import Action
+from audit.objects import Relation, document_refs
 from audit.record import record
 from tenants.errors import Conflicting
 from tenants.models import Membership
@@ -75,7 +76,8 @@ def open_shared(member: Membership, shared_id: UUID) -> Opened:
     """Http404 where the link ended, and where nothing of the answer is for this member: both look alike."""
     found = SharedAnswer.objects.for_tenant(member.tenant_id).filter(pk=shared_id)
     opened = _opened(member, found.select_related("answer__conversation", "shared_by__user").first())
-    record(Action.ANSWER_OPENED, member, opened.answer)
+    quoted = {citation.document_id for citation in opened.shown.citations if citation.document_id is not None}
+    record(Action.ANSWER_OPENED, member, opened.answer, objects=document_refs(Relation.QUOTED, quoted))
     return opened
 
 

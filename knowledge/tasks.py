@@ -101,6 +101,16 @@ def sweep() -> None:
 
 
 @shared_task(ignore_result=True, acks_late=False)
+def close_readings() -> None:
+    """Pages that people read of a document become one event, 10 minutes after its opening."""
+    from knowledge import readings
+    from tenants.scope import each_tenant
+
+    for tenant in each_tenant():
+        readings.close_due(tenant)
+
+
+@shared_task(ignore_result=True, acks_late=False)
 def maintain() -> None:
     """Once in a while: what the grace period of the trash has passed is handed to erasing; lost files are removed."""
     from knowledge import upkeep

@@ -21,6 +21,7 @@ from answers.conversations import access_answer
 from answers.follow import follow, follow_run
 from answers.off_loop import in_thread
 from answers.rating import rate
+from answers.showings import note_replayed, note_shown
 from answers.shown import show
 from answers.sse import last_event_id, stream
 from answers.stopping import stop
@@ -128,7 +129,10 @@ class AnswerView(MemberAPIView):
 
     @extend_schema(operation_id="answer", tags=["answers"], responses=AnswerOut)
     def get(self, request, slug: str, answer_id: UUID) -> Response:
-        return Response(of_answer(show(self.member, access_answer(self.member, answer_id))))
+        answer = access_answer(self.member, answer_id)
+        shown = show(self.member, answer)
+        note_shown(self.member, answer, [shown])
+        return Response(of_answer(shown))
 
 
 class EventsView(MemberAPIView):
@@ -146,6 +150,7 @@ class EventsView(MemberAPIView):
     )
     def get(self, request, slug: str, answer_id: UUID) -> HttpResponseBase:
         access_answer(self.member, answer_id)
+        note_replayed(self.member, answer_id)
         return stream(follow(self.member, answer_id, after=last_event_id(request)))
 
 
@@ -163,7 +168,9 @@ class ReceiptView(MemberAPIView):
 
     @extend_schema(operation_id="answer_receipt", tags=["answers"], responses=OpenApiTypes.OBJECT)
     def get(self, request, slug: str, answer_id: UUID) -> Response:
-        shown = show(self.member, access_answer(self.member, answer_id))
+        answer = access_answer(self.member, answer_id)
+        shown = show(self.member, answer)
+        note_shown(self.member, answer, [shown])
         return Response({"answer": of_answer(shown), "receipt": shown.receipt})
 
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from answers.api.shapes import ConversationOut, ConversationWhole, RenameIn, of_answer, of_conversation
 from answers.conversations import access_conversation, answers_in, history, remove, rename
+from answers.showings import note_shown
 from answers.shown import show_all
 from tenants.http import MemberAPIView
 from tenants.models.api_key import Scope
@@ -42,6 +43,7 @@ class ConversationView(MemberAPIView):
     def get(self, request, slug: str, conversation_id: UUID) -> Response:
         found = access_conversation(self.member, conversation_id)
         shown = show_all(self.member, answers_in(self.member, found))
+        note_shown(self.member, found, shown)
         return Response(of_conversation(self.member, found) | {"answers": [of_answer(each) for each in shown]})
 
     @extend_schema(

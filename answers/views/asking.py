@@ -14,6 +14,7 @@ from answers import runner
 from answers.asking import Asking, check_question
 from answers.follow import follow
 from answers.off_loop import in_thread
+from answers.showings import note_replayed
 from answers.sse import last_event_id, stream
 from answers.stopping import stop
 from answers.views.turns import Turn
@@ -49,6 +50,7 @@ async def question(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_GET
 @member_stream()
 async def events(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResponse:
+    await in_thread(_note_replayed, member, answer_id)
     followed = follow(member, answer_id, after=last_event_id(request))
     try:
         first = await anext(followed)
@@ -73,6 +75,11 @@ def stopping(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpR
     if request.headers.get("X-Follows"):
         return HttpResponse(status=204)
     return redirect("answers:conversation", member.tenant.slug, answer.conversation_id)
+
+
+def _note_replayed(member: Membership, answer_id: UUID) -> None:
+    with in_tenant(member.tenant):
+        note_replayed(member, answer_id)
 
 
 def _filters(member: Membership, form: QueryDict) -> Filters:

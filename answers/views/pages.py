@@ -14,10 +14,12 @@ from answers import suggestions
 from answers.conversations import HISTORY, access_answer, access_conversation, answers_in, history
 from answers.models import Conversation
 from answers.related import related
+from answers.showings import note_shown
 from answers.shown import show, show_all
 from answers.views.turns import Turn
 from knowledge import search
 from knowledge.models import Collection, Document
+from knowledge.readings import note_list
 from tenants.gates import member_view
 from tenants.models import Membership
 
@@ -26,6 +28,9 @@ from tenants.models import Membership
 @member_view()
 def ask(request: HttpRequest, member: Membership) -> HttpResponse:
     """The empty page."""
+    news = suggestions.new_to(member)
+    if news:
+        note_list(member, "ask")
     return render(
         request,
         "answers/ask.html",
@@ -33,7 +38,7 @@ def ask(request: HttpRequest, member: Membership) -> HttpResponse:
             **_room(request, member),
             "suggested": suggestions.answered_well(member),
             "starters": suggestions.starters(member),
-            "news": suggestions.new_to(member),
+            "news": news,
             "added": Document.objects.visible_to(member).count(),
             "question": request.GET.get("q", "")[:4000],
             "first_name": (member.user.name or member.user.email.partition("@")[0]).split()[0],
@@ -46,7 +51,9 @@ def ask(request: HttpRequest, member: Membership) -> HttpResponse:
 def conversation(request: HttpRequest, member: Membership, conversation_id: UUID) -> HttpResponse:
     found = access_conversation(member, conversation_id)
     answers = answers_in(member, found)
-    ended = iter(show_all(member, [answer for answer in answers if not answer.is_running]))
+    shown = show_all(member, [answer for answer in answers if not answer.is_running])
+    note_shown(member, found, shown)
+    ended = iter(shown)
     turns = [Turn(member, answer) if answer.is_running else Turn(member, answer, next(ended)) for answer in answers]
     if turns and turns[-1].shown:
         turns[-1] = replace(turns[-1], related=related(member, turns[-1].shown, found))
@@ -68,6 +75,7 @@ def answer(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpRes
     turn = Turn(member, found)
     if not found.is_running:
         shown = show(member, found)
+        note_shown(member, found, [shown])
         turn = Turn(member, found, shown, related(member, shown, found.conversation))
     later = answers_in(member, found.conversation)[0].pk != found.pk
     return render(request, "answers/_finished.html", {"turn": turn, "later": later, "member": member})
@@ -77,7 +85,9 @@ def answer(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpRes
 @member_view()
 def receipt(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResponse:
     found = access_answer(member, answer_id)
-    context = {**_room(request, member, found.conversation), "turn": Turn(member, found, show(member, found))}
+    shown = show(member, found)
+    note_shown(member, found, [shown])
+    context = {**_room(request, member, found.conversation), "turn": Turn(member, found, shown)}
     return render(request, "answers/receipt.html", context)
 
 

@@ -10,7 +10,7 @@ from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from knowledge import deletion, documents, uploads, waiting
+from knowledge import deletion, documents, readings, uploads, waiting
 from knowledge.access import access_collection, access_document, successors
 from knowledge.api.inputs import PRIORITIES, DocumentChange, UploadInput
 from knowledge.api.shapes import DocumentShape
@@ -42,7 +42,8 @@ class Documents(MemberAPIView):
     )
     def get(self, request: Request, **_) -> Response:
         """The documents this member may read, newest first."""
-        if request.query_params.get("trashed", "").lower() in ("1", "true", "yes"):
+        trashed = request.query_params.get("trashed", "").lower() in ("1", "true", "yes")
+        if trashed:
             rows = deletion.trash_of(self.member)
         else:
             rows = Document.objects.visible_to(self.member)
@@ -57,6 +58,8 @@ class Documents(MemberAPIView):
             )
         pages = self.pagination_class()
         page = pages.paginate_queryset(rows.select_related(*SHOWN), request, view=self)
+        if page:
+            readings.note_list(self.member, "trash" if trashed else "library")
         return pages.get_paginated_response(DocumentShape(page, many=True, context=_context(self.member, page)).data)
 
     @extend_schema(
@@ -95,7 +98,9 @@ class OneDocument(MemberAPIView):
 
     @extend_schema(responses=DocumentShape)
     def get(self, request: Request, document_id, **_) -> Response:
-        return Response(shown(self.member, access_document(self.member, document_id)))
+        document = access_document(self.member, document_id)
+        readings.note_list(self.member, "document", document)
+        return Response(shown(self.member, document))
 
     @extend_schema(request=DocumentChange, responses=DocumentShape)
     def patch(self, request: Request, document_id, **_) -> Response:
@@ -108,6 +113,7 @@ class OneDocument(MemberAPIView):
         documents.change_and_move(
             self.member, document, to=access_collection(self.member, target) if target else None, **changes
         )
+        readings.note_list(self.member, "document", document)
         return Response(shown(self.member, document))
 
     @extend_schema(

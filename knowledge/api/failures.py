@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from knowledge import failures
+from knowledge import failures, readings
 from knowledge.access import access_collection, access_document
 from knowledge.api.documents import shown
 from knowledge.api.shapes import DocumentShape, ErrorShape
@@ -61,6 +61,8 @@ class Failures(MemberAPIView):
         """Documents that this member may change and that could not be read: why, since when, how often tried."""
         pages = self.pagination_class()
         page = pages.paginate_queryset(failures.could_not_be_read(self.member), request, view=self)
+        if page:
+            readings.note_list(self.member, "failed")
         rows = [failures.failure_of(document) for document in page]
         return pages.get_paginated_response(FailureShape(rows, many=True).data)
 

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.actions import Action
+from audit.record import record
 from knowledge import grants
 from knowledge.access import access_collection, access_document
 from knowledge.api.inputs import GrantInput
@@ -28,6 +31,8 @@ class _Grants(MemberAPIView):
     def listed(self, target_id: UUID) -> Response:
         target = self.target(target_id)
         grants.insist_on_managing(target, self.member)
+        with transaction.atomic():
+            record(Action.READERS_LOOKED_UP, self.member, target)
         return Response(GrantShape(grants.grants_on(target), many=True).data)
 
     def give(self, request: Request, target_id: UUID) -> Response:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from audit.actions import Action
 from audit.record import record
-from knowledge import uploads
+from knowledge import readings, uploads
 from knowledge.access import access_document
 from knowledge.api.documents import shown
 from knowledge.api.inputs import ReplaceInput
@@ -31,6 +31,7 @@ class Versions(MemberAPIView):
     def get(self, request: Request, document_id, **_) -> Response:
         """Newest first."""
         document = access_document(self.member, document_id)
+        readings.note_list(self.member, "document", document)
         rows = Version.objects.for_tenant(self.member.tenant).filter(document=document).select_related("blob")
         return Response(VersionShape(rows.order_by("-number"), many=True).data)
 

@@ -5,6 +5,7 @@ from knowledge.models.generation import Generation
 from knowledge.models.job import Job, Turn
 from knowledge.models.partial_upload import PartialUpload
 from knowledge.models.passage import Passage
+from knowledge.models.reading import Reading
 from knowledge.models.trash import Trashing
 from knowledge.models.upload_key import UploadKey
 from knowledge.models.version import Content, Status, TextLeaf, Version
@@ -22,6 +23,7 @@ __all__ = [
     "Job",
     "PartialUpload",
     "Passage",
+    "Reading",
     "Status",
     "TextLeaf",
     "Trashing",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from knowledge import deletion, documents
+from knowledge import deletion, documents, readings
 from knowledge.access import access_collection, access_document, access_documents, rights_on
 from knowledge.forms import DetailsForm
 from knowledge.models import Collection, Document, Status
@@ -63,6 +63,7 @@ def details(request: HttpRequest, member: Membership, document_id: UUID) -> Http
         documents.change_document(member, document, **form.cleaned_data)
         messages.success(request, f"{document.title} was changed", "Answers follow it at once.")
         return HttpResponseRedirect(back_to(request, member, document.collection_id))
+    readings.note_list(member, "document", document)
     context = room(member, document.collection) | {"document": document, "form": form, "back": back_to(request, member)}
     return render(request, "knowledge/details.html", context, status=400 if form.errors else 200)
 
@@ -79,6 +80,7 @@ def move(request: HttpRequest, member: Membership) -> HttpResponse:
             request, f"{counted(len(moving), 'document')} moved to {to}", f"Who reads {to} reads them from now on."
         )
         return HttpResponseRedirect(library_url(member, to))
+    readings.note_list(member, "chosen")
     return render(
         request,
         "knowledge/move.html",
@@ -99,6 +101,7 @@ def remove(request: HttpRequest, member: Membership) -> HttpResponse:
             f"Answers have stopped using {'it' if one else 'them'}. In the trash until {short_date(last.erase_after)}.",
         )
         return HttpResponseRedirect(library_url(member, removing[0].collection_id))
+    readings.note_list(member, "chosen")
     context = room(member) | {"documents": removing, "grace": settings.TRASH_GRACE, "back": back_to(request, member)}
     return render(request, "knowledge/remove.html", context)
 
@@ -111,6 +114,7 @@ def trash(request: HttpRequest, member: Membership) -> HttpResponse:
         .filter(pk__in=[row.pk for row in rows])
         .values_list("pk", flat=True)
     )
+    readings.note_list(member, "trash")
     listed = [{"document": row, "can_erase": row.pk in managed} for row in rows]
     return render(request, "knowledge/trash.html", room(member) | {"listed": listed})
 
@@ -135,6 +139,7 @@ def erase(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRe
         deletion.erase_from_trash(member, document)
         messages.success(request, f"{document.title} is being erased", "The trail keeps a receipt of where it was.")
         return HttpResponseRedirect(reverse("knowledge:trash", args=[member.tenant.slug]))
+    readings.note_list(member, "document", document)
     return render(request, "knowledge/erase.html", room(member) | {"document": document})
 
 

@@ -9,8 +9,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from audit.actions import Action
-from audit.record import record
+from knowledge import readings
 from knowledge.access import access_document, rights_on
 from knowledge.models import Document, Version
 from knowledge.models.grant import Right
@@ -46,11 +45,13 @@ def compare(request: HttpRequest, member: Membership, document_id: UUID) -> Http
         "may_write": Right.WRITE in rights_on(member, document),
     }
     if old and new:
-        record(Action.DOCUMENT_OPENED, member, document, version=new.number, compared_with=old.number)
+        readings.note_opening(member, document, new.number, compared_with=old.number)
         found, is_cut = _compared(text_of_version(old), text_of_version(new))
         places = _shown(found)
         context |= {"found": found, "places": places, "is_cut": is_cut, "shown": len(places)}
         context["all_shown"] = sum(len(p.rows) for p in places) == sum(len(p.rows) for p in found.places)
+    else:
+        readings.note_list(member, "document", document)
     return render(request, "knowledge/compare.html", context)
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from knowledge import failures
+from knowledge import failures, readings
 from knowledge.access import access_collection, access_document
 from knowledge.models.grant import Right
 from knowledge.views.acts import back_to
@@ -25,6 +25,7 @@ PAGE = 100
 @member_view()
 def failed(request: HttpRequest, member: Membership) -> HttpResponse:
     rows = failures.could_not_be_read(member)
+    readings.note_list(member, "failed")
     context = room(member) | {
         "failures": [failures.failure_of(document) for document in rows[:PAGE]],
         "total": rows.count(),

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from knowledge import media, partial_uploads
+from knowledge import media, partial_uploads, readings
 from knowledge.access import access_collection, rights_on
 from knowledge.models import Collection, Trashing
 from knowledge.models.grant import Right
@@ -28,6 +28,8 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
     documents = list(found[first : first + listing.PAGE + 1])
     more = len(documents) > listing.PAGE
     rows = listing.rows_of(member, documents[: listing.PAGE])
+    if rows:
+        readings.note_list(member, "library", collection)
     frame = room(member, collection)
     writes_here = bool(frame["writable"]) and (collection is None or Right.WRITE in context_rights(member, collection))
     context = frame | {
@@ -59,6 +61,7 @@ def rows(request: HttpRequest, member: Membership) -> HttpResponse:
     ids = [pk for pk in (_uuid(value) for value in request.GET.getlist("ids")) if pk][: listing.ROWS_AT_ONCE]
     wanted = listing.Wanted.of(request.GET)
     documents = listing.listed(member).filter(pk__in=ids).order_by("-changed_at", "-pk")
+    readings.note_list(member, "library")
     return render(
         request,
         "knowledge/_rows_live.html",

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from knowledge import readings
 from knowledge.access import access_document
 from knowledge.models import Version
 from knowledge.parsers.base import ParseFailed
@@ -53,6 +54,7 @@ def _look(
             sheet = pictures.sheet_of(version, SpanReader(reading), reading.pages, page, marks)
             if sheet is None:
                 raise Http404
+            readings.note_pages(member, document, version.number, [page])
             context = {"sheet": sheet, "document": document, "version": version, "tenant": member.tenant}
             return version if sheet.unread else None, render(request, "knowledge/_sheet_marks.html", context)
     finally:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from audit.actions import Action
+from audit.objects import Relation, document_refs
 from audit.record import record
 from knowledge import media, search
 from knowledge.access import basis
@@ -90,8 +91,10 @@ class Row:
 
 @member_view()
 def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Each answer is recorded; the script asks when typing pauses (search-dialog.js)."""
     wanted = Wanted.of(request.GET)
     rows = _rows(member, wanted, IN_DIALOG + 1, length=ONE_LINE)
+    _note(member, wanted, rows[:IN_DIALOG], place="dialog")
     context = {
         "wanted": wanted,
         "rows": rows[:IN_DIALOG],
@@ -109,8 +112,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
     first = (wanted.page - 1) * ON_PAGE
     rows = _rows(member, wanted, min(DEEPEST, first + ON_PAGE + 1), first)
     more = len(rows) > ON_PAGE
-    if wanted.words and wanted.page == 1:
-        record(Action.SEARCH_RUN, member, personal={"query": wanted.words}, found=min(len(rows), ON_PAGE))
+    _note(member, wanted, rows[:ON_PAGE], **({"page": wanted.page} if wanted.page > 1 else {}))
     own = shelves(member)
     shelf = next((each for each, _ in own if each.pk == wanted.collection), None)
     context = {
@@ -137,6 +139,14 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "ask_url": ask_url(member, wanted.words),
     }
     return render(request, "knowledge/search.html", context)
+
+
+def _note(member: Membership, wanted: Wanted, shown: list[Row], **data: object) -> None:
+    """What was searched, and the documents of which something was shown."""
+    if not wanted.words:
+        return
+    objects = document_refs(Relation.SHOWN, (row.found.document_id for row in shown))
+    record(Action.SEARCH_RUN, member, objects=objects, personal={"query": wanted.words}, found=len(shown), **data)
 
 
 def ask_url(member: Membership, words: str) -> str:

@@ -19,7 +19,7 @@ from audit.actions import Action
 from audit.models import AuditEvent, EventObject
 from audit.objects import Relation
 from audit.record import record
-from knowledge import documents, grants
+from knowledge import documents, grants, readings
 from knowledge.access import access_collection, access_document
 from knowledge.history import members_at
 from knowledge.models import Collection, Document
@@ -84,6 +84,7 @@ def of_several(request: HttpRequest, member: Membership) -> HttpResponse:
                 grants.give(document, right, to, by=member)
             messages.success(request, f"{to} {MAY[Right(right)]} {counted(len(chosen), 'document')}", _in_force())
         return HttpResponseRedirect(back_to(request, member))
+    readings.note_list(member, "chosen")
     context = room(member) | {
         "documents": chosen,
         "offered": _offered(member),

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from knowledge import uploads
+from knowledge import readings, uploads
 from knowledge.access import access_document
 from knowledge.models.grant import Right
 from knowledge.views.library import library_url, room
@@ -50,6 +50,7 @@ def replace(request: HttpRequest, member: Membership, document_id: UUID) -> Http
             return JsonResponse({"id": str(document.pk), "title": document.title, "what": one.what}, status=201)
         messages.success(request, *_said(one))
         return HttpResponseRedirect(library_url(member, document.collection_id))
+    readings.note_list(member, "document", document)
     context = room(member, document.collection) | {"document": document}
     return render(request, "knowledge/replace.html", context)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audit.actions import Action
 from audit.record import record
-from knowledge import pdf_pages
+from knowledge import pdf_pages, readings
 from knowledge.access import access_document, basis, rights_on, successors
 from knowledge.downloads import file_response
 from knowledge.grants import grants_on
@@ -50,7 +50,7 @@ def document(request: HttpRequest, member: Membership, document_id: UUID) -> Htt
     version = _version(document, wanted)
     may = rights_on(member, document)
     successor = successors(member, [document]).get(document.superseded_by_id)
-    record(Action.DOCUMENT_OPENED, member, document, version=version.number if version else 0, page=wanted.page or 0)
+    readings.note_opening(member, document, version.number if version else 0, page=wanted.page or 0)
     context = {
         "room": "knowledge",
         "document": document,
@@ -78,16 +78,16 @@ def document(request: HttpRequest, member: Membership, document_id: UUID) -> Htt
 
 @member_view()
 def leaf(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
-    """More of a long document, as it is reached: ?version=N&leaf=M. Part of the same opening, so not recorded again."""
+    """More of a long document, as it is reached: ?version=N&leaf=M. Recorded with the other further pages."""
     document = access_document(member, document_id)
     version = _version(document, what_is_asked(request, member, document_id))
     reading = text_of_version(version) if version else None
     if reading is None:
         raise Http404
     first = _number(request.GET.get("leaf", "")) or 0
-    return render(
-        request, "knowledge/_leaves.html", {"document": document, "version": version} | _window(reading, first, [])
-    )
+    window = _window(reading, first, [])
+    readings.note_pages(member, document, version.number, (sheet["page"] for sheet in window["sheets"]))
+    return render(request, "knowledge/_leaves.html", {"document": document, "version": version} | window)
 
 
 @member_view()
@@ -108,6 +108,8 @@ def picture(request: HttpRequest, member: Membership, document_id: UUID, version
     chosen = numbered(document, version)
     if chosen is None or not pictures.has_pictures(chosen):
         raise Http404
+    if 1 <= page <= chosen.page_count:
+        readings.note_pages(member, document, version, [page])
     tag = f'"{chosen.pk}-{page}"'
     if request.headers.get("If-None-Match") == tag:
         response = HttpResponse(status=304)

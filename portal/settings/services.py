@@ -84,6 +84,7 @@ CELERY_BEAT_SCHEDULE = {
     # A message that nobody took by the next one is of no use any more.
     "sweep": {"task": "knowledge.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "rescue": {"task": "answers.tasks.rescue", "schedule": 60.0, "options": {"expires": 60}},
+    "close-readings": {"task": "knowledge.tasks.close_readings", "schedule": 60.0, "options": {"expires": 60}},
     "maintain": {"task": "knowledge.tasks.maintain", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
     "compare": {"task": "knowledge.tasks.compare", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
     "let-sleep": {"task": "knowledge.tasks.let_sleep", "schedule": 1800.0, "options": {"expires": 600}},

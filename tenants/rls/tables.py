@@ -27,6 +27,7 @@ OWNED = {
     "knowledge_job",
     "knowledge_partialupload",
     "knowledge_passage",
+    "knowledge_reading",
     "knowledge_textleaf",
     "knowledge_trashing",
     "knowledge_uploadkey",

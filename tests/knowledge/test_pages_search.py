@@ -47,12 +47,12 @@ def test_filters_narrow_and_are_taken_away_one_by_one(sign_in, policy, erin):
     assert "Business" in text_of(client, "search/", **odd)
 
 
-def test_words_are_recorded_for_the_page_but_not_for_each_letter(sign_in, policy, erin):
+def test_words_are_recorded_for_the_page_and_for_each_answer_of_the_dialog(sign_in, policy, erin):
     client = sign_in(erin)
     text_of(client, "search/dialog/", q="bus")
-    assert not AuditEvent.objects.filter(action="search:run").exists()
-    text_of(client, "search/", q="business")
     assert AuditEvent.objects.filter(action="search:run").count() == 1
+    text_of(client, "search/", q="business")
+    assert AuditEvent.objects.filter(action="search:run").count() == 2
 
 
 @pytest.mark.parametrize("q", ["", "   ", "\x00", "%", "a" * 5000, "🙂 ' \" < >", "(((", "AND OR NOT"])

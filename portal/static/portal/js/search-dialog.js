@@ -1,11 +1,13 @@
 // Ctrl K: what is typed is sent to data-src?q=…; the answer is a list of links marked role="option" (.search-hit).
+// Each answer is recorded on the audit trail, so words are sent only when typing pauses, and not twice in a row.
 // Arrow keys choose, Enter opens. Without script the opener is a link to the search page.
 
 const dialog = document.getElementById("search-dialog");
 const input = dialog?.querySelector(".search-input");
 const results = dialog?.querySelector("[data-search-results]");
 const took = dialog?.querySelector("[data-search-took]");
-let timer, asked = 0;
+const PAUSE = 350; // milliseconds without a key
+let timer, asked = 0, sent = null;
 
 const options = () => [...results.querySelectorAll('[role="option"]')];
 function choose(option) {
@@ -19,6 +21,8 @@ function choose(option) {
 }
 
 async function look() {
+  if (input.value.trim() === sent) return;
+  sent = input.value.trim();
   const turn = ++asked, since = performance.now();
   const url = new URL(dialog.dataset.src, location.href);
   url.searchParams.set("q", input.value);
@@ -26,7 +30,8 @@ async function look() {
   try {
     const answer = await fetch(url, { headers: { "HX-Request": "true", "X-Search-Dialog": "1" }, credentials: "same-origin" });
     html = answer.ok ? await answer.text() : '<p class="menu-note">The search did not answer. Try it once more.</p>';
-  } catch { html = '<p class="menu-note">You are offline.</p>'; }
+    if (!answer.ok) sent = null;
+  } catch { sent = null; html = '<p class="menu-note">You are offline.</p>'; }
   if (turn !== asked) return;
   results.innerHTML = html;
   input.setAttribute("aria-expanded", String(options().length > 0));
@@ -35,8 +40,8 @@ async function look() {
 }
 
 if (dialog) {
-  dialog.addEventListener("portal:opened", () => { input.select(); if (!results.innerHTML.trim() || input.value) look(); });
-  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 120); });
+  dialog.addEventListener("portal:opened", () => { input.select(); look(); });
+  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, PAUSE); });
   input.addEventListener("keydown", (event) => {
     const all = options();
     const now = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
