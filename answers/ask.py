@@ -21,7 +21,9 @@ from answers.saving import AnswerGone, Begun, Ending, RightsLost, begin, end
 from answers.stop import Stop, Why
 from answers.writing import QUOTES, Written, write
 from audit.objects import ObjectRef, quoted_and_shown
-from knowledge import search
+from knowledge import index_state, search
+from knowledge.index_state import IndexIncomplete
+from knowledge.stores.base import StoreError
 from tenants.models import Membership
 from tenants.scope import in_tenant
 
@@ -49,6 +51,9 @@ async def ask(member: Membership, asking: Asking, *, stop: Stop | None = None) -
     yield Asked(str(answer.pk), str(answer.conversation_id), answer.question)
     try:
         looked = await (early or _look(member, asking, begun.turns))
+    except IndexIncomplete as error:
+        yield await _failed(member, answer, "index_rebuilding", phrases.rebuilding(error.message))
+        return
     except Exception:
         log.exception("The search for answer %s failed", answer.pk)
         yield await _failed(member, answer, "search_unavailable", phrases.SEARCH_FAILED)
@@ -102,8 +107,16 @@ async def _finished(
     if stop.why == Why.RIGHTS:
         return await _failed(member, answer, "rights_changed", phrases.RIGHTS_CHANGED, objects)
     state = _state(draft, aside, stop)
-    message = await _message(member, state, looked, draft, written, stop)
     refused = state == State.NOT_FOUND
+    try:
+        if refused:  # to say so of an index that lacks passages would be a lie
+            await in_later_thread(_insist_on_whole, member)
+        message = await _message(member, state, looked, draft, written, stop)
+    except IndexIncomplete as error:
+        return await _failed(member, answer, "index_rebuilding", phrases.rebuilding(error.message), objects)
+    except StoreError as error:
+        log.warning("Whether the index is whole could not be asked for answer %s: %s", answer.pk, error)
+        return await _failed(member, answer, "search_unavailable", phrases.SEARCH_FAILED, objects)
     share = len(draft.backed) / len(draft.claims) if draft.claims else 0.0
     confidence = looked.verdict.confidence if refused else round(looked.verdict.confidence * share, 3)
     ending = Ending(
@@ -155,9 +168,10 @@ async def _message(member: Membership, state: State, looked: Looked, draft: Draf
         return {Why.READER: phrases.STOPPED, Why.TOO_LONG: phrases.TOO_LONG}.get(stop.why, phrases.INTERRUPTED)
     if state == State.NOT_FOUND:
         return phrases.not_found(len(looked.phrasings), await in_later_thread(_count, member))
+    notice = await in_later_thread(_notice, member) if index_state.is_known_short(member.tenant_id) else ""
     if state == State.PARTIAL:
-        return phrases.partial(draft.not_covered)
-    return phrases.quotes_only(written.degraded) if written.mode == QUOTES else ""
+        return f"{phrases.partial(draft.not_covered)} {notice}".strip()
+    return f"{phrases.quotes_only(written.degraded) if written.mode == QUOTES else ''} {notice}".strip()
 
 
 async def _failed(
@@ -172,6 +186,16 @@ async def _failed(
 def _count(member: Membership) -> int:
     with in_tenant(member.tenant):
         return search.count_readable(member)
+
+
+def _insist_on_whole(member: Membership) -> None:
+    with in_tenant(member.tenant):
+        search.insist_on_whole(member)
+
+
+def _notice(member: Membership) -> str:
+    with in_tenant(member.tenant):
+        return search.notice(member)
 
 
 def _how(written: Written) -> str:

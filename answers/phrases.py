@@ -27,6 +27,10 @@ def quotes_only(reason: str) -> str:
     return _DEGRADED.get(reason, _DEGRADED["ModelUnavailable"])
 
 
+def rebuilding(what: str) -> str:
+    return f"{what} Your question is kept. Ask again in a few minutes."
+
+
 def not_found(phrasings: int, documents: int) -> str:
     if not documents:
         return "There is no document yet that you can read, so nothing was searched."

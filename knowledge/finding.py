@@ -9,7 +9,7 @@ from audit.objects import Relation, document_refs
 from audit.record import record
 from knowledge import access
 from knowledge.highlights import highlights
-from knowledge.search import Filters, Found, find
+from knowledge.search import Filters, Found, find, notice
 from tenants.models import Membership
 
 UNTOLD = "en"  # for a text that does not say its language: one stemmer instead of one for each that it may be
@@ -18,7 +18,7 @@ UNTOLD = "en"  # for a text that does not say its language: one stemmer instead 
 def search_page(
     member: Membership, query: str, *, k: int = 10, offset: int = 0, filters: Filters = Filters()
 ) -> dict[str, Any]:
-    """`next_offset` is None on the last page."""
+    """`next_offset` is None on the last page; `notice` says that the index is being rebuilt, and else nothing."""
     standing = access.standing(member, just_fetched=True)  # who asks was looked up for this very request
     found = find(member, [query], limit=offset + k + 1, filters=filters, standing=standing)
     page = found[offset : offset + k]
@@ -33,6 +33,7 @@ def search_page(
     return {
         "results": [_shown(each, query) for each in page],
         "next_offset": offset + k if len(found) > offset + k else None,
+        "notice": notice(member),
     }
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterable
 from uuid import UUID
 
 from django.core.cache import cache
 from django.db import connection
 
-from knowledge import backends, idle, tasks
+from knowledge import backends, comparisons, idle, index_state
 from knowledge.generations import known
-from knowledge.models import Generation, Passage
+from knowledge.models import Generation
 from knowledge.stores.base import IndexedPassage, Namespace
 from tenants.models import Tenant
 from tenants.scope import in_tenant
 
+LOOKED_EVERY = 5.0  # seconds between two looks at what an index holds while it is written
 TIDY_AFTER = 20  # writes: each leaves a file of its own that every search has to look into
+
+_looked: dict[Namespace, float] = {}
 
 
 def active_generation(tenant_id: UUID) -> str:
@@ -63,19 +67,20 @@ def where(tenant_id: UUID, generation: str = "") -> Namespace:
 
 
 def put(tenant_id: UUID, generation: str, passages: Iterable[IndexedPassage]) -> None:
-    if is_lost(there := where(tenant_id, generation)):  # from now on it would look as if it were only small
-        tasks.compare_soon()
+    if _has_lost(there := where(tenant_id, generation)):  # from now on it would look as if it were only small
+        comparisons.request(tenant_id)
     backends.store().put(there, passages)
     _count_write(tenant_id)
 
 
-def is_lost(there: Namespace) -> bool:
-    """The store has nothing at all of an index that has rows: it was wiped, or another one took its place."""
-    if backends.store().count(there):
+def _has_lost(there: Namespace) -> bool:
+    """The store lacks passages of an index that answers: it was wiped, or another one took its place. One that has
+    nothing is found out at once, others within LOOKED_EVERY seconds."""
+    due = time.monotonic() - _looked.get(there, float("-inf")) > LOOKED_EVERY
+    if not due and backends.store().count(there):
         return False
-    with in_tenant(Tenant(pk=there.tenant_id)):
-        rows = Passage.objects.for_tenant(there.tenant_id).filter(generation=there.generation)
-        return rows.filter(version__document__trashing__isnull=True).exists()  # what is being erased leaves it first
+    _looked[there] = time.monotonic()
+    return there.generation in settled_generations(there.tenant_id) and not index_state.look(there).is_whole
 
 
 def drop(tenant_id: UUID, version_ids: Iterable[UUID], *, generation: str = "") -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from knowledge import access, backends, indexing, tasks
+from knowledge import access, backends, comparisons, index_state, indexing
 from knowledge.embedders.base import EmbedderError
 from knowledge.generations.known import recipe
 from knowledge.generations.recipe import Recipe
@@ -32,6 +32,7 @@ log = logging.getLogger("knowledge.search")
 
 LONGEST_QUERY = 2_000  # characters that are looked at: a pasted page finds no more than its beginning
 SPARE = 12  # hits asked for beyond the limit, since the rows may refuse some (a version just replaced)
+MANY_STRANGE = 4  # hits that no row knows: more than one document that has just left; an older index was put back
 REMEMBERED_QUERIES = 512
 REST = 30.0  # seconds in which an embedder that was away is not asked again
 SOME = 5  # companies that are asked for an index to warm up with
@@ -108,17 +109,32 @@ def find(
             known = best.get(hit.passage_id)
             if known is None or _order(hit) < _order(known):
                 best[hit.passage_id] = hit
-    if not best and indexing.is_lost(where):  # to say that nothing was found would be a lie
-        tasks.compare_soon()
-        raise StoreUnavailable(
-            "The search index was emptied and is made again from the database.", hint="Try again soon."
-        )
+    if not best:
+        index_state.insist_on_whole(where, standing.readable)
+    elif not generation:
+        index_state.keep_watch(where)
     hits = sorted(best.values(), key=_order)
     found: list[Found] = []
     while hits and len(found) < limit:  # nearly always once: the rows refuse what changed just now, and nothing else
         looked_at, hits = hits[: limit - len(found)], hits[limit - len(found) :]
         found += _checked(member, looked_at, standing, filters)
     return found
+
+
+def insist_on_whole(member: Membership) -> None:
+    """Before this reader is told that their documents do not say it. Raises StoreUnavailable where the index may lack
+    some of them."""
+    standing = access.standing(member)
+    if not standing.readable.nothing:
+        where = Namespace(member.tenant_id, generation_at(member.tenant_id, standing.corpus_version))
+        index_state.insist_on_whole(where, standing.readable)
+
+
+def notice(member: Membership) -> str:
+    """What to say beside results of an index that is being rebuilt; else empty, and free."""
+    if not index_state.is_known_short(member.tenant_id):
+        return ""
+    return index_state.notice(member.tenant_id, access.standing(member).readable)
 
 
 def count_readable(member: Membership) -> int:
@@ -156,6 +172,9 @@ def _asked(where: Namespace, query: Query, readable: Readable, limit: int) -> li
     kept waiting for it."""
     try:
         return backends.store().search(where, query, readable=readable, limit=limit)
+    except StoreUnavailable:
+        index_state.store_was_away()
+        raise
     except EmbedderError as error:
         _away[recipe(where.tenant_id, where.generation)] = time.monotonic() + REST
         log.warning("Questions are looked up by words alone for a while: %s", error)
@@ -220,6 +239,8 @@ def _checked(member: Membership, hits: list[Hit], known: access.Standing, filter
     collection, number and current version that count, not what the store says they are.
     """
     rows = _rows([hit.passage_id for hit in hits])
+    if len(hits) - len(rows) >= MANY_STRANGE:
+        comparisons.request(member.tenant_id)
     if any(row.corpus_version != known.corpus_version for row in rows.values()):
         known = access.standing(member)
     allows = _narrowed(member, known.readable, filters).allows

@@ -19,9 +19,9 @@ log = logging.getLogger("knowledge.tasks")
 
 INTERACTIVE, BULK = "interactive", "bulk"  # queues, and the bells that hang in them
 BUILD = "build"  # a bell in the bulk queue: making an index beside the one that answers
+COMPARE = "compare"  # a bell where upkeep is done: tenants whose rows and index must be compared
 BELL_LASTS = 5  # seconds after which a bell that nobody heard may be rung again
 BELL_FADES = 60  # seconds after which one that nobody heard is no message any more
-COMPARED_AGAIN = 60  # seconds before it is asked for again, as long as something is astray
 MANY = 4  # jobs that wait: with fewer, a second worker would find nothing left
 JUMP = 20.0  # seconds that the clock may be off between two sweeps before leases are not believed
 
@@ -40,7 +40,7 @@ def ring_now(bell: str = INTERACTIVE) -> None:
         if cache.add(_bell(bell), 1, timeout=BELL_LASTS):
             if settings.CELERY_BROKER_URL.startswith("filesystem"):
                 (settings.QUEUE_DIR / "messages").mkdir(parents=True, exist_ok=True, mode=0o700)
-            heard_by = {INTERACTIVE: ingest_next, BULK: ingest_bulk, BUILD: build_next}
+            heard_by = {INTERACTIVE: ingest_next, BULK: ingest_bulk, BUILD: build_next, COMPARE: compare_next}
             heard_by[bell].apply_async(expires=BELL_FADES)
     except Exception as error:  # the rows are saved; the sweep rings again
         log.warning("The queue did not take a message, so the sweep will ring again: %s", error)
@@ -83,7 +83,7 @@ def build_next() -> None:
 @shared_task(ignore_result=True, acks_late=False)
 def sweep() -> None:
     """Leases that ran out are given back, and the bells are rung while anything waits."""
-    from knowledge import claims, outcomes, upkeep, waiting
+    from knowledge import claims, comparisons, outcomes, upkeep, waiting
     from knowledge.generations import work
     from knowledge.models import Job
 
@@ -98,6 +98,8 @@ def sweep() -> None:
         _ring_again(BULK)
     if any(work.building(tenant) for tenant in waiting.tenants_with_chores()):
         ring_now(BUILD)
+    if comparisons.waiting():
+        _ring_again(COMPARE)
 
 
 @shared_task(ignore_result=True, acks_late=False)
@@ -132,25 +134,21 @@ def let_sleep() -> None:
 
 
 @shared_task(ignore_result=True, acks_late=False)
-def compare(tries: int = 5) -> None:
-    """Once in a while: rows, files and store are compared, and what went astray is put right. Companies that could not
-    be compared, since the store was away in between, are not left to the next time."""
-    from knowledge import reconcile
-    from tenants.models import Tenant
+def compare() -> None:
+    """Once in a while: rows, files and store of every tenant are to be compared."""
+    from knowledge import comparisons
 
-    there = set(Tenant.objects.filter(is_active=True).values_list("slug", flat=True))
-    compared = {report.tenant for report in reconcile.everywhere(repair=True)}
-    if there - compared and tries > 1:
-        compare.apply_async([tries - 1], countdown=COMPARED_AGAIN)
+    comparisons.request_everywhere()
 
 
-def compare_soon() -> None:
-    """Something was met that should not be: whoever has time compares, and puts right what went astray."""
-    try:
-        if cache.add("knowledge:compare", 1, timeout=COMPARED_AGAIN):
-            compare.apply_async(expires=BELL_FADES)
-    except Exception as error:
-        log.warning("The queue did not take a message, so all is compared at its hour: %s", error)
+@shared_task(ignore_result=True, acks_late=False)
+def compare_next() -> None:
+    """One tenant that is to be compared, and what went astray is put right; then again, behind whatever came meanwhile."""
+    from knowledge import comparison_work
+
+    cache.delete(_bell(COMPARE))
+    if comparison_work.run_next():
+        ring_now(COMPARE)
 
 
 @worker_shutting_down.connect

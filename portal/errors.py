@@ -20,6 +20,7 @@ from rest_framework.views import exception_handler
 
 from audit.actions import Action, Outcome
 from audit.record import Actor, record
+from knowledge.index_state import IndexIncomplete
 from knowledge.stores.base import StoreError
 from portal.observability.unavailable import log_unavailable
 from tenants.errors import NoRoom, NotAllowed, Problem, TooLarge, TooMany, Unavailable
@@ -58,6 +59,8 @@ def as_problem(error: Exception) -> Problem | None:
         ):
             return NoRoom("The disk of the portal is full. What was there before is safe.", hint="Tell your operator.")
         return Unavailable("The database does not answer.", hint="Nothing is lost. Try again in a moment.")
+    if isinstance(error, IndexIncomplete):
+        return Unavailable(error.message, hint=error.hint, code="index_rebuilding")
     if isinstance(error, StoreError):
         return Unavailable("The search does not answer just now.", hint="Nothing is lost. Try again in a moment.")
     if isinstance(error, (RequestDataTooBig, TooManyFilesSent)):

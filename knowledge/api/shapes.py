@@ -252,6 +252,9 @@ class ResultShape(serializers.Serializer):
 class ResultsShape(serializers.Serializer):
     results = ResultShape(many=True)
     next_offset = serializers.IntegerField(allow_null=True)
+    notice = serializers.CharField(
+        help_text="Empty, or what these results lack: while the search index is being rebuilt, how much was searched."
+    )
 
 
 def of_pieces(upload_id: UUID, found: PartialUpload | Uploaded) -> dict:

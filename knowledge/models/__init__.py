@@ -2,6 +2,7 @@ from knowledge.models.blob import Blob
 from knowledge.models.collection import Collection, CollectionTeamGrant, CollectionUserGrant
 from knowledge.models.document import Document, DocumentTeamGrant, DocumentUserGrant
 from knowledge.models.generation import Generation
+from knowledge.models.index_comparison import IndexComparison
 from knowledge.models.job import Job, Turn
 from knowledge.models.partial_upload import PartialUpload
 from knowledge.models.passage import Passage
@@ -20,6 +21,7 @@ __all__ = [
     "DocumentTeamGrant",
     "DocumentUserGrant",
     "Generation",
+    "IndexComparison",
     "Job",
     "PartialUpload",
     "Passage",

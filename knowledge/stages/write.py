@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from knowledge import claims, indexing, outcomes, tasks, version_text
+from knowledge import claims, comparisons, indexing, outcomes, version_text
 from knowledge.claims import Claim
 from knowledge.models import Content, Document, Job, Passage, Status, Version
 from knowledge.models.passage import passage_id
@@ -129,7 +129,7 @@ def _into_store(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[
             indexing.drop(tenant_id, again, generation=works[0].generation)
             indexing.put(tenant_id, works[0].generation, [passage for work in works for passage in _indexed(work)])
             if was_away:  # one that fell over with a full disk has been seen to lack what it had confirmed
-                tasks.compare_soon()
+                comparisons.request(tenant_id)
             return
         except StoreUnavailable as error:
             was_away = True

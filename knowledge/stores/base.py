@@ -116,7 +116,8 @@ class VectorStore(Protocol):
     def search(self, where: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
         """Best first. A namespace that was never written is empty, not an error."""
 
-    def count(self, where: Namespace) -> int: ...
+    def count(self, where: Namespace, readable: Readable | None = None) -> int:
+        """Passages that it holds: all, or those that a reader may see."""
 
     def listing(self, where: Namespace) -> Iterator[list[Stored]]:
         """Everything it holds, in pages and in no order; one that it holds twice comes twice. What is written meanwhile

@@ -23,6 +23,7 @@ from knowledge.stores.base import (
     StoreError,
     StoreUnavailable,
 )
+from knowledge.stores.lance_filter import rights_sql
 from knowledge.stores.lance_held import Held, Moved
 from knowledge.stores.lance_import import import_lancedb
 from knowledge.stores.lance_loop import Loop
@@ -126,10 +127,14 @@ class LanceStore:
             return []
         return self._read(where, lambda: self._search(where, query, readable, limit))
 
-    def count(self, where: Namespace) -> int:
+    def count(self, where: Namespace, readable: Readable | None = None) -> int:
+        if readable is not None and readable.nothing:
+            return 0
+        condition = None if readable is None else rights_sql(readable)
+
         async def count() -> int:
             table = await self._table(where)
-            return await table.count_rows() if table else 0
+            return await table.count_rows(condition) if table else 0
 
         return self._read(where, lambda: self._run(count())) if self._folder.mark(where).exists else 0
 

@@ -55,8 +55,8 @@ class Pair:
     def search(self, where: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
         return self.answering.search(where, query, readable=readable, limit=limit)
 
-    def count(self, where: Namespace) -> int:
-        return self.answering.count(where)
+    def count(self, where: Namespace, readable: Readable | None = None) -> int:
+        return self.answering.count(where, readable)
 
     def listing(self, where: Namespace) -> Iterator[list[Stored]]:
         return self.answering.listing(where)

@@ -85,8 +85,10 @@ class WeaviateStore:
         hits = self._there(where, lambda tenant: weaviate_queries.search(tenant, query, readable, limit), [])
         return [hit for hit in hits if readable.allows(hit.collection_id, hit.document_no)]
 
-    def count(self, where: Namespace) -> int:
-        return self._there(where, lambda tenant: tenant.aggregate.over_all(total_count=True).total_count or 0, 0)
+    def count(self, where: Namespace, readable: Readable | None = None) -> int:
+        if readable is not None and readable.nothing:
+            return 0
+        return self._there(where, lambda tenant: weaviate_queries.count(tenant, readable), 0)
 
     def listing(self, where: Namespace) -> Iterator[list[Stored]]:
         after = None

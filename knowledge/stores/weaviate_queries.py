@@ -54,6 +54,11 @@ def search(tenant: Collection, query: Query, readable: Readable, limit: int) -> 
     return [Hit(score=score, **each._asdict()) for score, each in order[:limit]]
 
 
+def count(tenant: Collection, readable: Readable | None) -> int:
+    seen = None if readable is None else compiled(readable)
+    return tenant.aggregate.over_all(total_count=True, filters=seen).total_count or 0
+
+
 def asked_words(terms: str) -> str:
     """A word asked for twice counts twice: so words outweigh their pairs."""
     asked = terms.split()[:MOST_TERMS]

@@ -97,6 +97,7 @@ def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
     _note(member, wanted, rows[:IN_DIALOG], place="dialog")
     context = {
         "wanted": wanted,
+        "notice": search.notice(member) if rows else "",
         "rows": rows[:IN_DIALOG],
         "more": len(rows) > IN_DIALOG,
         "places": _places(member, wanted.words),
@@ -119,6 +120,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "room": "search",
         "wanted": wanted,
         "rows": rows[:ON_PAGE],
+        "notice": search.notice(member) if rows else "",
         "shelves": own,
         "shelf": shelf,
         "kinds": [(key, name, wanted.query(type=key)) for key, name in media.NAMES.items()],

@@ -77,7 +77,7 @@ CELERY_TASK_ROUTES = {
     "knowledge.tasks.ingest_next": {"queue": "interactive"},
     "knowledge.tasks.ingest_bulk": {"queue": "bulk"},
     # On one machine it is done where the store is open already.
-    "knowledge.tasks.compare": {"queue": "bulk" if CELERY_BROKER_URL.startswith("filesystem") else "maintenance"},
+    "knowledge.tasks.compare_next": {"queue": "bulk" if CELERY_BROKER_URL.startswith("filesystem") else "maintenance"},
     "knowledge.tasks.build_next": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {

@@ -11,6 +11,7 @@ from django.db import transaction
 OWNER_READS = (
     "knowledge_document",
     "knowledge_generation",
+    "knowledge_indexcomparison",
     "knowledge_job",
     "knowledge_trashing",
     "tenants_invitation",
@@ -56,6 +57,13 @@ FUNCTIONS = {
         "OR EXISTS (SELECT 1 FROM public.knowledge_trashing g WHERE g.tenant_id = t.id AND g.erase_after <= $1) "
         "OR EXISTS (SELECT 1 FROM public.knowledge_generation g WHERE g.tenant_id = t.id AND NOT g.is_active"
         " AND (g.leaving OR (g.started_at IS NOT NULL AND g.finished_at IS NULL))))",
+    ),
+    # Whose rows and index must be compared, the longest waiting first.
+    "portal_tenants_to_compare(now timestamptz)": (
+        "TABLE (tenant_id uuid)",
+        "SELECT c.tenant_id FROM public.knowledge_indexcomparison c "
+        "JOIN public.tenants_tenant t ON t.id = c.tenant_id AND t.is_active "
+        "WHERE c.claimed_until IS NULL OR c.claimed_until <= $1 ORDER BY NOT c.in_doubt, c.requested_at LIMIT 100",
     ),
 }
 

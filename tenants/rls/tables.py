@@ -24,6 +24,7 @@ OWNED = {
     "knowledge_documentteamgrant",
     "knowledge_documentusergrant",
     "knowledge_generation",
+    "knowledge_indexcomparison",
     "knowledge_job",
     "knowledge_partialupload",
     "knowledge_passage",

@@ -43,6 +43,8 @@ class Met:
     status: int
     said: str = ""  # a problem's code, or how the connection ended
     clear: bool = True  # an error says in a form that a program or a person understands what happened
+    company: str = ""
+    ended: float = 0.0  # a stream waits several times
 
     @property
     def good(self) -> bool:
@@ -169,19 +171,28 @@ class Crowd:
         try:
             answer = send()
         except httpx.TimeoutException as error:
-            self._note(Met(what, began, time.monotonic() - began, 0, f"no answer ({type(error).__name__})", False))
+            said = f"no answer ({type(error).__name__})"
+            self._note(company, Met(what, began, time.monotonic() - began, 0, said, False))
             return None
         except httpx.TransportError as error:
-            self._note(Met(what, began, time.monotonic() - began, 0, type(error).__name__))
+            self._note(company, Met(what, began, time.monotonic() - began, 0, type(error).__name__))
             return None
         met = _met(what, began, answer)
-        self._note(replace(met, said=answer.json()["state"]) if what == "ask" and met.good else met)
+        self._note(company, replace(met, said=answer.json()["state"]) if what == "ask" and met.good else met)
         self._look(what, company, answer.text)
         return answer
 
     def _stream(self, company: Company, api: httpx.Client, question: str) -> None:
-        """As a browser follows an answer: when the line breaks it goes on after the last event it saw."""
+        """As a browser follows an answer: when the line breaks it goes on after the last event it saw. What counts as
+        waiting is the longest time without any sign of the portal, as a browser shows each."""
         began, last, answer_id, state = time.monotonic(), 0, "", ""
+        sign, waited = began, 0.0
+
+        def heard() -> float:
+            nonlocal sign, waited
+            sign, waited = time.monotonic(), max(waited, time.monotonic() - sign)
+            return waited
+
         while time.monotonic() - began < FOLLOWED:
             try:
                 headers = {"Accept": "text/event-stream", "Last-Event-ID": str(last)}
@@ -193,13 +204,14 @@ class Crowd:
                 with asking as answer:
                     if answer.status_code != 200:
                         answer.read()
-                        self._note(_met("stream", began, answer))
+                        self._note(company, replace(_met("stream", began, answer), took=heard()))
                         if not answer_id:
                             return
                         time.sleep(AGAIN)
                         continue
                     for number, kind, data in _events(answer.iter_lines()):
                         last = number or last
+                        heard()
                         self._look("stream", company, data)
                         if kind == "asked":
                             answer_id = json.loads(data)["answer_id"]
@@ -208,21 +220,21 @@ class Crowd:
                             break
             except httpx.TransportError as error:
                 clear = not isinstance(error, httpx.TimeoutException)
-                self._note(Met("stream", began, time.monotonic() - began, 0, type(error).__name__, clear))
+                self._note(company, Met("stream", began, heard(), 0, type(error).__name__, clear))
                 if not answer_id:
                     return  # the question was not taken, and a person would ask it again
             if state:
-                self._note(Met("stream", began, time.monotonic() - began, 200, state))
+                self._note(company, Met("stream", began, heard(), 200, state))
                 self._note_answer(company, answer_id, state)
                 return
             time.sleep(AGAIN)
-        self._note(Met("stream", began, time.monotonic() - began, 0, "the answer never ended", False))
+        self._note(company, Met("stream", began, time.monotonic() - began, 0, "the answer never ended", False))
 
     # What is kept
 
-    def _note(self, met: Met) -> None:
+    def _note(self, company: Company, met: Met) -> None:
         with self._lock:
-            self.met.append(met)
+            self.met.append(replace(met, company=company.slug, ended=time.monotonic()))
 
     def _note_answer(self, company: Company, answer_id: str, state: str) -> None:
         with self._lock:

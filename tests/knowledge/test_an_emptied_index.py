@@ -1,72 +1,272 @@
-"""A search index that lost everything says so at the first question, and is made again without anybody's doing."""
+"""An index that lost passages is never taken for documents that do not say it, and is made whole without anybody's doing."""
 
 from __future__ import annotations
 
+import shutil
+import time
+
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 
-from knowledge import backends, indexing, tasks
+from knowledge import backends, comparisons, index_state, indexing, tasks
 from knowledge.deletion import put_in_trash
-from knowledge.search import find
+from knowledge.index_state import IndexIncomplete
+from knowledge.models import IndexComparison, Passage
+from knowledge.search import find, notice
 from knowledge.stores.base import StoreUnavailable
+from tests.fixtures_knowledge import as_the_application
 
 pytestmark = pytest.mark.django_db
 
+OTHERS = [
+    ("tea.md", "# Tea\n\nThe unicorn drinks tea at four o'clock."),
+    ("parking.md", "# Parking\n\nThe garage closes at 20:00 and opens at six."),
+    ("badges.md", "# Badges\n\nA lost badge is reported to the reception."),
+]
+
 
 @pytest.fixture(autouse=True)
-def asked_for(monkeypatch):
-    """How often a comparison was asked for. What the queue would run is run by `compare`."""
-    cache.delete("knowledge:compare")
-    asked = []
-    monkeypatch.setattr(tasks.compare, "apply_async", lambda *given, **options: asked.append((given, options)))
-    yield asked
-    cache.delete("knowledge:compare")
+def bells(monkeypatch):
+    """How often a comparison was rung for. What the queue would run is run by `compare`."""
+    rung = []
+    monkeypatch.setattr(tasks.compare_next, "apply_async", lambda *given, **options: rung.append(options))
+    for name in ("_seen", "_asked", "_looked"):
+        for module in (index_state, comparisons, indexing):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, {})
+    cache.delete(tasks._bell(tasks.COMPARE))
+    yield rung
+    cache.delete(tasks._bell(tasks.COMPARE))
+
+
+@pytest.fixture
+def compare():
+    """Workers at work until no comparison waits."""
+
+    def work() -> None:
+        with as_the_application():
+            while comparisons.waiting():
+                tasks.compare_next()
+
+    return work
+
+
+@pytest.fixture
+def handbook(upload):
+    """Four documents that Erin may read."""
+    return [upload("travel.md"), *(upload(name, text) for name, text in OTHERS)]
 
 
 def empty(tenant) -> None:
     backends.store().destroy(indexing.where(tenant.pk))
 
 
-def test_nobody_is_told_that_nothing_was_found(acme, erin, upload, titles, asked_for):
+def lose(tenant, *documents) -> None:
+    backends.store().drop(indexing.where(tenant.pk), [document.current_version_id for document in documents])
+
+
+def wanted(tenant) -> list[IndexComparison]:
+    return list(IndexComparison.objects.for_tenant(tenant))
+
+
+def test_nobody_is_told_that_nothing_was_found(acme, erin, upload, titles, bells, compare):
     upload("travel.md")
     empty(acme)
     for _ in range(3):
-        with pytest.raises(StoreUnavailable):
+        with pytest.raises(IndexIncomplete, match="being rebuilt: 0 of 1 passages searched"):
             find(erin, ["meals"], limit=5)
-    assert len(asked_for) == 1
-    tasks.compare()
+    assert len(bells) == 1
+    compare()
     assert titles(erin, "meals") == {"Travel"}
+    assert wanted(acme) == []
 
 
-def test_the_first_document_after_the_loss_asks_for_the_others(acme, erin, upload, titles, asked_for):
+def test_a_half_wiped_index_is_no_reason_to_refuse(acme, erin, handbook, titles, compare):
+    """Something is found, and not what answers: the refusal would be the lie."""
+    from knowledge.search import insist_on_whole
+
+    titles(erin, "meals")
+    lose(acme, handbook[0], handbook[1])
+    assert titles(erin, "the daily meal allowance"), "what is left is found"
+    with pytest.raises(IndexIncomplete, match="2 of 4 passages searched"):
+        insist_on_whole(erin)
+    compare()
+    insist_on_whole(erin)
+
+
+def test_what_is_found_meanwhile_says_what_it_lacks(acme, erin, handbook, titles, client, settings):
+    index_state.store_was_away()  # and came back half
+    lose(acme, handbook[0])
+    assert titles(erin, "garage") >= {"Parking"}
+    assert notice(erin) == "The search index is being rebuilt: 3 of 4 passages searched."
+    client.force_login(erin.user)
+    page = client.get("/t/acme/search/", {"q": "garage"}).content.decode()
+    assert "being rebuilt: 3 of 4 passages searched" in page
+    rows = client.get("/t/acme/search/dialog/", {"q": "garage"}).content.decode()
+    assert "being rebuilt: 3 of 4 passages searched" in rows
+
+
+def test_the_command_says_so_too(acme, erin, handbook, capsys):
+    lose(acme, handbook[0])
+    index_state._seen.clear()  # a command is a process of its own
+    call_command("search", "garage", tenant="acme", user=erin.user.email)
+    assert "being rebuilt: 3 of 4 passages searched" in capsys.readouterr().err
+
+
+def test_yesterdays_index_is_found_out_by_the_newest_document(acme, erin, handbook, upload, titles, compare):
+    """A document left and another came since: the count is what it should be."""
+    from knowledge.search import insist_on_whole
+
+    store, there = backends.store(), indexing.where(acme.pk)
+    yesterday = store_copy(acme)
+    put_in_trash(erin, handbook[0], erase_now=True)
+    with as_the_application():
+        from knowledge import upkeep
+
+        upkeep.do_store_work()
+    upload("canteen.md", "# Canteen\n\nThe canteen serves soup on Mondays.")
+    restore_copy(acme, yesterday)
+    assert store.count(there) == Passage.objects.for_tenant(acme).count() == 4
+    with pytest.raises(IndexIncomplete, match="is being checked"):
+        insist_on_whole(erin)
+    compare()
+    assert "Canteen" in titles(erin, "soup")
+    insist_on_whole(erin)
+
+
+def store_copy(tenant):
+    folder = backends.store()._folder.path
+    copy = folder.with_name(f"{folder.name}-yesterday")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(folder, copy)
+    return copy
+
+
+def restore_copy(tenant, copy) -> None:
+    folder = backends.store()._folder.path
+    shutil.rmtree(folder)
+    shutil.move(copy, folder)
+    backends.open_store.cache_clear()
+    backends.store.cache_clear()
+
+
+def test_the_first_document_after_the_loss_asks_for_the_others(acme, erin, upload, titles, compare):
     upload("travel.md")
     empty(acme)
     upload("tea.md", "# Tea\n\nThe unicorn likes tea.")
-    assert len(asked_for) == 1
-    tasks.compare()
+    assert [each.in_doubt for each in wanted(acme)] == [True]
+    compare()
     assert titles(erin, "meals for the unicorn") == {"Travel", "Tea"}
 
 
-def test_a_company_without_documents_finds_nothing(acme, erin, shelf, asked_for):
+def test_a_company_without_documents_finds_nothing(acme, erin, shelf, bells):
     assert find(erin, ["meals"], limit=5) == []
-    assert asked_for == []
+    assert bells == wanted(acme) == []
 
 
-def test_one_whose_only_document_is_in_the_trash_finds_nothing(acme, erin, upload, asked_for):
+def test_one_whose_only_document_is_in_the_trash_finds_nothing(acme, erin, upload, bells):
     put_in_trash(erin, upload("travel.md"))
     assert find(erin, ["meals"], limit=5) == []
     empty(acme)
     assert find(erin, ["meals"], limit=5) == []
-    assert asked_for == []
+    assert bells == wanted(acme) == []
 
 
-def test_a_company_that_could_not_be_compared_is_compared_a_little_later_and_not_for_ever(acme, monkeypatch, asked_for):
+def test_a_whole_index_finds_nothing_where_there_is_nothing(acme, erin, handbook, bells):
+    from knowledge.search import Filters
+
+    assert find(erin, ["meals"], limit=5, filters=Filters(author="Nobody")) == []
+    assert bells == wanted(acme) == []
+
+
+def test_only_a_finished_comparison_ends_the_doubt(acme, erin, handbook, monkeypatch, compare):
+    """Not a message that was lost, not a cache that forgot, not a store that was away."""
+    empty(acme)
+    with pytest.raises(IndexIncomplete):
+        find(erin, ["meals"], limit=5)
+    cache.clear()
+
     def away(tenant, *, repair):
         raise StoreUnavailable("The search index is out of reach just now.")
 
-    monkeypatch.setattr("knowledge.reconcile.of_tenant", away)
+    with monkeypatch.context() as patch:
+        patch.setattr("knowledge.reconcile.of_tenant", away)
+        tasks.compare_next()
+    assert len(wanted(acme)) == 1
+    assert comparisons.waiting() == [], "not at once again"
+    IndexComparison.objects.for_tenant(acme).update(claimed_until=None)
+    compare()
+    assert wanted(acme) == []
+
+
+def test_the_sweep_rings_for_what_waits(acme, erin, handbook, bells):
+    empty(acme)
+    with pytest.raises(IndexIncomplete):
+        find(erin, ["meals"], limit=5)
+    bells.clear()
+    cache.clear()  # the message was lost
+    tasks.sweep()
+    assert len(bells) == 1
+
+
+def test_one_asked_for_during_a_comparison_is_made_after_it(acme, erin, handbook):
+    comparisons.request(acme.pk)
+    claimed = comparisons.claim(acme.pk)
+    assert comparisons.claim(acme.pk) is None, "one worker at a time"
+    comparisons._asked.clear()
+    comparisons.request(acme.pk)
+    comparisons.finish(claimed)
+    assert comparisons.waiting() == [acme.pk]
+
+
+def test_when_one_company_lost_everything_the_others_are_compared_before_they_ask(
+    acme, erin, handbook, globex, compare
+):
+    from knowledge import reconcile
+
+    compared = []
+    of_tenant = reconcile.of_tenant
+    empty(acme)
+    comparisons.request(acme.pk)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            reconcile, "of_tenant", lambda tenant, **k: compared.append(tenant.slug) or of_tenant(tenant, **k)
+        )
+        compare()
+    assert {"acme", "globex"} <= set(compared)
+
+
+def test_a_comparison_at_its_hour_makes_nobodys_refusal_doubtful(acme, erin, handbook):
     tasks.compare()
-    tasks.compare(2)
-    tasks.compare(1)
-    assert [given for given, _ in asked_for] == [([4],), ([1],)]
-    assert all(options["countdown"] > 0 for _, options in asked_for)
+    assert [each.in_doubt for each in wanted(acme)] == [False]
+    assert not comparisons.is_in_doubt(acme.pk)
+
+
+def test_the_numbers_are_of_what_the_reader_may_see(acme, erin, handbook, alice):
+    """A colleague without rights learns nothing about how much there is."""
+    from knowledge.search import insist_on_whole
+
+    lose(acme, handbook[0])
+    insist_on_whole(alice)
+    with pytest.raises(IndexIncomplete, match="3 of 4"):
+        insist_on_whole(erin)
+
+
+def test_watching_a_whole_index_costs_a_search_nothing(acme, erin, handbook, titles, monkeypatch):
+    titles(erin, "garage")
+    monkeypatch.setattr(index_state, "look", lambda there: pytest.fail("looked again"))
+    for _ in range(3):
+        titles(erin, "garage")
+
+
+def test_an_index_is_looked_at_beside_a_search_once_a_minute(acme, erin, handbook, titles, monkeypatch):
+    titles(erin, "garage")
+    looked = []
+    monkeypatch.setattr(index_state, "_watch_apart", looked.append)
+    monkeypatch.setattr(index_state, "LOOK_AGAIN", -1.0)
+    titles(erin, "garage")
+    until = time.monotonic() + 2
+    while not looked and time.monotonic() < until:
+        time.sleep(0.01)
+    assert looked == [indexing.where(acme.pk)]

@@ -144,7 +144,7 @@ def test_a_store_that_is_away_for_a_moment_is_waited_for_with_the_work_in_hand(m
 @pytest.mark.django_db
 def test_a_store_that_came_back_is_compared_since_it_may_lack_what_it_had_confirmed(monkeypatch, bring, read_all):
     asked: list[bool] = []
-    monkeypatch.setattr("knowledge.tasks.compare_soon", lambda: asked.append(True))
+    monkeypatch.setattr("knowledge.comparisons.request", lambda tenant_id: asked.append(True))
     bring("travel.md")
     read_all()
     assert not asked

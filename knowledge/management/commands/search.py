@@ -34,6 +34,8 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False, indent=1))
             return
+        if found["notice"]:
+            self.stderr.write(found["notice"])
         if not found["results"]:
             self.stdout.write("Nothing was found in the documents this person can read.")
         for number, result in enumerate(found["results"], 1):

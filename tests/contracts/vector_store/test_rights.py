@@ -39,6 +39,16 @@ def test_a_tenant_finds_nothing_of_another_whatever_it_asks(store, acme, globex)
     assert store.count(globex) == 30
 
 
+def test_what_a_reader_may_see_is_counted_as_it_is_searched(store, acme):
+    store.put(acme, passages(range(20)))
+    one = Readable(frozenset(SHELVES[:1]), except_documents=frozenset([0]), document_nos=frozenset([1, 2]))
+    seen = store.search(acme, by_words("common"), readable=one, limit=100)
+    assert store.count(acme, one) == len(seen) == 18
+    assert store.count(acme, EVERYTHING) == store.count(acme) == 60
+    assert store.count(acme, Readable()) == 0
+    assert store.count(Namespace(acme.tenant_id, "minilm-words-3"), one) == 0
+
+
 def test_generations_of_one_tenant_are_apart(store, acme):
     newer = Namespace(acme.tenant_id, "minilm-words-2")
     store.put(acme, passages(range(2)))

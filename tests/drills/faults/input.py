@@ -19,6 +19,7 @@ TASKS = {
     "knowledge.tasks.sweep": "maintenance",
     "knowledge.tasks.maintain": "maintenance",
     "knowledge.tasks.compare": "maintenance",
+    "knowledge.tasks.compare_next": "maintenance",
     "answers.tasks.rescue": "maintenance",
 }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 
-from tests.drills import store
+from portal.services import Server
 from tests.drills.scene import Scene
+
+AWAY = 45.0  # seconds
+FROZEN = 30.0  # seconds: longer than anybody may wait
+BACK_WITHIN = 6.0  # seconds from a server's return to somebody's next answer
 
 
 def flush_redis(scene: Scene) -> None:
@@ -45,24 +48,41 @@ def restart_weaviate(scene: Scene) -> None:
     scene.note("Weaviate started again")
 
 
-def wipe_weaviate(scene: Scene) -> None:
-    """Nobody runs a command: the portal notices by itself that its index is empty."""
-    weaviate = scene.column.weaviate
-    weaviate.kill()
-    shutil.rmtree(weaviate.folder / "data")
-    scene.column.revive(weaviate)
-    scene.note("Weaviate killed, its data folder removed, started empty")
-    began = time.monotonic()
-    scene.until(lambda: _is_whole(scene), 150, "the rebuilding of the index", every=1)
-    scene.note(f"the index was whole again after {time.monotonic() - began:.0f} s")
+def freeze_postgres(scene: Scene) -> None:
+    _freeze(scene, scene.column.postgres)
 
 
-def _is_whole(scene: Scene) -> bool:
-    """What stood in the rows before this look is in the store."""
-    for company in scene.companies:
-        rows = {
-            pk for (pk,) in scene.column.sql("SELECT id::text FROM knowledge_passage WHERE tenant_id = %s", company.id)
-        }
-        if not rows <= set(store.passages(scene.column.weaviate, company.id)):
-            return False
-    return True
+def freeze_redis(scene: Scene) -> None:
+    _freeze(scene, scene.column.redis)
+
+
+def freeze_weaviate(scene: Scene) -> None:
+    _freeze(scene, scene.column.weaviate)
+
+
+def lose_postgres(scene: Scene) -> None:
+    """Away for so long that a pool with growing pauses would sleep on when it is back."""
+    scene.column.postgres.kill()
+    scene.note("PostgreSQL stopped at once, as by a crash")
+    time.sleep(AWAY)
+    scene.column.revive(scene.column.postgres)
+    back = time.monotonic()
+    scene.note("PostgreSQL started again")
+    scene.until(lambda: _answered_since(scene, back), BACK_WITHIN, "an answer")
+    scene.note(f"somebody was answered {time.monotonic() - back:.1f} s later")
+
+
+def _freeze(scene: Scene, server: Server) -> None:
+    """It keeps its connections and answers nothing."""
+    server.pause()
+    scene.note(f"{server.name} frozen")
+    time.sleep(FROZEN)
+    server.resume()
+    back = time.monotonic()
+    scene.note(f"{server.name} goes on")
+    scene.until(lambda: _answered_since(scene, back), BACK_WITHIN, "an answer")
+    scene.note(f"somebody was answered {time.monotonic() - back:.1f} s later")
+
+
+def _answered_since(scene: Scene, when: float) -> bool:
+    return any(met.at >= when and met.useful for met in list(scene.crowd.met))

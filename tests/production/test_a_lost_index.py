@@ -1,0 +1,93 @@
+"""Weaviate loses passages of companies on PostgreSQL: the request for a comparison outlives the search that failed, and
+row-level security, and each company is made whole."""
+
+from __future__ import annotations
+
+import time
+from uuid import uuid4
+
+import pytest
+
+from knowledge import backends, comparisons, index_state, indexing, tasks
+from knowledge.index_state import IndexIncomplete
+from tenants.scope import in_tenant
+from tests.production.test_move_store import _forget
+from tests.servers.portal_database import make_company
+
+pytestmark = pytest.mark.service
+
+
+@pytest.fixture
+def weaviate(real_weaviate, settings, monkeypatch):
+    settings.VECTOR_STORE, settings.VECTOR_STORE_ALSO = "weaviate", ""
+    settings.WEAVIATE_URL, settings.WEAVIATE_GRPC_PORT = real_weaviate.url, real_weaviate.grpc_port
+    settings.WEAVIATE_API_KEY, settings.WEAVIATE_PREFIX = real_weaviate.key, f"Lost_{uuid4().hex[:8]}"
+    monkeypatch.setattr(tasks.compare_next, "apply_async", lambda *given, **options: None)
+    monkeypatch.setattr(tasks.ingest_next, "apply_async", lambda *given, **options: None)
+    _forget()
+    yield backends.store()
+    _forget()
+
+
+def find(company, words: str):
+    from knowledge import search
+
+    with in_tenant(company.tenant):
+        return search.find(company.member, [words], limit=5)
+
+
+def insist(company) -> None:
+    from knowledge import search
+
+    with in_tenant(company.tenant):
+        search.insist_on_whole(company.member)
+
+
+def _forget_process() -> None:
+    index_state._seen.clear()
+    comparisons._asked.clear()
+
+
+def compare_all() -> None:
+    until = time.monotonic() + 10
+    while not comparisons.waiting() and time.monotonic() < until:  # written beside the search that failed
+        time.sleep(0.02)
+    while comparisons.waiting():
+        tasks.compare_next()
+
+
+def test_a_wipe_of_all_companies_is_noticed_by_the_first_question_and_healed_for_all(as_app, weaviate):
+    from knowledge import ingest
+
+    _forget_process()
+    companies = [make_company(6), make_company(4)]
+    ingest.drain(inline=True)
+    one, other = companies
+    assert find(one, "rules 3")
+    for company in companies:
+        weaviate.destroy(indexing.where(company.tenant.pk))
+    with pytest.raises(IndexIncomplete, match="0 of 6 passages searched"):
+        find(one, "rules 3")
+    compare_all()
+    _forget_process()
+    assert len(find(one, "rules 3")) == 5
+    assert len(find(other, "rules 3")) == 4, "before anybody of it asked"
+    insist(one)
+
+
+def test_a_half_wiped_index_refuses_nothing(as_app, weaviate):
+    from knowledge import ingest
+    from knowledge.models import Version
+
+    _forget_process()
+    company = make_company(6)
+    ingest.drain(inline=True)
+    insist(company)
+    with in_tenant(company.tenant):
+        lost = list(Version.objects.for_tenant(company.tenant).values_list("pk", flat=True)[:4])
+    weaviate.drop(indexing.where(company.tenant.pk), lost)
+    assert find(company, "rules"), "what is left is found"
+    with pytest.raises(IndexIncomplete, match="2 of 6 passages searched"):
+        insist(company)
+    compare_all()
+    insist(company)
