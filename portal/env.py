@@ -103,6 +103,7 @@ def pooled(name: str) -> dict | None:
             "connection_class": database_timeouts.Connection,
             # By default a pool tries for 5 minutes, with pauses of up to 64 s, and people wait for the pause to end.
             "reconnect_timeout": database_timeouts.RECONNECT_SECONDS,
+            "reconnect_failed": database_timeouts.reconnect_failed,
         },
         "connect_timeout": 5,
         **database_timeouts.NETWORK_TIMEOUTS,
