@@ -227,6 +227,17 @@ def test_of_two_keys_of_one_person_only_the_revoked_one_ends(portal, reader, exp
     assert not kept.gone_within(0.5)
 
 
+def test_what_another_server_sends_ends_too(portal, reader, exports_without_end):
+    with serving(Handler(), http=Connection) as second:
+        program = Key(reader, portal)
+        elsewhere = OpenConnection(f"{second}/t/acme/api/v1/audit/export/", headers=program.headers)
+        here = program.opens("GET", "audit/export/")
+        assert (here.status, elsewhere.status) == (200, 200)
+        revoke(program, reader)
+        assert here.gone_within(SOON)
+        assert elsewhere.gone_within(SOON)
+
+
 def test_a_reader_who_stands_still_gets_no_more_than_their_own_machine_has_taken(portal, reader, original):
     """Everything that uvicorn and the kernel had ready for them is thrown away, not sent."""
     program = Key(reader, portal)
@@ -383,6 +394,26 @@ def test_a_look_is_one_query_for_each_company_and_one_for_all_sessions(
     globex.is_active = False
     globex.save()
     assert ended_among(held[4:5]) == {held[4]: Ended.MEMBER_ENDED}
+
+
+@pytest.mark.browser
+def test_a_page_that_follows_an_answer_says_that_its_session_was_signed_out(running_answer, reader, browse):
+    answer = running_answer(reader)
+    page = browse(reader, f"conversations/{answer.conversation_id}/")
+    page.wait_for_selector("[data-turn][data-answering]")
+    Session.objects.all().delete()
+    note = page.locator("[data-composer-note]")
+    note.filter(has_text="You were signed out. Your question and its answer are kept.").wait_for()
+
+
+def test_a_long_page_for_a_session_that_was_signed_out_becomes_the_sign_in_page(portal, reader, monkeypatch):
+    monkeypatch.setattr(open_responses, "LATE", 0.0)
+    browser = Browser(reader, portal)
+    assert browser.opens("GET", "documents/").status == 200
+    monkeypatch.setattr(open_responses, "ended_among", lambda held: dict.fromkeys(held, Ended.SIGNED_OUT))
+    page = browser.opens("GET", "documents/")
+    assert page.status == 302
+    assert b"location: /sign-in/?next=/t/acme/documents/" in page.read.lower()
 
 
 def test_sessions_that_are_no_rows_stop_the_start(settings):

@@ -7,6 +7,7 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const wide = matchMedia("(min-width: 1280px)");
 const follows = { "X-Follows": "1", "HX-Request": "true" };
 const parse = (html) => { const template = document.createElement("template"); template.innerHTML = html; return template.content; };
+const SIGNED_OUT = "signed out";
 let now = null; // the answer being written
 
 const spoken = document.createElement("p");
@@ -306,8 +307,8 @@ class Following {
     this.tail.remove(); this.caret.remove();
     try {
       await this.swap();
-    } catch {
-      note("The answer is kept. Load the page again to see the whole of it.");
+    } catch (error) {
+      note(error.message === SIGNED_OUT ? "You were signed out. Your question and its answer are kept. Sign in again to see them." : "The answer is kept. Load the page again to see the whole of it.");
     }
     this.turn.removeAttribute("data-answering");
     now = null;
@@ -316,6 +317,7 @@ class Following {
 
   async swap() {
     const response = await fetch(this.turn.dataset.whole, { headers: follows });
+    if (response.redirected) throw new Error(SIGNED_OUT); // to the sign-in page
     if (!response.ok) throw new Error(String(response.status));
     const content = parse(await response.text());
     const turn = one("[data-turn]", content);
