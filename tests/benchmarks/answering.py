@@ -50,7 +50,9 @@ def measure() -> Iterator[dict]:
 def stand_in() -> Iterator[str]:
     port = free_port()
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.servers.openai_server", "--port", str(port)], cwd=REPOSITORY
+        [sys.executable, "-m", "tests.servers.openai_server", "--port", str(port)],
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,  # where the report goes
     )
     url = f"http://127.0.0.1:{port}"
     try:
