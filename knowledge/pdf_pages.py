@@ -1,73 +1,75 @@
 """PDF pages as pictures, and where a quote stands on them: what the viewer shows.
 
-pdfium is not thread-safe and the files are strangers', so both happen in a child process of their own, one request at a
-time behind a lock. It leaves after a minute without work.
+pdfium is not thread-safe and the files are strangers', so both happen in confined children (knowledge/page_children.py).
+They leave after a minute without work.
 """
 
 from __future__ import annotations
 
 import base64
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 
-from knowledge.parsers.base import ParseFailed, ParseLimits
-from knowledge.parsers.wire import Frame, failure_from_wire
-from knowledge.parsing import WarmChild
+from knowledge.page_children import PageChildren
+from knowledge.parsers.base import ParseLimits
 
 MEDIA_TYPE = "image/webp"
-LIMITS = ParseLimits(wall_seconds=20, processor_seconds=15, files_per_child=1000, niceness=0)
+# A page costs 3 s of processor time at most; on a busy machine that is more by the clock. Answering comes first.
+LIMITS = ParseLimits(processor_seconds=3, wall_seconds=15, files_per_child=1000, niceness=10)
+WAIT_SECONDS = 15.0  # for its turn
 IDLE_SECONDS = 60
+AT_ONCE = 2  # pages of different tenants
+KEPT_WARM = 4  # children, 35 MiB each, for tenants that read at the same time: starting one takes 150 ms
+READER_LIMITS = ParseLimits(ocr_wall_seconds=60, files_per_child=1000, niceness=10)
 READER_IDLE_SECONDS = 15
-READER_SECONDS = 60  # for a page, the loading of the models included
+REVISION = 1  # of how we draw; a new number makes pages that failed be tried again
 
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom as fractions of the page, 0 to 1
 
 ScannedLine = tuple[str, Rectangle]
 
-_child = WarmChild(LIMITS, idle=IDLE_SECONDS)
-_lock = threading.Lock()
+# For those who wait without blocking a loop: nearly all only wait for their turn, and one tenant has few of them.
+threads = ThreadPoolExecutor(max_workers=128, thread_name_prefix="page")
+
+_children = PageChildren(LIMITS, places=AT_ONCE, kept=KEPT_WARM, idle=IDLE_SECONDS)
 # Its models take half a gigabyte, so it leaves soon; one page at a time, however many wait.
-_reader = WarmChild(LIMITS, idle=READER_IDLE_SECONDS, ocr=True)
-_reader_lock = threading.Lock()
+_readers = PageChildren(READER_LIMITS, places=1, kept=1, idle=READER_IDLE_SECONDS, ocr=True)
 
 
-def render_page(path: Path, number: int, scale: float = 2.0) -> bytes:
-    """Page `number`, from 1, as WebP; scale 1 is 72 dots an inch. Raises `ParseFailed`. Blocks: call it in a thread."""
-    reply = _ask({"do": "render", "page": number, "scale": scale}, path)
+def render_page(
+    path: Path, number: int, scale: float = 2.0, *, tenant: object = None, wait: float = WAIT_SECONDS
+) -> bytes:
+    """Page `number`, from 1, as WebP; scale 1 is 72 dots an inch. `wait` is for its turn, in seconds. Raises `ParseFailed`.
+    Blocks: call it in a thread."""
+    request = {"do": "render", "page": number, "scale": scale}
+    reply = _children.ask(request, path, tenant, wait=wait, seconds=LIMITS.wall_seconds)
     return base64.b64decode(reply["picture"])
 
 
-def page_boxes(path: Path, number: int, quote: str) -> list[Rectangle]:
+def page_boxes(
+    path: Path, number: int, quote: str, *, tenant: object = None, wait: float = WAIT_SECONDS
+) -> list[Rectangle]:
     """The lines of the page on which the quote stands; none on a scan. Raises `ParseFailed`. Blocks."""
-    reply = _ask({"do": "boxes", "page": number, "quote": quote}, path)
+    request = {"do": "boxes", "page": number, "quote": quote}
+    reply = _children.ask(request, path, tenant, wait=wait, seconds=LIMITS.wall_seconds)
     return [(left, top, right, bottom) for left, top, right, bottom in reply["boxes"]]
 
 
-def scanned_lines(path: Path, number: int) -> list[ScannedLine]:
+def scanned_lines(path: Path, number: int, tenant: object = None) -> list[ScannedLine]:
     """The lines of a page that is a picture, read again for where they stand. Takes seconds. Raises `ParseFailed`."""
-    reply = _ask({"do": "scan", "page": number}, path, _reader, _reader_lock, READER_SECONDS)
+    request, seconds = {"do": "scan", "page": number}, READER_LIMITS.ocr_wall_seconds
+    reply = _readers.ask(request, path, tenant, wait=seconds, seconds=seconds)
     return [(text, (left, top, right, bottom)) for text, left, top, right, bottom in reply["lines"]]
 
 
+@cache
+def renderer() -> str:
+    """Which library and which of our revisions draws: what one could not draw, another may."""
+    return f"{metadata.version('pypdfium2')}-{REVISION}"
+
+
 def close() -> None:
-    for child, lock in ((_child, _lock), (_reader, _reader_lock)):
-        with lock:
-            child.close()
-
-
-def _ask(
-    request: Frame,
-    path: Path,
-    child: WarmChild = _child,
-    lock: threading.Lock = _lock,
-    seconds: float = LIMITS.wall_seconds,
-) -> Frame:
-    if not lock.acquire(timeout=seconds):
-        raise ParseFailed("busy", "Other pages are being read.", "Try again in a moment.", permanent=False)
-    try:
-        reply = child.ask(request, path=path, seconds=seconds)
-    finally:
-        lock.release()
-    if "failed" in reply:
-        raise failure_from_wire(reply["failed"])
-    return reply
+    _children.close()
+    _readers.close()

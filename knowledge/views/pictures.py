@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404
 
-from knowledge import pdf_pages, storage
+from knowledge import failed_pages, pdf_pages, storage
 from knowledge.models import Version
 from knowledge.parsers.base import ParseFailed
 from knowledge.pdf_pages import ScannedLine
@@ -25,6 +25,7 @@ PDF = "application/pdf"
 ENDING = pdf_pages.MEDIA_TYPE.partition("/")[2]
 A4 = (1190, 1684)
 UNITS = 1000  # of the drawing over a page, in both directions
+BRIEFLY = 1.0  # seconds that the page of a document waits for its turn
 AIR = 5  # units between the words and the ring that shows the focus
 
 
@@ -66,14 +67,16 @@ class Sheet:
     height: int
     marks: tuple[Marked, ...] = ()
     unread: bool = False  # a scan whose lines nobody has asked for yet
+    failed: bool = False  # it could not be drawn, and that is remembered
 
 
 def has_pictures(version: Version) -> bool:
     return version.media_type == PDF and version.page_count > 0 and version.is_searchable
 
 
-def picture(version: Version, page: int) -> bytes:
-    """From the disk, or drawn now. Http404 for a page there is not; ParseFailed for one that cannot be drawn."""
+def picture(version: Version, page: int, wait: float = pdf_pages.WAIT_SECONDS) -> bytes:
+    """From the disk, or drawn now, after `wait` seconds for its turn at most. Raises `Http404` for a page that does not
+    exist and `ParseFailed` for one that cannot be drawn, at once while the last failure is remembered."""
     if not 1 <= page <= version.page_count:
         raise Http404
     path = _folder(version.tenant_id, version.document_id) / f"{version.number}-{page}.{ENDING}"
@@ -81,22 +84,24 @@ def picture(version: Version, page: int) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         pass
-    with storage.local_path(version.blob) as original:
-        data = pdf_pages.render_page(original, page)
+    with failed_pages.remembered(version, page, failed_pages.DRAWING), storage.local_path(version.blob) as original:
+        data = pdf_pages.render_page(original, page, tenant=version.tenant_id, wait=wait)
     _keep(path, data)
     return data
 
 
-def window(version: Version, text: str, pages: Sequence, page: int, marks: Sequence[Mark], at_once: int) -> dict | None:
-    """The sheets of a PDF around one page, with boxes where something is marked. None when it cannot be drawn."""
+def window(version: Version, text: str, pages: Sequence, page: int, marks: Sequence[Mark], at_once: int) -> dict:
+    """The sheets of a PDF around one page, with boxes where something is marked."""
     try:
-        width, height = _size(picture(version, page)) or A4
+        width, height = _size(picture(version, page, BRIEFLY)) or A4
     except ParseFailed:
-        return None
+        width, height = A4
     numbers = [span[0] for span in pages]
     first = max(0, numbers.index(page) - at_once // 2) if len(numbers) > at_once else 0
+    shown = pages[first : first + at_once]
+    failed = failed_pages.among(version, [span[0] for span in shown])
     return {
-        "sheets": [_sheet(version, text, span, marks, width, height) for span in pages[first : first + at_once]],
+        "sheets": [_sheet(version, text, span, marks, width, height, failed) for span in shown],
         "earlier_page": numbers[max(0, first - at_once // 2)] if first else None,
         "later_page": numbers[first + at_once] if first + at_once < len(numbers) else None,
     }
@@ -127,19 +132,25 @@ def forget(tenant_id: UUID, document_ids: Sequence[UUID]) -> int:
 
 
 def _sheet(
-    version: Version, text: str, span: Sequence, marks: Sequence[Mark], width: int = 0, height: int = 0
+    version: Version,
+    text: str,
+    span: Sequence,
+    marks: Sequence[Mark],
+    width: int = 0,
+    height: int = 0,
+    failed: Collection[int] = (),
 ) -> Sheet:
     page, start, end, *_ = span
     here = [mark for mark in marks if mark.start < end and mark.end > start]
     lines = scans.kept_lines(_lines_path(version, page)) if here else None
     marked = tuple(_marked(version, page, text[max(m.start, start) : min(m.end, end)], m, lines or ()) for m in here)
-    return Sheet(page, width, height, marked, lines is None and any(not mark.boxes for mark in marked))
+    return Sheet(page, width, height, marked, lines is None and any(not mark.boxes for mark in marked), page in failed)
 
 
 def _marked(version: Version, page: int, quote: str, mark: Mark, lines: Sequence[ScannedLine]) -> Marked:
     try:
-        with storage.local_path(version.blob) as original:
-            found = pdf_pages.page_boxes(original, page, quote)
+        with failed_pages.remembered(version, page, failed_pages.MARKING), storage.local_path(version.blob) as original:
+            found = pdf_pages.page_boxes(original, page, quote, tenant=version.tenant_id, wait=BRIEFLY)
     except ParseFailed:
         found = []
     scanned = not found

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from knowledge import readings
+from knowledge import pdf_pages, readings
 from knowledge.access import access_document
 from knowledge.models import Version
 from knowledge.parsers.base import ParseFailed
@@ -33,7 +33,7 @@ async def page_marks(
     if unread is None:
         return response
     try:
-        await asyncio.to_thread(pictures.read_scan, unread, page)
+        await asyncio.get_running_loop().run_in_executor(pdf_pages.threads, pictures.read_scan, unread, page)
     except ParseFailed:
         return HttpResponse(status=204)  # the words above the page are there already; the next look tries again
     return (await look(request, member, document_id, version, page))[1]

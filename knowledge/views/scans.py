@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
-from knowledge import pdf_pages, storage
+from knowledge import failed_pages, pdf_pages, storage
 from knowledge.models import Version
 from knowledge.parsers.base import ParseFailed
 from knowledge.pdf_pages import Rectangle, ScannedLine
@@ -29,8 +29,11 @@ def kept_lines(path: Path) -> list[ScannedLine] | None:
 def read_lines(version: Version, page: int) -> list[ScannedLine]:
     """Blocks for seconds. None that can be read is an answer too, so that nobody waits for it twice."""
     try:
-        with storage.local_path(version.blob) as original:
-            return pdf_pages.scanned_lines(original, page)
+        with (
+            failed_pages.remembered(version, page, failed_pages.SCANNING),
+            storage.local_path(version.blob) as original,
+        ):
+            return pdf_pages.scanned_lines(original, page, version.tenant_id)
     except ParseFailed as failure:
         if not failure.permanent:
             raise

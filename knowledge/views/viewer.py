@@ -12,13 +12,12 @@ from django.utils import timezone
 
 from audit.actions import Action
 from audit.record import record
-from knowledge import pdf_pages, readings
+from knowledge import readings
 from knowledge.access import access_document, basis, rights_on, successors
 from knowledge.downloads import file_response
 from knowledge.grants import grants_on
 from knowledge.models import Document, Passage, Version
 from knowledge.models.grant import Right
-from knowledge.parsers.base import ParseFailed
 from knowledge.version_text import WINDOW_CHARACTERS, SpanReader, TextStretch, VersionText, text_of_version
 from knowledge.viewer_context import CitedAnswer, cited_answer
 from knowledge.views import facsimile, pictures
@@ -98,29 +97,6 @@ def download(request: HttpRequest, member: Membership, document_id: UUID) -> Fil
         raise Http404
     response = file_response(version)
     record(Action.DOCUMENT_DOWNLOADED, member, document, version=version.number)
-    return response
-
-
-@member_view()
-def picture(request: HttpRequest, member: Membership, document_id: UUID, version: int, page: int) -> HttpResponse:
-    """One page of a PDF as a picture, gated like the document itself."""
-    document = access_document(member, document_id)
-    chosen = numbered(document, version)
-    if chosen is None or not pictures.has_pictures(chosen):
-        raise Http404
-    if 1 <= page <= chosen.page_count:
-        readings.note_pages(member, document, version, [page])
-    tag = f'"{chosen.pk}-{page}"'
-    if request.headers.get("If-None-Match") == tag:
-        response = HttpResponse(status=304)
-    else:
-        try:
-            response = HttpResponse(pictures.picture(chosen, page), content_type=pdf_pages.MEDIA_TYPE)
-        except ParseFailed:
-            raise Http404 from None
-    response["ETag"] = tag
-    response["Cache-Control"] = "private, no-cache"  # the bytes never change, but whether this reader may see them does
-    response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
@@ -210,10 +186,7 @@ def _pages(document: Document, version: Version, reading: VersionText, wanted: W
         "has_pictures": pictures.has_pictures(version),
     }
     if context["has_pictures"] and not wanted.as_text:
-        drawn = pictures.window(version, SpanReader(reading), pages, page, marks, PICTURES_AT_ONCE)
-        if drawn is not None:
-            return context | drawn
-        context["has_pictures"] = False
+        return context | pictures.window(version, SpanReader(reading), pages, page, marks, PICTURES_AT_ONCE)
     return context | _window(reading, _first_leaf(reading, page, focus), marks)
 
 
