@@ -83,9 +83,10 @@ def test_only_web_is_published_and_only_on_this_machine(services):
     assert [(port["host_ip"], port["target"]) for port in published["web"]] == [("127.0.0.1", 8000)]
 
 
-def test_what_holds_data_has_no_way_out(model, services):
+def test_what_holds_data_or_reads_documents_has_no_way_out(model, services):
     assert model["networks"]["inside"]["internal"] is True
-    for name in DATA | JOBS | {"beat"}:
+    reads_documents = {"worker-interactive", "worker-bulk"}
+    for name in DATA | JOBS | reads_documents | {"beat"}:
         assert list(services[name]["networks"]) == ["inside"]
     assert not any("network_mode" in each for each in services.values())
 

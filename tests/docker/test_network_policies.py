@@ -10,6 +10,7 @@ from tests.docker.manifests import chosen, component, labels
 
 pytestmark = pytest.mark.timeout(300)
 DATA = {"portal.example/data": "yes"}
+READING = ("ingest_next", "ingest_bulk", "build_next")
 PORTS = {"postgresql": 5432, "redis": 6379, "weaviate": 8080}
 
 
@@ -66,9 +67,28 @@ def test_every_process_finds_names_and_the_three_services(rendered):
             assert not reaches_pod(rendered, workload, namespace=DATA, pod=there, port=22)
 
 
+def test_what_reads_documents_reaches_the_three_services_and_nothing_outside(rendered):
+    reading = [
+        each for each in rendered.workloads() if labels(each).get("portal.example/queue") in {"interactive", "bulk"}
+    ]
+    assert len(reading) == 2
+    for workload in reading:
+        assert workload["kind"] == "Deployment"
+        for port in (25, 80, 443, 587, 5432):
+            assert not reaches_address(rendered, workload, "93.184.216.34", port)
+        ports = {
+            (each["protocol"], each["port"])
+            for policy in applying(rendered, workload, "Egress")
+            for rule in policy.get("egress", [])
+            for each in rule["ports"]
+        }
+        assert ports == {("UDP", 53), *(("TCP", port) for port in (53, 5432, 6432, 6379, 8080, 50051))}
+
+
 def test_only_web_and_workers_reach_the_outside_and_none_reaches_inner_addresses(rendered):
     for workload in rendered.workloads():
-        outside = component(workload) in {"web", "worker"}
+        reads = labels(workload).get("portal.example/queue") in {"interactive", "bulk"}
+        outside = component(workload) in {"web", "worker"} and not reads
         assert reaches_address(rendered, workload, "93.184.216.34", 443) is outside
         assert reaches_address(rendered, workload, "93.184.216.34", 587) is outside
         assert not reaches_address(rendered, workload, "93.184.216.34", 22)
@@ -88,3 +108,8 @@ def test_people_reach_web_through_the_ingress_controller_and_nothing_else(render
                 {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}
             ]
             assert [each["port"] for each in rule["ports"]] == [8000]
+
+
+def test_documents_are_read_in_those_queues_alone(settings):
+    routes = {name: settings.CELERY_TASK_ROUTES[f"knowledge.tasks.{name}"]["queue"] for name in READING}
+    assert set(routes.values()) <= {"interactive", "bulk"}
