@@ -18,7 +18,8 @@ from knowledge.embedders.base import EmbedderError
 from knowledge.generations.known import recipe
 from knowledge.generations.recipe import Recipe
 from knowledge.media import media_types
-from knowledge.models import Document, Generation, Passage
+from knowledge.models import Document, Generation, Passage, Version
+from knowledge.models.version import WORKING
 from knowledge.stores.base import Hit, Namespace, Query, Readable, StoreUnavailable
 from knowledge.visibility import in_force
 from tenants.models import Membership, Tenant
@@ -249,7 +250,9 @@ def _checked(member: Membership, hits: list[Hit], known: access.Standing, filter
     collection, number and current version that count, not what the store says they are.
     """
     rows = _rows([hit.passage_id for hit in hits])
-    if len(hits) - len(rows) >= MANY_STRANGE:
+    if len(hits) - len(rows) >= MANY_STRANGE and _are_left_behind(
+        member.tenant_id, [hit for hit in hits if hit.passage_id not in rows]
+    ):
         comparisons.request(member.tenant_id)
     if any(row.corpus_version != known.corpus_version for row in rows.values()):
         known = access.standing(member)
@@ -263,6 +266,15 @@ def _checked(member: Membership, hits: list[Hit], known: access.Standing, filter
         and row.trashed is None
         and allows(row.collection_id, row.number)
     ]
+
+
+def _are_left_behind(tenant_id: UUID, strange: list[Hit]) -> bool:
+    """Whether these are of documents that left. Those of documents on their way are in the store before they are in the
+    rows; who is worked on is asked first, so that what was finished in between is in the rows."""
+    versions = Version.objects.for_tenant(tenant_id).filter(document__number__in={hit.document_no for hit in strange})
+    on_their_way = set(versions.filter(status__in=WORKING).values_list("document__number", flat=True))
+    strange = [hit for hit in strange if hit.document_no not in on_their_way]
+    return len(strange) - len(_rows([hit.passage_id for hit in strange])) >= MANY_STRANGE
 
 
 class _Row(NamedTuple):

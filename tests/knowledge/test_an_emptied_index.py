@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
@@ -14,7 +15,7 @@ from knowledge.deletion import put_in_trash
 from knowledge.index_state import IndexIncomplete
 from knowledge.models import IndexComparison, Passage
 from knowledge.search import find, notice
-from knowledge.stores.base import StoreUnavailable
+from knowledge.stores.base import IndexedPassage, StoreUnavailable
 from tests.fixtures_knowledge import as_the_application
 
 pytestmark = pytest.mark.django_db
@@ -241,6 +242,35 @@ def test_a_comparison_at_its_hour_makes_nobodys_refusal_doubtful(acme, erin, han
     tasks.compare()
     assert [each.in_doubt for each in wanted(acme)] == [False]
     assert not comparisons.is_in_doubt(acme.pk)
+
+
+def strangers(tenant, shelf, number: int) -> None:
+    """Passages of one document that the rows do not know."""
+    import numpy as np
+
+    vector = bytes(Passage.objects.for_tenant(tenant).first().vector)
+    backends.store().put(
+        indexing.where(tenant.pk),
+        [
+            IndexedPassage(
+                uuid4(), uuid4(), number, uuid4(), shelf.pk, "garage", "garage", np.frombuffer(vector, "<f4")
+            )
+            for _ in range(6)
+        ],
+    )
+
+
+def test_passages_of_documents_that_left_ask_for_a_comparison(acme, erin, handbook, shelf, titles):
+    strangers(acme, shelf, 900)
+    titles(erin, "garage")
+    assert [each.in_doubt for each in wanted(acme)] == [True]
+
+
+def test_passages_of_a_document_on_its_way_do_not(acme, erin, handbook, shelf, titles, bring):
+    """They are in the store before they are in the rows, and nobody's refusal is doubtful for it."""
+    strangers(acme, shelf, bring("more.md", "# More").document.number)
+    titles(erin, "garage")
+    assert wanted(acme) == []
 
 
 def test_the_numbers_are_of_what_the_reader_may_see(acme, erin, handbook, alice):
