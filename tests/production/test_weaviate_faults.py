@@ -11,15 +11,24 @@ import pytest
 
 from knowledge.stores.base import Namespace, Query, StoreUnavailable
 from knowledge.stores.weaviate import WeaviateStore
+from portal.services import Weaviate
 from tests.contracts.vector_store.stage import EVERYTHING, by_words, passages, question
+from tests.servers.real import own
 
-pytestmark = [pytest.mark.service, pytest.mark.slow]
+pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.xdist_group("weaviate-faults")]
 HYBRID = Query("", "common only3x1", question(1))
 
 
+@pytest.fixture(scope="module")
+def weaviate():
+    with own(Weaviate) as server:
+        yield server
+
+
 @pytest.fixture
-def server(own_weaviate):
-    return own_weaviate
+def server(weaviate):
+    weaviate.start()  # where the test before left it dead
+    return weaviate
 
 
 @pytest.fixture
@@ -177,6 +186,7 @@ def test_a_forked_process_asks_for_itself(server, store, where):
 
 
 def test_idle_tenants_sleep_and_wake_when_they_are_asked(server, store):
+    store.deactivate_idle(in_use=())  # those of other tests
     used, idle = Namespace(uuid4(), "g"), Namespace(uuid4(), "g")
     for where in (used, idle):
         store.put(where, passages(range(5)))

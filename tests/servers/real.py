@@ -157,19 +157,26 @@ def real_pgbouncer(real_postgres):
         yield start
 
 
+@contextlib.contextmanager
+def own(kind: type[Server]) -> Iterator[Server]:
+    """A server that nobody else uses, wiped at the end."""
+    with _own(kind(_run_folder() / f"{kind.name.lower()}-{uuid4().hex[:8]}", durable=False)) as server:
+        yield server
+
+
 @pytest.fixture
 def own_postgres() -> Iterator[Postgres]:
-    with _own(Postgres(_run_folder() / f"postgresql-{uuid4().hex[:8]}", durable=False)) as server:
+    with own(Postgres) as server:
         yield server
 
 
 @pytest.fixture
 def own_redis() -> Iterator[Redis]:
-    with _own(Redis(_run_folder() / f"redis-{uuid4().hex[:8]}", durable=False)) as server:
+    with own(Redis) as server:
         yield server
 
 
 @pytest.fixture
 def own_weaviate() -> Iterator[Weaviate]:
-    with _own(Weaviate(_run_folder() / f"weaviate-{uuid4().hex[:8]}", durable=False)) as server:
+    with own(Weaviate) as server:
         yield server
