@@ -1,5 +1,8 @@
 import pytest
 
+from tests.servers.portal_database import own_portal_database
+
+__all__ = ["own_portal_database"]
 SECRET = "quokkasaurus"
 
 

@@ -3,12 +3,12 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import time
-from uuid import uuid4
 
 import httpx
 import psycopg
@@ -18,8 +18,9 @@ from tests.portal.installations import REPOSITORY, Installation
 
 DOCUMENTS = REPOSITORY / "portal" / "demo" / "documents"
 CHOSEN = ("leave-and-holidays.md", "warranty-and-returns.html", "travel-rates-2026.xlsx", "leavers-checklist.txt")
-QUESTIONS = ("How many days of leave may I carry over?", "How long is full company sick pay?")
 ALICE, BOB = "alice@acme.example", "bob@acme.example"
+CARRY_OVER, SICK_PAY = "How many days of leave may I carry over?", "How long is full company sick pay?"
+QUESTIONS = ((CARRY_OVER, ALICE), (SICK_PAY, ALICE), (CARRY_OVER, BOB))
 
 KNOCK = """
 from audit.actions import Action, Outcome
@@ -42,8 +43,7 @@ def lived_in(tmp_path_factory):
     installation.company("acme", documents)
     installation.run("create_tenant", "initech", "--name", "Initech")
     installation.run("add_member", "--tenant", "initech", "--email", "peter@initech.example", "--role", "owner")
-    installation.told = {question: installation.ask(question, ALICE) for question in QUESTIONS}
-    installation.refused = installation.ask(QUESTIONS[0], BOB)
+    installation.told = installation.ask(*QUESTIONS)
     installation.before = installation.trail("acme")
     installation.event_numbers_before = {slug: installation.event_numbers(slug) for slug in ("acme", "initech")}
     said = installation.run("backup", str(base / "backup"), "--with-keys")
@@ -56,27 +56,18 @@ def lived_in(tmp_path_factory):
 def on_files(tmp_path):
     """An empty installation with keys of its own."""
     fresh = Installation(tmp_path / "on files")
-    fresh.run("migrate", "-v", "0")
+    fresh.make()
     return fresh
 
 
 @pytest.fixture
-def on_postgres(tmp_path, fresh_database):
+def on_postgres(tmp_path, own_portal_database):
     """An empty installation on PostgreSQL, served by a role that row-level security holds back."""
-    admin, suffix = fresh_database(), uuid4().hex[:8]
-    server, _, database = admin.rpartition("@")[2].partition("/")
-    names = {"DATABASE_URL": "app", "DATABASE_OWNER_URL": "owner", "DATABASE_BACKUP_URL": "backup"}
-    urls = {name: f"postgresql://{role}_{suffix}:{role}@{server}/{database}" for name, role in names.items()}
-    fresh = Installation(tmp_path / "on PostgreSQL", urls)
-    Installation(fresh.folder, urls | {"DATABASE_ADMIN_URL": admin}).run("setup_database")
-    fresh.run("migrate", "-v", "0")
-    return fresh
+    return Installation(tmp_path / "on PostgreSQL", own_portal_database.addresses())
 
 
 def same_as_before(there: Installation, lived_in) -> None:
-    for question, told in lived_in.told.items():
-        assert there.ask(question, ALICE) == told
-    assert there.ask(QUESTIONS[0], BOB) == lived_in.refused
+    assert there.ask(*QUESTIONS) == lived_in.told
     after = there.trail("acme")
     assert after[: len(lived_in.before)] == lived_in.before
     assert "tenant:restored" in [event[0] for event in after[len(lived_in.before) :]]
@@ -89,10 +80,11 @@ def keeps_event_numbers(there: Installation, lived_in) -> None:
 
 
 def test_the_questions_of_these_tests_have_answers(lived_in):
-    for told in lived_in.told.values():
+    *answered, refused = lived_in.told
+    for told in answered:
         assert told["citations"]
         assert not told["refused"]
-    assert lived_in.refused["refused"]
+    assert refused["refused"]
     assert "Olga" in json.dumps(lived_in.before), "the trail names people"
 
 
@@ -195,8 +187,8 @@ def test_the_guides_commands_restore_onto_a_new_machine_one_after_the_other(live
             os.killpg(portal.pid, signal.SIGTERM)
             portal.wait(30)
         ask = '.venv/bin/python -m portal.services manage ask "{}" --tenant acme --user {} --json'
-        told = shell(ask.format(QUESTIONS[0], ALICE))
-        assert json.loads(told[told.index("{") :])["answer"] == lived_in.told[QUESTIONS[0]]["answer"]
+        told = shell(ask.format(CARRY_OVER, ALICE))
+        assert json.loads(told[told.index("{") :])["answer"] == lived_in.told[0]["answer"]
     finally:
         shell("make services-down")
 
@@ -220,7 +212,7 @@ def wait_until_ready(url: str) -> None:
 @pytest.mark.service
 def test_a_backup_reads_with_the_backup_roles_address_where_it_is_set(on_postgres, tmp_path):
     on_postgres.run("create_tenant", "acme", "--name", "Acme Ltd")
-    address = on_postgres.environment["DATABASE_BACKUP_URL"].replace(":backup@", ":wrong@")
+    address = re.sub(r":[^:@]+@", ":wrong@", on_postgres.environment["DATABASE_BACKUP_URL"])
     refused = Installation(on_postgres.folder, on_postgres.environment | {"DATABASE_BACKUP_URL": address})
     assert "password authentication failed" in refused.run("backup", str(tmp_path / "refused"), code=1)
     on_postgres.run("backup", str(tmp_path / "made"))

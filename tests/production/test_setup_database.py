@@ -54,20 +54,15 @@ def privileges(database) -> list[tuple]:
         ).fetchall()
 
 
-def test_the_application_may_read_and_write_rows_and_only_add_to_the_trail(database, tmp_path):
-    surroundings = database.environment(tmp_path)
-    manage(surroundings, "setup_database")
-    manage(surroundings, "migrate", "--verbosity", "0")
+def test_the_application_may_read_and_write_rows_and_only_add_to_the_trail(portal_database):
     may: dict[str, set[str]] = {}
-    for table, what in privileges(database):
+    for table, what in privileges(portal_database):
         may.setdefault(table, set()).add(what)
     assert may == {table: tables.RIGHTS.get(table, tables.EVERY_RIGHT) for table in tables.ALL}
 
 
-def test_the_backup_role_reads_everything_and_writes_nothing(database, tmp_path):
-    surroundings = database.environment(tmp_path)
-    manage(surroundings, "setup_database")
-    manage(surroundings, "migrate", "--verbosity", "0")
+def test_the_backup_role_reads_everything_and_writes_nothing(own_portal_database, tmp_path):
+    surroundings = own_portal_database.environment(tmp_path)
     manage(surroundings, "create_tenant", "acme", "--name", "Acme Ltd")
     with psycopg.connect(surroundings["DATABASE_BACKUP_URL"]) as connection:
         assert connection.execute("SELECT name FROM tenants_team").fetchall() == [("Everyone",)]
