@@ -19,8 +19,12 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a-long-enough-password"
@@ -157,20 +161,32 @@ def sessions() -> dict[str, dict]:
     return {}
 
 
-@pytest.fixture
-def sign_in(chromium, portal, people, sessions):
-    """`sign_in("alice", width=390)` gives a page of hers. What a page logs as an error fails the test at its end."""
-    contexts, wrong = [], []
+@pytest.fixture(scope="module")
+def shared_contexts() -> dict[tuple, BrowserContext]:
+    """Of tests that only look at pages: static files come from the browser's cache."""
+    return {}
 
-    def go(name: str, *, width: int = 1440, height: int = 900, scripts: bool = True, **options):
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            java_script_enabled=scripts,
-            storage_state=sessions.get(name),
-            **options,
-        )
-        contexts.append(context)
+
+@pytest.fixture
+def sign_in(chromium, portal, people, sessions, shared_contexts):
+    """`sign_in("alice", width=390)` gives a page of hers. What a page logs as an error fails the test at its end. With
+    `shared=True` other tests of the module that ask for the same use the same browser context."""
+    to_close, wrong = [], []
+
+    def go(name: str, *, width: int = 1440, height: int = 900, scripts: bool = True, shared: bool = False, **options):
+        key = (name, width, height, scripts, *sorted(options.items()))
+        context = shared_contexts.get(key) if shared else None
+        if context is None:
+            context = chromium.new_context(
+                viewport={"width": width, "height": height},
+                java_script_enabled=scripts,
+                storage_state=sessions.get(name),
+                **options,
+            )
+        if shared:
+            shared_contexts[key] = context
         page = context.new_page()
+        to_close.append(page if shared else context)
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
@@ -187,8 +203,8 @@ def sign_in(chromium, portal, people, sessions):
         return page
 
     yield go
-    for context in contexts:
-        context.close()
+    for each in to_close:
+        each.close()
     assert wrong == []
 
 

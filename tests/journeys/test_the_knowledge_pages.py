@@ -67,7 +67,7 @@ def places(portal, people, tmp_path_factory) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(name, portal, places, sign_in):
-    page = sign_in("adam", reduced_motion="reduce", bypass_csp=True)  # axe is brought in
+    page = sign_in("adam", shared=True, reduced_motion="reduce", bypass_csp=True)  # axe is brought in
     page.goto(portal.url(PAGES[name].format(**places)))
     wrong = {}
     for width, theme in LOOKS:
@@ -85,7 +85,7 @@ def test_axe_finds_nothing(name, portal, places, sign_in):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_scrolls_sideways(name, portal, places, sign_in):
-    page = sign_in("adam", width=360, height=740)
+    page = sign_in("adam", shared=True, width=360, height=740)
     page.goto(portal.url(PAGES[name].format(**places)))
     for width in (360, 320, 768):
         page.set_viewport_size({"width": width, "height": 740})
