@@ -18,6 +18,7 @@ from knowledge.access import access_collection, access_document, access_document
 from knowledge.forms import DetailsForm
 from knowledge.models import Collection, Document, Status
 from knowledge.models.grant import Right
+from knowledge.views import choices
 from knowledge.views.library import library_url, room
 from tenants.errors import Invalid, Problem
 from tenants.gates import member_view
@@ -31,9 +32,14 @@ AT_ONCE = 500  # documents one press may concern
 @member_view()
 def chosen(request: HttpRequest, member: Membership) -> HttpResponse:
     """The bulk bar: what needs another page goes there with the chosen ones, what does not is done at once."""
-    ids = _ids(request.POST.getlist("ids"))
-    if not ids:
+    values = request.POST.getlist("ids")
+    if not values:
         raise Invalid("Nothing was chosen, so nothing was changed.", hint="Choose one or more documents first.")
+    if len(values) > AT_ONCE:
+        raise Invalid(
+            f"More than {AT_ONCE} documents were chosen, so nothing was changed.", hint="Choose fewer of them."
+        )
+    ids = _ids(values)
     act = request.POST.get("act", "")
     if act == "retry":
         _retry_all(request, member, documents_with(member, ids, Right.WRITE))
@@ -41,8 +47,7 @@ def chosen(request: HttpRequest, member: Membership) -> HttpResponse:
     pages = {"move": "knowledge:move", "remove": "knowledge:remove", "readers": "knowledge:readers"}
     if act not in pages:
         raise Invalid("That is not something one can do with documents.")
-    query = "&".join(f"ids={pk}" for pk in ids)
-    return HttpResponseRedirect(f"{reverse(pages[act], args=[member.tenant.slug])}?{query}")
+    return HttpResponseRedirect(f"{reverse(pages[act], args=[member.tenant.slug])}?{choices.query(request, ids)}")
 
 
 @require_POST
@@ -71,7 +76,7 @@ def details(request: HttpRequest, member: Membership, document_id: UUID) -> Http
 @member_view()
 def move(request: HttpRequest, member: Membership) -> HttpResponse:
     moving = documents_with(member, asked_ids(request), Right.MANAGE)
-    shelves = list(Collection.objects.allowing(member, Right.WRITE).order_by("name"))
+    targets = list(Collection.objects.allowing(member, Right.WRITE).order_by("name"))
     if request.method == "POST":
         to = access_collection(member, _id(request.POST.get("collection", "")), Right.WRITE)
         for document in moving:
@@ -84,7 +89,7 @@ def move(request: HttpRequest, member: Membership) -> HttpResponse:
     return render(
         request,
         "knowledge/move.html",
-        room(member) | {"documents": moving, "choices": shelves, "back": back_to(request, member)},
+        room(member) | {"documents": moving, "choices": targets, "back": back_to(request, member)},
     )
 
 
@@ -176,7 +181,8 @@ def documents_with(member: Membership, ids: Sequence[UUID], right: Right) -> lis
 
 
 def asked_ids(request: HttpRequest) -> list[UUID]:
-    return _ids(_asked(request).getlist("ids"))
+    """Of the address or form, and those that the bulk bar stored because they are too many for an address."""
+    return _ids([*_asked(request).getlist("ids"), *choices.stored(request)])
 
 
 def _asked(request: HttpRequest):

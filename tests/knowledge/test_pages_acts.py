@@ -1,5 +1,6 @@
 """What people do with documents on the pages: each act is a verb's, and nothing half is left."""
 
+import re
 from datetime import date
 
 import pytest
@@ -73,6 +74,30 @@ def test_the_bulk_bar_leads_on_with_what_was_chosen(sign_in, policy, erin):
     assert response["Location"] == f"/t/acme/documents/remove/?ids={policy.pk}"
     assert client.post(path("documents/chosen/"), {"act": "remove"}).status_code == 400
     assert client.post(path("documents/chosen/"), {"act": "burn", "ids": str(policy.pk)}).status_code == 400
+
+
+def test_more_documents_than_fit_into_an_address_are_moved_together(sign_in, shelf, erin):
+    made = [shelf.add(f"note-{n}.md", f"# Note {n}\n", read=False) for n in range(60)]
+    target, client = shelf_of(erin, "Archive").collection, sign_in(erin)
+    ids = [str(document.pk) for document in made]
+    response = client.post(path("documents/chosen/"), {"act": "move", "ids": ids})
+    page = client.get(response["Location"])
+    assert "Move 60 documents" in page.content.decode()
+    offered = re.findall(r'name="ids" value="([^"]+)"', page.content.decode())
+    assert client.post(response["Location"], {"ids": offered, "collection": str(target.pk)}).status_code == 302
+    assert Document.objects.for_tenant(erin.tenant).filter(collection=target).count() == 60
+
+
+def test_a_choice_belongs_to_the_session_that_made_it(sign_in, shelf, erin, alice):
+    ids = [str(shelf.add(f"note-{n}.md", f"# Note {n}\n", read=False).pk) for n in range(41)]
+    address = sign_in(erin).post(path("documents/chosen/"), {"act": "remove", "ids": ids})["Location"]
+    assert sign_in(alice_as_editor(alice)).get(address).status_code == 404
+
+
+def test_too_many_documents_are_refused_and_not_cut(sign_in, policy, erin):
+    response = sign_in(erin).post(path("documents/chosen/"), {"act": "remove", "ids": [str(policy.pk)] * 501})
+    assert response.status_code == 400
+    assert "More than 500 documents were chosen" in response.content.decode()
 
 
 def test_going_back_never_leaves_the_portal(sign_in, policy, erin):
