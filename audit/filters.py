@@ -80,7 +80,7 @@ def read(given: Mapping[str, str], *, looks: bool) -> Filters:
 
 
 def _text(given: Mapping[str, str], name: str) -> str:
-    return given.get(name, "").replace("\x00", "").strip()[:200]
+    return given.get(name, "").strip()[:200]
 
 
 def _day(given: Mapping[str, str], name: str) -> date | None:

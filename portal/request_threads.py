@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponseBase
 from portal import errors
 from portal.connections import ABORT
 from portal.request_deadline import within_deadline
+from portal.text_input import Request
 from tenants import open_responses
 from tenants.credentials import Credential, Ended
 from tenants.scope import return_connection
@@ -35,6 +36,8 @@ class StreamWithoutCredential(RuntimeError):
 
 
 class Handler(ASGIHandler):
+    request_class = Request
+
     def __init__(self) -> None:
         super().__init__()
         self._idle: list[ThreadPoolExecutor] = []

@@ -6,7 +6,6 @@ from uuid import UUID
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,6 +19,7 @@ from tenants.json_body import JsonBody
 from tenants.models import Membership
 from tenants.models.api_key import Scope
 from tenants.pagination import NewestFirst
+from tenants.text_input import FormBody, MultipartBody
 from tenants.time_limits import may_take_longer
 
 SHOWN = ("collection", "owner__user", "latest_version__blob", "current_version")
@@ -29,7 +29,7 @@ SHOWN = ("collection", "owner__user", "latest_version__blob", "current_version")
 class Documents(MemberAPIView):
     scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
     pagination_class = NewestFirst
-    parser_classes = [MultiPartParser, FormParser, JsonBody]
+    parser_classes = [MultipartBody, FormBody, JsonBody]
 
     @extend_schema(
         operation_id="documents_list",

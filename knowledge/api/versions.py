@@ -4,7 +4,6 @@ from django.db import transaction
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,13 +18,14 @@ from knowledge.downloads import file_response, version_of
 from knowledge.models import Version
 from tenants.http import MemberAPIView
 from tenants.models.api_key import Scope
+from tenants.text_input import FormBody, MultipartBody
 from tenants.time_limits import may_take_longer
 
 
 @may_take_longer
 class Versions(MemberAPIView):
     scopes = {"GET": Scope.READ, "POST": Scope.WRITE}
-    parser_classes = [MultiPartParser, FormParser]
+    parser_classes = [MultipartBody, FormBody]
 
     @extend_schema(operation_id="documents_versions_list", responses=VersionShape(many=True))
     def get(self, request: Request, document_id, **_) -> Response:

@@ -73,7 +73,7 @@ class Wanted:
             kind=query.get("type", "") if query.get("type", "") in media.NAMES else "",
             owner=_uuid(query.get("owner", "")),
             freshness=query.get("freshness", "") if query.get("freshness", "") in FRESHNESS else "",
-            words=query.get("q", "").replace("\0", "").strip()[:200],
+            words=query.get("q", "").strip()[:200],
             sort=query.get("sort", "") if query.get("sort", "") in SORTS else "",
             page=page_number(query.get("page", "")),
         )

@@ -45,12 +45,12 @@ class Wanted:
     def of(cls, query: QueryDict) -> Wanted:
         page = query.get("page", "")
         return cls(
-            words=" ".join(query.get("q", "").replace("\0", " ").split())[:LONGEST],
+            words=" ".join(query.get("q", "").split())[:LONGEST],
             collection=_uuid(query.get("collection", "")),
             kind=query.get("type", "") if query.get("type", "") in media.NAMES else "",
             dated_from=_day(query.get("from", "")),
             dated_to=_day(query.get("to", "")),
-            author=query.get("author", "").replace("\0", "").strip()[:200],
+            author=query.get("author", "").strip()[:200],
             page=int(page) if page.isdecimal() and len(page) < 5 and 0 < int(page) <= DEEPEST // ON_PAGE else 1,
         )
 

@@ -97,7 +97,7 @@ def of_several(request: HttpRequest, member: Membership) -> HttpResponse:
 def _page(request: HttpRequest, member: Membership, target: Document | Collection) -> HttpResponse:
     given = grants.grants_on(target)
     shelf = target.collection if isinstance(target, Document) and not target.restricted else None
-    words = request.GET.get("q", "").replace("\0", "").strip()[:80]
+    words = request.GET.get("q", "").strip()[:80]
     person = _person(member, request.GET.get("who", ""))
     team = _team(member, request.GET.get("who", ""))
     day = day_asked(request.GET.get("on", ""))

@@ -86,7 +86,7 @@ def _only_company() -> Tenant | None:
 
 
 def _after(request: HttpRequest) -> str:
-    """Where to go after signing in: only to a page of this portal."""
+    """Where to go after signing in: only to a page of this portal, given as its path: `redirect` takes a word for the name of a view."""
     wished = request.POST.get("next") or request.GET.get("next") or ""
-    fits = url_has_allowed_host_and_scheme(wished, {request.get_host()}, require_https=request.is_secure())
-    return wished if fits else ""
+    fits = url_has_allowed_host_and_scheme(wished, allowed_hosts=None)
+    return wished if fits and wished.startswith("/") else ""

@@ -1,0 +1,93 @@
+"""What every view may rely on about the text of a request, whatever its query string, form or address holds."""
+
+from __future__ import annotations
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.core.exceptions import BadRequest
+from django.core.handlers.asgi import ASGIRequest
+from django.http import Http404, HttpRequest, QueryDict
+from django.utils.http import parse_header_parameters
+
+from portal.errors import problem_json, wants_json
+from tenants.errors import Invalid
+from tenants.text_input import insist_on_storable, is_storable, storable
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class TextInput:
+    """Pages get text that can be stored, and the API refuses other text (tenants/text_input.py).
+
+    Middleware. Stands after CsrfViewMiddleware, which reads the form of a page before its view. A form of the API is not read here: its
+    sender is looked up first.
+    """
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request):
+        _insist_on_utf_8(request)
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        texts = {name: value for name, value in kwargs.items() if isinstance(value, str) and not is_storable(value)}
+        if wants_json(request):
+            if texts:
+                raise Http404
+            return _refuse_unstorable(request)
+        kwargs.update({name: storable(value) for name, value in texts.items()})  # Django calls the view with this dict
+        if _may_hold_nul(request):
+            request.GET = _storable(request.GET)
+        if request.method == "POST" and request.content_type in FORMS:
+            request.POST = _storable(request.POST)
+        return None
+
+
+class Request(ASGIRequest):
+    """Always UTF-8. Django decodes the query string by the charset of `Content-Type` and fails before any handler if that
+    decodes no text, such as `hex`, or if the header cannot be read."""
+
+    def _set_content_type_params(self, meta):
+        given = meta.get("CONTENT_TYPE", "")
+        try:
+            self.content_type, self.content_params = parse_header_parameters(given)
+        except ValueError:
+            self.content_type, self.content_params = given.partition(";")[0].strip().lower(), {}
+
+
+def _insist_on_utf_8(request: HttpRequest) -> None:
+    """Raises BadRequest for a form that says it is in another charset: its text would be stored wrongly."""
+    charset = request.content_params.get("charset", "utf-8").lower()
+    if request.content_type in FORMS and charset not in ("utf-8", "utf8", "us-ascii"):
+        raise BadRequest("A form must be UTF-8.")
+
+
+def _may_hold_nul(request: HttpRequest) -> bool:
+    """A query string is decoded as UTF-8 with replacements, so it has no surrogates."""
+    query = request.META.get("QUERY_STRING", "")
+    return "%00" in query or "\0" in query
+
+
+def _refuse_unstorable(request: HttpRequest):
+    if not _may_hold_nul(request):
+        return None
+    try:
+        insist_on_storable(request.GET)
+    except Invalid as problem:
+        return problem_json(problem.status, problem.code, problem.message, problem.hint)
+    return None
+
+
+def _storable(given: QueryDict) -> QueryDict:
+    if all(is_storable(name) and all(map(is_storable, values)) for name, values in given.lists()):
+        return given
+    clean = QueryDict(mutable=True)
+    for name, values in given.lists():
+        for value in values:
+            clean.appendlist(storable(name), storable(value))
+    clean._mutable = False
+    return clean
