@@ -8,11 +8,11 @@ in temporary files, and a second time while it takes a form apart.
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
+from portal import early_refusal
 from portal.addresses import client_address
 
 Scope = dict[str, Any]
@@ -37,7 +37,6 @@ TOO_LARGE = "That is more than the portal takes at once. Nothing of it was kept.
 SIGN_IN = "You are signed out, so the file was not taken. Sign in and upload it again."
 NO_KEY = "Sign in, or send an API key with the scope write. Nothing of it was kept."
 BUSY = "Too many files are on their way from here. Nothing of this one was kept. Try again in a few seconds."
-TITLES = {401: "Sign in first", 413: "Too large", 429: "Too many at once", 503: "Not available just now"}
 CODES = {401: "not_authenticated", 413: "too_large", 429: "too_many_requests", 503: "unavailable"}
 
 
@@ -176,18 +175,13 @@ class _Body:
 
 
 async def _refuse(scope: Scope, send: Send, refused: _Refused) -> None:
-    status, title = refused.status, TITLES[refused.status]
-    if "/api/" in scope["path"]:
-        kind = b"application/problem+json"
-        problem = {"type": "about:blank", "title": title, "status": status, "code": CODES[status]}
-        body = json.dumps(problem | {"detail": refused.detail}).encode()
-    else:
-        kind = b"text/html; charset=utf-8"
-        page = f"<!doctype html><title>{title}</title>"
-        body = f'{page}<div class="problem-box"><p>{title}</p><p>{refused.detail}</p></div>'.encode()
+    status = refused.status
+    kind, body = early_refusal.said(scope, status, CODES[status], refused.detail)
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     if status == 429:
         headers.append((b"retry-after", str(RETRY_AFTER).encode()))
+    if status == 401 and "/api/" not in scope["path"]:
+        headers.append((b"x-continue-at", early_refusal.sign_in_address(scope).encode()))
     if status == 401 and "/api/" in scope["path"]:
         headers.append((b"www-authenticate", b'Bearer realm="knowledge portal"'))
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from tenants import drafts
 from tenants.models import Membership
 from tenants.people import other_tenants
 
@@ -13,9 +14,11 @@ from tenants.people import other_tenants
 def page(request: HttpRequest) -> dict:
     member = getattr(request, "member", None)
     user = getattr(request, "user", None)
+    draft = SimpleLazyObject(lambda: _draft(request)) if drafts.MARK in request.GET else None
     if member is None:
-        return {"theme": getattr(user, "theme", ""), "shortcuts": getattr(user, "shortcuts", True)}
+        return {"draft": draft, "theme": getattr(user, "theme", ""), "shortcuts": getattr(user, "shortcuts", True)}
     return {
+        "draft": draft,
         "tenant": member.tenant,
         "member": member,
         "theme": member.user.theme,
@@ -23,6 +26,13 @@ def page(request: HttpRequest) -> dict:
         "rooms": rooms(member),
         "other_tenants": SimpleLazyObject(lambda: _others(member)),
     }
+
+
+def _draft(request: HttpRequest) -> drafts.Draft | None:
+    """What this person wrote before their session ended. It can be taken once, and a page may ask several times."""
+    if not hasattr(request, "_draft_taken"):
+        request._draft_taken = drafts.take(request)
+    return request._draft_taken
 
 
 def rooms(member: Membership) -> list[dict]:

@@ -9,12 +9,11 @@ import errno
 import logging
 import sqlite3
 
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
-from django.template.loader import render_to_string
+from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 from rest_framework.views import exception_handler
 
@@ -22,8 +21,11 @@ from audit.actions import Action, Outcome
 from audit.record import Actor, record
 from knowledge.index_state import IndexIncomplete
 from knowledge.stores.base import StoreError
+from portal import signed_out
+from portal.callers import wants_json
 from portal.observability.unavailable import log_unavailable
-from tenants.errors import NoRoom, NotAllowed, Problem, TooLarge, TooMany, Unavailable
+from portal.problems import error_page, problem_answer, problem_json
+from tenants.errors import NoRoom, NotAllowed, Problem, SignedOut, TooLarge, TooMany, Unavailable
 from tenants.refusals import is_repeated
 
 log = logging.getLogger("portal.errors")
@@ -31,20 +33,6 @@ log = logging.getLogger("portal.errors")
 NOTHING_HERE = (
     "There is nothing here for you. It may have moved, or it is not shared with you. Ask its owner for a link."
 )
-TITLES = {
-    400: "That did not work",
-    401: "Sign in first",
-    403: "Not for your role",
-    404: "Nothing here for you",
-    405: "That is not possible here",
-    409: "Somebody was faster",
-    413: "Too large",
-    415: "Not in this format",
-    429: "Too many at once",
-    500: "Something broke on our side",
-    503: "Not available just now",
-    507: "No room left",
-}
 
 
 def as_problem(error: Exception) -> Problem | None:
@@ -63,7 +51,7 @@ def as_problem(error: Exception) -> Problem | None:
         return Unavailable(error.message, hint=error.hint, code="index_rebuilding")
     if isinstance(error, StoreError):
         return Unavailable("The search does not answer just now.", hint="Nothing is lost. Try again in a moment.")
-    if isinstance(error, (RequestDataTooBig, TooManyFilesSent)):
+    if isinstance(error, (RequestDataTooBig, TooManyFilesSent, TooManyFieldsSent)):
         return TooLarge("That is more than the portal takes at once.", hint="Send less, or fewer files at a time.")
     if isinstance(error, PermissionDenied):
         return NotAllowed("Your role does not open this.", hint="Ask an admin of your company.")
@@ -89,65 +77,70 @@ def _place(request: HttpRequest) -> str:
     return f"/{match.route}" if match else ""
 
 
-def wants_json(request: HttpRequest) -> bool:
-    return "/api/" in request.path
-
-
-def problem_body(status: int, code: str, detail: str, hint: str = "", **extra) -> dict:
-    """RFC 9457: https://www.rfc-editor.org/rfc/rfc9457"""
-    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
-    return body | {"code": code} | ({"hint": hint} if hint else {}) | extra
-
-
-def problem_json(status: int, code: str, detail: str, hint: str = "", **extra) -> JsonResponse:
-    return JsonResponse(
-        problem_body(status, code, detail, hint, **extra), status=status, content_type="application/problem+json"
-    )
-
-
-def error_page(request: HttpRequest, status: int, message: str, hint: str = "") -> HttpResponse:
-    template = "_problem.html" if getattr(request, "htmx", False) else "problem.html"
-    told = {
-        "status": status,
-        "title": TITLES.get(status, "Error"),
-        "message": message,
-        "hint": hint,
-        "request_id": getattr(request, "request_id", ""),
-    }
-    if status == 503:  # the page around it would ask the database, which may be what is away, who is here
-        return HttpResponse(render_to_string(template, told), status=status)
-    return render(request, template, told, status=status)
-
-
 class ErrorsBecomeAnswers:
     """Django middleware for the pages and for what happens before DRF."""
 
     sync_capable = async_capable = True
 
     def __init__(self, get_response):
-        from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
             markcoroutinefunction(self)
 
     def __call__(self, request):
-        return self.get_response(request)
+        if self._is_async:
+            return self._later(request)
+        response = self.get_response(request)
+        return said(request, response) if is_bare(response) else response
+
+    async def _later(self, request):
+        response = await self.get_response(request)
+        return await sync_to_async(said)(request, response) if is_bare(response) else response
 
     def process_exception(self, request, error):
+        if isinstance(error, SignedOut):
+            return signed_out.answer(request)
         problem = as_problem(error)
         if problem is None:
             return None  # Http404 and bugs take Django's way, through the handlers below
         note_refusal(request, problem)
         if problem.status >= 500:
             log_unavailable(request, problem.status, problem.code, error)
-        if wants_json(request):
-            response = problem_json(problem.status, problem.code, problem.message, problem.hint, **problem.extra)
-        else:
-            response = error_page(request, problem.status, problem.message, problem.hint)
+        response = problem_answer(request, problem.status, problem.code, problem.message, problem.hint, **problem.extra)
         if isinstance(problem, TooMany):
             response["Retry-After"] = str(problem.retry_after)
         return response
+
+
+BARE = {
+    405: "This address does not open as a page, or not in this way.",
+    413: "That is more than the portal takes at once. Nothing of it was kept.",
+    415: "The portal does not read this format here. Nothing of it was kept.",
+    429: "That was tried too often. Nothing was changed.",
+}
+HINTS = {
+    405: "Go back to the page before and try again from there.",
+    413: "Send less, or fewer files at a time.",
+    415: "Save it in another format and send that.",
+    429: "Wait a minute and try again.",
+}
+CODES = {405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type", 429: "too_many_requests"}
+
+
+def is_bare(response: HttpResponse) -> bool:
+    """An error that a decorator or Django itself answers without a word."""
+    return response.status_code in BARE and not response.streaming and not response.content
+
+
+def said(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """A bare error in words, with the headers that it had."""
+    status = response.status_code
+    spoken = problem_answer(request, status, CODES[status], BARE[status], HINTS[status])
+    for header in ("Allow", "Retry-After"):
+        if header in response:
+            spoken[header] = response[header]
+    return spoken
 
 
 def problem(error: Exception, context: dict):
@@ -189,16 +182,17 @@ def bad_request(request, exception=None):
             status=400,
             content_type="text/plain; charset=utf-8",
         )
-    if wants_json(request):
-        return problem_json(400, "invalid", "The request could not be read.")
-    return error_page(request, 400, "The request could not be read.", "Go back, reload the page and try again.")
+    if isinstance(exception, (RequestDataTooBig, TooManyFilesSent, TooManyFieldsSent)):
+        return problem_answer(request, 413, CODES[413], BARE[413], HINTS[413])
+    return problem_answer(
+        request, 400, "invalid", "The request could not be read.", "Go back, reload the page and try again."
+    )
 
 
 def csrf_failure(request, reason=""):
-    hint = "Reload the page and try again. If it happens again: CSRF_TRUSTED_ORIGINS must name the address you use."
-    if wants_json(request):
-        return problem_json(403, "csrf", "The form's safety token did not fit.", hint)
-    return error_page(request, 403, "The form's safety token did not fit, so nothing was changed.", hint)
+    if "/api/" in request.path:
+        return problem_json(403, "csrf", "The request's CSRF token does not fit.", "Send the header X-CSRFToken.")
+    return signed_out.old_form(request, reason)
 
 
 def credential_ended(request):
@@ -218,15 +212,11 @@ def rights_unknown(request):
 
 
 def forbidden(request, exception=None):
-    if wants_json(request):
-        return problem_json(403, "not_allowed", "That is not allowed here.")
-    return error_page(request, 403, "That is not allowed here.", "Ask an admin of your company.")
+    return problem_answer(request, 403, "not_allowed", "That is not allowed here.", "Ask an admin of your company.")
 
 
 def not_found(request, exception=None):
-    if wants_json(request):
-        return problem_json(404, "not_found", NOTHING_HERE)
-    return error_page(request, 404, NOTHING_HERE)
+    return problem_answer(request, 404, "not_found", NOTHING_HERE)
 
 
 def too_slow(request):

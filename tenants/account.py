@@ -5,7 +5,6 @@ from __future__ import annotations
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from audit.actions import Action
 from tenants import limits, passwords
+from tenants.gates import person_view
 from tenants.models import User
 from tenants.signin.forms import NewPasswordForm, secret, text
 from tenants.signin.trail import record_everywhere
@@ -49,8 +49,8 @@ class ChangePasswordForm(NewPasswordForm):
         return self.cleaned_data["current"]
 
 
-@login_required
 @never_cache
+@person_view
 @sensitive_post_parameters("current", "password")
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:

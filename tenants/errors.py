@@ -21,6 +21,16 @@ class Invalid(Problem):
     pass
 
 
+class SignedOut(Problem):
+    """Nobody is signed in, or not any more. portal/errors.py keeps what was sent and leads to signing in."""
+
+    status = 401
+    code = "signed_out"
+
+    def __init__(self) -> None:
+        super().__init__("You are signed out.", hint="Sign in again.")
+
+
 class NotAllowed(Problem):
     """The door is known to exist, but not for this role or key. What may not be known about is Http404 instead."""
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Collection
 from functools import wraps
 
 from asgiref.sync import sync_to_async
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 
 from audit.acting import acting
 from tenants.credentials import Credential
-from tenants.errors import NotAllowed
+from tenants.errors import NotAllowed, SignedOut
 from tenants.models import Membership, User
 from tenants.roles import EVERYONE
 from tenants.scope import as_person, in_tenant, return_connection
@@ -27,9 +26,9 @@ def find_member(user: User, slug: str) -> Membership:
     return member
 
 
-def _admit(request: HttpRequest, slug: str, roles: Collection[str]) -> Membership | HttpResponse:
+def _admit(request: HttpRequest, slug: str, roles: Collection[str]) -> Membership:
     if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
+        raise SignedOut
     member = find_member(request.user, slug)
     request.member = member  # for the navigation and the error pages; verbs get it as an argument
     if member.role not in roles:
@@ -38,12 +37,24 @@ def _admit(request: HttpRequest, slug: str, roles: Collection[str]) -> Membershi
     return member
 
 
-def _admit_and_let_go(request: HttpRequest, slug: str, roles: Collection[str]) -> Membership | HttpResponse:
+def _admit_and_let_go(request: HttpRequest, slug: str, roles: Collection[str]) -> Membership:
     """A stream may last for minutes: its request's thread holds no connection meanwhile."""
     try:
         return _admit(request, slug, roles)
     finally:
         return_connection()
+
+
+def person_view(view: Callable) -> Callable:
+    """For whoever is signed in, outside any company."""
+
+    @wraps(view)
+    def gate(request: HttpRequest, **kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            raise SignedOut
+        return view(request, **kwargs)
+
+    return gate
 
 
 def member_view(*, roles: Collection[str] = EVERYONE) -> Callable:
@@ -54,8 +65,6 @@ def member_view(*, roles: Collection[str] = EVERYONE) -> Callable:
         @wraps(view)
         def gate(request: HttpRequest, slug: str, **kwargs) -> HttpResponse:
             member = _admit(request, slug, roles)
-            if isinstance(member, HttpResponse):
-                return member
             with in_tenant(member.tenant), acting(member):
                 response = view(request, member, **kwargs)
                 if hasattr(response, "render") and callable(response.render):
@@ -75,8 +84,6 @@ def member_stream(*, roles: Collection[str] = EVERYONE) -> Callable:
         @wraps(view)
         async def gate(request: HttpRequest, slug: str, **kwargs) -> HttpResponse:
             member = await sync_to_async(_admit_and_let_go)(request, slug, roles)
-            if isinstance(member, HttpResponse):
-                return member
             with acting(member):
                 return await view(request, member, **kwargs)
 

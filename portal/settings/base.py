@@ -75,6 +75,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.context.page",
             ],
+            "builtins": ["portal.templatetags.form_token"],
         },
     }
 ]

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tenants import limits
+from tenants import drafts, limits
 from tenants.models import Membership, Tenant, User
 from tenants.scope import as_person
 from tenants.signin import first_run, session, setup_code
@@ -45,9 +45,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return redirect(after or "home")
         form.add_error(None, SignInForm.WRONG)
     status = 200 if request.method == "GET" else 400
-    return render(
-        request, "tenants/sign_in.html", {"form": form, "next": after, "tenant": _only_company()}, status=status
-    )
+    why = drafts.TITLES.get(request.GET.get("why", ""), "")
+    context = {"form": form, "next": after, "why": why, "tenant": _only_company()}
+    return render(request, "tenants/sign_in.html", context, status=status)
 
 
 @require_POST

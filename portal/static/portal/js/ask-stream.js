@@ -7,7 +7,6 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const wide = matchMedia("(min-width: 1280px)");
 const follows = { "X-Follows": "1", "HX-Request": "true" };
 const parse = (html) => { const template = document.createElement("template"); template.innerHTML = html; return template.content; };
-const SIGNED_OUT = "signed out";
 let now = null; // the answer being written
 
 const spoken = document.createElement("p");
@@ -30,11 +29,16 @@ function composing(busy) {
   const box = one("[data-question-box]", form);
   box.placeholder = busy ? "Write the next question while you wait" : "Ask a follow-up";
 }
-function note(words) {
+function note(words, link) {
   const place = one("[data-composer-note]");
   if (!place) return;
   place.hidden = !words;
   one("span", place).textContent = words;
+  if (!link) return;
+  const anchor = document.createElement("a");
+  anchor.href = link;
+  anchor.textContent = "Sign in";
+  one("span", place).append(" ", anchor);
 }
 
 // The empty page becomes a conversation.
@@ -62,7 +66,9 @@ async function ask(form) {
     note("You are offline. Your question is still here; ask it when you are connected.");
     return;
   }
-  if (response.redirected && !response.headers.get("X-Conversation")) { location.assign(response.url); return; }
+  const out = globalThis.portal.signedOut(response);
+  if (out?.draftKept) { location.assign(out.address); return; } // the question is in the box again after it
+  if (out) { note("You were signed out. Your question is still here; copy it before you sign in.", out.address); return; }
   const content = parse(await response.text());
   const turn = one("[data-turn]", content);
   if (!response.ok || !turn) {
@@ -308,7 +314,8 @@ class Following {
     try {
       await this.swap();
     } catch (error) {
-      note(error.message === SIGNED_OUT ? "You were signed out. Your question and its answer are kept. Sign in again to see them." : "The answer is kept. Load the page again to see the whole of it.");
+      if (error.signedOut) note("You were signed out. Your question and its answer are kept.", error.signedOut.address);
+      else note("The answer is kept. Load the page again to see the whole of it.");
     }
     this.turn.removeAttribute("data-answering");
     now = null;
@@ -317,8 +324,7 @@ class Following {
 
   async swap() {
     const response = await fetch(this.turn.dataset.whole, { headers: follows });
-    if (response.redirected) throw new Error(SIGNED_OUT); // to the sign-in page
-    if (!response.ok) throw new Error(String(response.status));
+    if (!response.ok) throw Object.assign(new Error(String(response.status)), { signedOut: globalThis.portal.signedOut(response) });
     const content = parse(await response.text());
     const turn = one("[data-turn]", content);
     const set = one("[data-evidence-for]", content);
@@ -348,7 +354,9 @@ async function stop() {
   if (!now) return;
   const token = one('[name="csrfmiddlewaretoken"]')?.value;
   try {
-    await fetch(now.turn.dataset.stopUrl, { method: "POST", headers: { ...follows, "X-CSRFToken": token } });
+    const response = await fetch(now.turn.dataset.stopUrl, { method: "POST", headers: { ...follows, "X-CSRFToken": token } });
+    const out = globalThis.portal.signedOut(response);
+    if (out) note("You were signed out, so this could not be stopped. Your answer is kept.", out.address);
   } catch {
     note("You are offline, so this could not be stopped.");
   }

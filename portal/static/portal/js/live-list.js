@@ -4,7 +4,7 @@
 
 const list = document.querySelector("[data-live-list]");
 const often = 1200, seldom = 6000; // milliseconds; slower when nothing changed for a while
-let pause = often, timer, asking = false;
+let pause = often, timer, asking = false, ended = false;
 
 function address(ids) {
   const url = new URL(list.dataset.liveUrl, location.href);
@@ -15,6 +15,11 @@ function address(ids) {
 
 async function fetched(ids) {
   const answer = await fetch(address(ids), { headers: { "HX-Request": "true" }, credentials: "same-origin" });
+  const out = globalThis.portal.signedOut(answer);
+  if (out) {
+    ended = true;
+    document.dispatchEvent(new CustomEvent("portal:message", { detail: { tone: "error", title: "You were signed out.", more: "The list no longer updates by itself.", action: "Sign in", actionUrl: out.address } }));
+  }
   if (!answer.ok) throw new Error(answer.status);
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
@@ -44,6 +49,7 @@ const working = () => [...list.querySelectorAll("[data-working]")].map((row) => 
 async function look() {
   clearTimeout(timer);
   const ids = working();
+  if (ended) return;
   if (!ids.length || document.hidden || asking) { if (ids.length) timer = setTimeout(look, pause); return; }
   asking = true;
   try {

@@ -24,6 +24,8 @@ const glyph = (name, size = 16) => `<svg class="icon" width="${size}" height="${
 
 function say({ title, more = "", tone = "success", action = "", actionUrl = "" }) {
   if (!shelf || !title) return;
+  const same = [...shelf.querySelectorAll(".message-title")].some((other) => other.textContent === title);
+  if (same) return; // a list that asks again and again says it once
   const message = document.createElement("div");
   message.className = `message message-${tone}`;
   message.dataset.message = "";
@@ -47,12 +49,15 @@ document.addEventListener("portal:message", (event) => say(event.detail));
 document.addEventListener("click", (event) => event.target.closest("[data-message-close]")?.closest("[data-message]")?.remove());
 shelf?.querySelectorAll("[data-message]").forEach(clock);
 
-// An htmx request that failed says so; the page it leaves behind stays as it was.
+// An htmx request that failed says so in the words of the answer; the page it leaves behind stays as it was.
 document.addEventListener("htmx:responseError", (event) => {
-  const { status, responseURL } = event.detail.xhr;
-  if (event.detail.elt.closest("[data-own-errors]")) return;
-  if (status === 401 || status === 403) say({ tone: "error", title: "You are signed out, or this is not yours to do", more: "Nothing was changed. Load the page again to go on." });
-  else if (status === 404) say({ tone: "error", title: "There is nothing here for you", more: "It may have moved, or it is not shared with you." });
-  else if (status >= 500) say({ tone: "error", title: "That did not work", more: `Nothing was changed. Try it once more; if it fails again, quote ${event.detail.xhr.getResponseHeader("X-Request-ID") || new URL(responseURL).pathname}.` });
+  const { xhr, elt } = event.detail;
+  if (elt.closest("[data-own-errors]")) return;
+  const box = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector(".problem-box");
+  const [, title, ...more] = [...(box?.querySelectorAll("p") || [])].filter((line) => !line.querySelector("a")).map((line) => line.textContent.trim());
+  const address = xhr.getResponseHeader("X-Continue-At");
+  if (address) say({ tone: "error", title, more: more.join(" "), action: xhr.status === 401 ? "Sign in" : "Open again", actionUrl: address });
+  else if (title) say({ tone: "error", title, more: more.join(" ") });
+  else say({ tone: "error", title: "That did not work", more: `Nothing was changed. Try it once more; if it fails again, quote ${xhr.getResponseHeader("X-Request-ID") || new URL(xhr.responseURL).pathname}.` });
 });
 document.addEventListener("htmx:sendError", () => say({ tone: "error", title: "You are offline", more: "Nothing was sent. Try it again when you are connected." }));

@@ -15,6 +15,13 @@ form?.addEventListener("submit", (event) => {
     said.classList.add("bad");
     button.removeAttribute("aria-disabled");
   };
+  // The file stays chosen: after signing in in another tab the same press sends it.
+  const signedOut = (address) => {
+    failed("You were signed out. Your file is still chosen: sign in in another tab, come back and press the button again. ");
+    const link = Object.assign(document.createElement("a"), { href: address, target: "_blank", rel: "noopener", textContent: "Sign in" });
+    said.append(link);
+    addEventListener("focus", () => globalThis.portal.renewForm(form), { once: true });
+  };
   said.classList.remove("bad");
   button.setAttribute("aria-disabled", "true");
   bar.hidden = false;
@@ -27,6 +34,8 @@ form?.addEventListener("submit", (event) => {
   });
   request.addEventListener("load", () => {
     if (request.status === 201) { location.assign(form.dataset.replace); return; }
+    const out = globalThis.portal.signedOut(request);
+    if (out) { signedOut(out.address); return; }
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
     failed([...page.querySelectorAll(".problem-box p")].slice(1).map((p) => p.textContent.trim()).join(" ") || "The portal did not take it. Nothing was replaced.");
   });

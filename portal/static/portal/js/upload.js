@@ -111,6 +111,7 @@ function open(entry, address) {
   request.open("POST", address);
   request.setRequestHeader("X-CSRFToken", form.elements.csrfmiddlewaretoken.value);
   request.setRequestHeader("HX-Request", "true");
+  request.setRequestHeader("X-Form-User", form.elements.form_user.value);
   request.addEventListener("error", () => { broken(entry); next(); });
   return request;
 }
@@ -164,6 +165,7 @@ function nextPiece(entry) {
       entry.kept = JSON.parse(request.responseText).received;
       return nextPiece(entry);
     }
+    if (pauseIfSignedOut(entry, request)) return;
     if (request.status !== 201 && (request.status >= 500 || request.status === 429)) broken(entry);
     else { entry.upload = entry.kept = undefined; answered(entry, request); }
     next();
@@ -191,7 +193,39 @@ function send(entry) {
   request.send(data);
 }
 
+// The files exist in this page alone: signing in happens in another tab, and the uploads go on here after it.
+let signInAt = "";
+
+function pauseIfSignedOut(entry, request) {
+  const out = globalThis.portal.signedOut(request);
+  if (!out) return false;
+  entry.state = "waiting";
+  entry.sent = entry.kept || 0;
+  signInAt = out.address;
+  showPause("You were signed out. Your files are still in this page: sign in in another tab, and they go on.");
+  return true;
+}
+
+function showPause(words) {
+  const box = zone.querySelector("[data-upload-paused]");
+  box.querySelector("[data-upload-paused-words]").textContent = words;
+  box.querySelector("a").href = signInAt;
+  box.hidden = false;
+  total();
+}
+
+async function resume() {
+  if (!signInAt) return;
+  const how = await globalThis.portal.renewForm(form);
+  if (how === "signed-out") return;
+  if (how === "other person") return showPause("You are signed in as somebody else now. Sign in as yourself in another tab to go on.");
+  signInAt = "";
+  zone.querySelector("[data-upload-paused]").hidden = true;
+  next();
+}
+
 function answered(entry, request) {
+  if (pauseIfSignedOut(entry, request)) return;
   if (request.status === 201) {
     const { id, what, title } = JSON.parse(request.responseText);
     entry.state = "done";
@@ -209,7 +243,7 @@ function answered(entry, request) {
   }
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
   const said = [...page.querySelectorAll(".problem-box p")].slice(1).map((p) => p.textContent.trim()).join(" ");
-  failed(entry, said || `The portal did not take it (${request.status}). Nothing of it is kept.`, request.status >= 500 || request.status === 429);
+  failed(entry, said || `The upload failed (error ${request.status}). Nothing of it is kept.`, request.status >= 500 || request.status === 429);
 }
 
 const going = () => files.filter((entry) => ["waiting", "sending"].includes(entry.state));
@@ -240,6 +274,7 @@ function total() {
 
 function next() {
   total();
+  if (signInAt) return;
   const sending = files.filter((entry) => entry.state === "sending").length;
   files.filter((entry) => entry.state === "waiting").slice(0, Math.max(0, AT_ONCE - sending)).forEach(send);
 }
@@ -277,6 +312,9 @@ if (zone) {
     form.classList.remove("is-over");
     take([...event.dataTransfer.files]);
   });
+  zone.querySelector("[data-upload-continue]").addEventListener("click", resume);
+  addEventListener("focus", resume);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) resume(); });
   addEventListener("online", () => files.filter((entry) => entry.broken && entry.state === "failed").forEach(again));
   addEventListener("beforeunload", (event) => { if (going().length) event.preventDefault(); });
 }

@@ -1,0 +1,58 @@
+"""An error in words, for whoever asks: a page, a fragment of one, or problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from portal.callers import wants_fragment, wants_json
+
+TITLES = {
+    400: "That did not work",
+    401: "Sign in first",
+    403: "Not for your role",
+    404: "Nothing here for you",
+    405: "That is not possible here",
+    409: "This was changed by someone else",
+    413: "Too large",
+    415: "Not in this format",
+    429: "Too many at once",
+    500: "Something broke on our side",
+    503: "Not available just now",
+    507: "No room left",
+}
+
+
+def problem_body(status: int, code: str, detail: str, hint: str = "", **extra) -> dict:
+    """RFC 9457: https://www.rfc-editor.org/rfc/rfc9457"""
+    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
+    return body | {"code": code} | ({"hint": hint} if hint else {}) | extra
+
+
+def problem_json(status: int, code: str, detail: str, hint: str = "", **extra) -> JsonResponse:
+    return JsonResponse(
+        problem_body(status, code, detail, hint, **extra), status=status, content_type="application/problem+json"
+    )
+
+
+def problem_answer(request, status: int, code: str, message: str, hint: str = "", *, go_on=(), **extra) -> HttpResponse:
+    """The same error for whoever asks: problem details, a fragment or a page. `go_on`: words and address of a way on."""
+    if wants_json(request):
+        return problem_json(status, code, message, hint, **extra)
+    return error_page(request, status, message, hint, go_on=go_on)
+
+
+def error_page(request: HttpRequest, status: int, message: str, hint: str = "", *, go_on=()) -> HttpResponse:
+    template = "_problem.html" if wants_fragment(request) else "problem.html"
+    told = {
+        "go_on": go_on,
+        "status": status,
+        "title": TITLES.get(status, "Error"),
+        "message": message,
+        "hint": hint,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    if status == 503:  # the page around it would ask the database, which may be what is away, who is here
+        return HttpResponse(render_to_string(template, told), status=status)
+    return render(request, template, told, status=status)

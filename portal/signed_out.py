@@ -1,0 +1,76 @@
+"""What somebody gets whose session has ended, or whose page is older than their sign-in: nothing of theirs is lost."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import REASON_BAD_ORIGIN, REASON_BAD_REFERER
+from django.urls import reverse
+
+from portal import callers
+from portal.problems import problem_answer
+from tenants import drafts
+
+CONTINUE_AT = "X-Continue-At"  # for scripts: the address where the person goes on
+DRAFT_KEPT = "X-Draft-Kept"  # what was sent comes back on the page after it
+WHY = "why"  # a parameter of the sign-in page; its values are those of tenants.drafts.kind_of
+
+OLD_PAGE = "This page was open for too long, so nothing was changed."
+OTHER_PERSON = "You are signed in as somebody else now. This page was opened by another person, so nothing was changed."
+OTHER_ADDRESS = "This form came from another address than the portal's, so nothing was changed."
+
+
+def answer(request: HttpRequest) -> HttpResponse:
+    """Signed out. A page leads to signing in and back to where the person was; a script is told where to go."""
+    safe = request.method in ("GET", "HEAD", "OPTIONS")
+    if safe and not callers.is_script(request):
+        return redirect_to_login(request.get_full_path())
+    draft_id = "" if safe else drafts.keep(request)
+    kind = "nothing" if safe else drafts.kind_of(request)
+    if kind in ("question", "text") and not draft_id:
+        kind = "nothing"
+    next_page = {"next": drafts.marked(drafts.page_of_form(request), draft_id)}
+    if not callers.is_script(request):
+        return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode(next_page | {WHY: kind})}")
+    # A script still has in its page what it sent: nothing has to be chosen or done again before signing in.
+    sign_in = f"{reverse('sign-in')}?{urlencode(next_page | ({WHY: kind} if draft_id else {}))}"
+    said = drafts.TITLES[kind] if draft_id else "You were signed out."
+    response = problem_answer(request, 401, "signed_out", said, "Sign in again.", go_on=("Sign in", sign_in))
+    response[CONTINUE_AT] = sign_in
+    if draft_id:
+        response[DRAFT_KEPT] = "1"
+    return response
+
+
+def old_form(request: HttpRequest, reason: str) -> HttpResponse:
+    """A form whose token does not fit: Django's check against forged forms (CSRF_FAILURE_VIEW)."""
+    if reason.startswith((REASON_BAD_ORIGIN.partition("%")[0], REASON_BAD_REFERER.partition("%")[0])):
+        hint = "Open the portal again at its usual address. For operators: CSRF_TRUSTED_ORIGINS names the addresses."
+        return problem_answer(request, 403, "csrf", OTHER_ADDRESS, hint)
+    inside = request.path.startswith("/t/") or request.path == reverse("account")
+    person = request.user if request.user.is_authenticated else None
+    if inside and person is None:
+        return answer(request)
+    owner = drafts.user_of_form(request)
+    page = drafts.page_of_form(request) if inside else _public_page(request)
+    if person is not None and owner not in (None, person.pk):
+        return problem_answer(request, 403, "csrf", OTHER_PERSON, "Open the page again.", go_on=("Open it again", page))
+    draft_id = drafts.keep(request) if person is not None and owner is not None else ""
+    go_on = drafts.marked(page, draft_id)
+    if draft_id and not callers.is_script(request):
+        return HttpResponseRedirect(go_on)  # the page has a fresh token, and the text is in its form again
+    hint = "Open it again: what you wrote is kept." if draft_id else "Open it again and send it once more."
+    response = problem_answer(request, 403, "csrf", OLD_PAGE, hint, go_on=("Open it again", go_on))
+    response[CONTINUE_AT] = go_on
+    if draft_id:
+        response[DRAFT_KEPT] = "1"
+    return response
+
+
+def _public_page(request: HttpRequest) -> str:
+    """Pages before signing in take their own forms; signing out and the like have no page."""
+    match = request.resolver_match
+    has_page = match is not None and match.url_name in ("sign-in", "first-run", "password-forgotten", "password-reset")
+    return request.get_full_path() if has_page or (match and match.url_name == "invitation") else "/"
