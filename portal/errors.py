@@ -46,11 +46,11 @@ def as_problem(error: Exception) -> Problem | None:
             isinstance(error.__cause__, sqlite3.OperationalError) and ("disk I/O" in str(error))
         ):
             return NoRoom("The disk of the portal is full. What was there before is safe.", hint="Tell your operator.")
-        return Unavailable("The database does not answer.", hint="Nothing is lost. Try again in a moment.")
+        return Unavailable("The database does not answer.", hint="What was saved is safe. Try again in a moment.")
     if isinstance(error, IndexIncomplete):
         return Unavailable(error.message, hint=error.hint, code="index_rebuilding")
     if isinstance(error, StoreError):
-        return Unavailable("The search does not answer just now.", hint="Nothing is lost. Try again in a moment.")
+        return Unavailable("The search does not answer just now.", hint="What was saved is safe. Try again in a moment.")
     if isinstance(error, (RequestDataTooBig, TooManyFilesSent, TooManyFieldsSent)):
         return TooLarge("That is more than the portal takes at once.", hint="Send less, or fewer files at a time.")
     if isinstance(error, PermissionDenied):

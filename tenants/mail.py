@@ -18,7 +18,7 @@ from tenants.scope import as_person
 
 INVITATION = """{inviter} invites you to the knowledge portal of {company}.
 
-Open this link to join. It works until {until} and for you alone:
+Open this link to join. It works until {until}. Do not pass it on: whoever opens it joins in your place.
 
 {{link}}
 

@@ -121,7 +121,15 @@ def trash(request: HttpRequest, member: Membership) -> HttpResponse:
     )
     readings.note_list(member, "trash")
     listed = [{"document": row, "can_erase": row.pk in managed} for row in rows]
-    return render(request, "knowledge/trash.html", room(member) | {"listed": listed})
+    return render(request, "knowledge/trash.html", room(member) | {"listed": listed, "empty_words": _trash_words()})
+
+
+def _trash_words() -> str:
+    days = settings.TRASH_GRACE.days
+    stay = (
+        f"Removed documents stay here for {counted(days, 'day')}" if days else "Removed documents stay here for moments"
+    )
+    return f"{stay} and can be put back with the same readers."
 
 
 @require_POST

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -46,7 +47,7 @@ def password_forgotten(request: HttpRequest) -> HttpResponse:
         limits.spend(limits.RESET_FOR_ACCOUNT, email)
         with evenly():
             passwords.ask_for_reset(email, base=base_of(request))
-        return render(request, "tenants/password_asked.html")
+        return render(request, "tenants/password_asked.html", {"sends": bool(settings.EMAIL_HOST)})
     status = 200 if request.method == "GET" else 400
     return render(request, "tenants/password_forgotten.html", {"form": form}, status=status)
 

@@ -44,7 +44,7 @@ def test_a_question_asked_after_the_session_ended_is_in_the_box_after_signing_in
     assert page.get_by_text("You were signed out. Your question is kept.").is_visible()
     if scripts:
         assert "kept" not in page.url
-        assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+        assert QUESTION not in page.evaluate("JSON.stringify([localStorage, sessionStorage])")
 
 
 def test_another_person_at_the_same_browser_never_gets_the_question(browse, alice, bob):

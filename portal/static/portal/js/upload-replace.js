@@ -39,6 +39,6 @@ form?.addEventListener("submit", (event) => {
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
     failed([...page.querySelectorAll(".problem-box p")].slice(1).map((p) => p.textContent.trim()).join(" ") || "The portal did not take it. Nothing was replaced.");
   });
-  request.addEventListener("error", () => failed("The upload stopped, and nothing of it is kept. The version that answers is not touched. Try it again."));
+  request.addEventListener("error", () => failed("The connection broke before the portal confirmed the new version. Look at the document's versions before you try again."));
   request.send(new FormData(form));
 });

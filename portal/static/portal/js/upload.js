@@ -90,7 +90,7 @@ function stop(entry) {
     entry.state = "cancelled";
     entry.request?.abort();
     discard(entry);
-    if (sending) say(`${entry.file.name} was cancelled. Nothing of it is kept.`);
+    if (sending) say(`${entry.file.name} was cancelled. If it had arrived already, it is in the list.`);
   }
   else if (entry.state === "waiting") entry.state = "cancelled";
   leave(entry);
@@ -127,7 +127,8 @@ function progress(entry, sent) {
 
 function broken(entry) {
   if (entry.kept) progress(entry, entry.kept);
-  const kept = entry.kept ? "What arrived is kept for 24 hours." : "Nothing of it is kept, and the other files are not touched.";
+  const whole = entry.size > 0 && entry.sent >= entry.size; // the answer was lost, so nobody here knows
+  const kept = entry.kept ? "What arrived is kept for 24 hours." : whole ? "It may have arrived: look in the list before you upload it again." : "Nothing of it is kept, and the other files are not touched.";
   failed(entry, `The upload stopped after ${size(entry.sent)} of ${size(entry.size)}. ${kept}`);
   entry.broken = true;
 }
