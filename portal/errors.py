@@ -50,7 +50,9 @@ def as_problem(error: Exception) -> Problem | None:
     if isinstance(error, IndexIncomplete):
         return Unavailable(error.message, hint=error.hint, code="index_rebuilding")
     if isinstance(error, StoreError):
-        return Unavailable("The search does not answer just now.", hint="What was saved is safe. Try again in a moment.")
+        return Unavailable(
+            "The search does not answer just now.", hint="What was saved is safe. Try again in a moment."
+        )
     if isinstance(error, (RequestDataTooBig, TooManyFilesSent, TooManyFieldsSent)):
         return TooLarge("That is more than the portal takes at once.", hint="Send less, or fewer files at a time.")
     if isinstance(error, PermissionDenied):
@@ -114,7 +116,7 @@ class ErrorsBecomeAnswers:
 
 
 BARE = {
-    405: "This address does not open as a page, or not in this way.",
+    405: "This address does not take that kind of request. Nothing was changed.",
     413: "That is more than the portal takes at once. Nothing of it was kept.",
     415: "The portal does not read this format here. Nothing of it was kept.",
     429: "That was tried too often. Nothing was changed.",
@@ -136,7 +138,10 @@ def is_bare(response: HttpResponse) -> bool:
 def said(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """A bare error in words, with the headers that it had."""
     status = response.status_code
-    spoken = problem_answer(request, status, CODES[status], BARE[status], HINTS[status])
+    words = BARE[status]
+    if status == 405 and request.method in ("GET", "HEAD"):
+        words = "This address only takes what a form sends. There is no page to show."
+    spoken = problem_answer(request, status, CODES[status], words, HINTS[status])
     for header in ("Allow", "Retry-After"):
         if header in response:
             spoken[header] = response[header]

@@ -36,19 +36,26 @@ def problem_json(status: int, code: str, detail: str, hint: str = "", **extra) -
     )
 
 
-def problem_answer(request, status: int, code: str, message: str, hint: str = "", *, go_on=(), **extra) -> HttpResponse:
-    """The same error for whoever asks: problem details, a fragment or a page. `go_on`: words and address of a way on."""
+def problem_answer(
+    request: HttpRequest, status: int, code: str, message: str, hint: str = "", *, title: str = "", go_on=(), **extra
+) -> HttpResponse:
+    """The same error for whoever asks: problem details, a fragment or a page.
+
+    `go_on`: words and address of a way on. `title`: where the status alone would say the wrong thing.
+    """
     if wants_json(request):
         return problem_json(status, code, message, hint, **extra)
-    return error_page(request, status, message, hint, go_on=go_on)
+    return error_page(request, status, message, hint, title=title, go_on=go_on)
 
 
-def error_page(request: HttpRequest, status: int, message: str, hint: str = "", *, go_on=()) -> HttpResponse:
+def error_page(
+    request: HttpRequest, status: int, message: str, hint: str = "", *, title: str = "", go_on=()
+) -> HttpResponse:
     template = "_problem.html" if wants_fragment(request) else "problem.html"
     told = {
         "go_on": go_on,
         "status": status,
-        "title": TITLES.get(status, "Error"),
+        "title": title or TITLES.get(status, "Error"),
         "message": message,
         "hint": hint,
         "request_id": getattr(request, "request_id", ""),

@@ -37,7 +37,9 @@ def answer(request: HttpRequest) -> HttpResponse:
     # A script still has in its page what it sent: nothing has to be chosen or done again before signing in.
     sign_in = f"{reverse('sign-in')}?{urlencode(next_page | ({WHY: kind} if draft_id else {}))}"
     said = drafts.TITLES[kind] if draft_id else "You were signed out."
-    response = problem_answer(request, 401, "signed_out", said, "Sign in again.", go_on=("Sign in", sign_in))
+    response = problem_answer(
+        request, 401, "signed_out", said, "Sign in again.", title="You were signed out", go_on=("Sign in", sign_in)
+    )
     response[CONTINUE_AT] = sign_in
     if draft_id:
         response[DRAFT_KEPT] = "1"
@@ -48,7 +50,7 @@ def old_form(request: HttpRequest, reason: str) -> HttpResponse:
     """A form whose token does not fit: Django's check against forged forms (CSRF_FAILURE_VIEW)."""
     if reason.startswith((REASON_BAD_ORIGIN.partition("%")[0], REASON_BAD_REFERER.partition("%")[0])):
         hint = "Open the portal again at its usual address. For operators: CSRF_TRUSTED_ORIGINS names the addresses."
-        return problem_answer(request, 403, "csrf", OTHER_ADDRESS, hint)
+        return problem_answer(request, 403, "csrf", OTHER_ADDRESS, hint, title="Not from this address")
     inside = request.path.startswith("/t/") or request.path == reverse("account")
     person = request.user if request.user.is_authenticated else None
     if inside and person is None:
@@ -56,13 +58,15 @@ def old_form(request: HttpRequest, reason: str) -> HttpResponse:
     owner = drafts.user_of_form(request)
     page = drafts.page_of_form(request) if inside else _public_page(request)
     if person is not None and owner not in (None, person.pk):
-        return problem_answer(request, 403, "csrf", OTHER_PERSON, "Open the page again.", go_on=("Open it again", page))
+        hint, go_on = "Open the page again.", ("Open it again", page)
+        return problem_answer(request, 403, "csrf", OTHER_PERSON, hint, title="Another person's page", go_on=go_on)
     draft_id = drafts.keep(request) if person is not None and owner is not None else ""
     go_on = drafts.marked(page, draft_id)
     if draft_id and not callers.is_script(request):
         return HttpResponseRedirect(go_on)  # the page has a fresh token, and the text is in its form again
     hint = "Open it again: what you wrote is kept." if draft_id else "Open it again and send it once more."
-    response = problem_answer(request, 403, "csrf", OLD_PAGE, hint, go_on=("Open it again", go_on))
+    way = ("Open it again", go_on)
+    response = problem_answer(request, 403, "csrf", OLD_PAGE, hint, title="This page is out of date", go_on=way)
     response[CONTINUE_AT] = go_on
     if draft_id:
         response[DRAFT_KEPT] = "1"

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from django.contrib.sessions.models import Session
 
+from answers import rating, saving
+from answers.asking import Asking
+from answers.models import Answer, State
 from knowledge.models import Document
 from tenants.scope import in_tenant
 from tests.conftest import PASSWORD
@@ -74,6 +77,22 @@ def test_an_invitation_that_was_typed_is_in_its_form_again(browse, olga):
     page.wait_for_url("**/people/**")
     assert page.get_by_label("E-mail").input_value() == "new.person@acme.example"
     assert page.locator("[data-draft-text]").count() == 0
+
+
+def test_a_comment_of_a_rating_is_in_its_form_again(browse, alice):
+    begun = saving.begin(alice, Asking(QUESTION))
+    Answer.objects.for_tenant(alice.tenant).filter(pk=begun.answer.pk).update(state=State.ANSWERED)
+    with in_tenant(alice.tenant):
+        rating.rate(alice, begun.answer.pk, "helpful")
+    page = browse(alice, f"conversations/{begun.answer.conversation_id}/")
+    page.get_by_label("In your words").fill("It names the right page.")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Save", exact=True).click()
+    message = page.locator(".message", has_text="You were signed out. What you wrote is kept.")
+    message.get_by_role("link", name="Sign in").click()
+    enter(page, alice.user.email)
+    page.get_by_text("Nothing was sent.").wait_for()
+    assert page.get_by_label("In your words").input_value() == "It names the right page."
 
 
 def test_uploads_wait_for_a_sign_in_in_another_tab_and_all_arrive(browse, shelf, erin, tmp_path):

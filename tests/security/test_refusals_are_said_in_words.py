@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tenants import drafts
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, REPOSITORY
 
 QUESTION = "How many days of leave do I have in my first year?"
 
@@ -117,6 +117,7 @@ def test_an_old_sign_in_page_says_what_to_do(strict, client, db):
     answer = Client(enforce_csrf_checks=True).post("/sign-in/?next=/t/acme/", {"email": "a@b.example", "password": "x"})
     assert answer.status_code == 403
     page = answer.content.decode()
+    assert "<h1>This page is out of date</h1>" in page
     assert "open for too long" in page
     assert 'href="/sign-in/?next=/t/acme/"' in page
     assert "safety token" not in page
@@ -124,6 +125,12 @@ def test_an_old_sign_in_page_says_what_to_do(strict, client, db):
 
 def fragment(client, address):
     return client.get(address, headers={"HX-Request": "true"})
+
+
+def test_every_form_that_is_posted_says_whose_page_it_is():
+    for path in (REPOSITORY / "templates").rglob("*.html"):
+        for form in re.findall(r'<form[^>]*method="post".*?</form>', path.read_text(), re.S):
+            assert "{% csrf_token %}" in form, path
 
 
 def test_405_has_a_page_a_fragment_and_problem_details(sign_in, alice):

@@ -201,8 +201,8 @@ function pauseIfSignedOut(entry, request) {
   const out = globalThis.portal.signedOut(request);
   if (!out) return false;
   entry.state = "waiting";
-  entry.sent = entry.kept || 0;
   signInAt = out.address;
+  progress(entry, entry.kept || 0);
   showPause("You were signed out. Your files are still in this page: sign in in another tab, and they go on.");
   return true;
 }
@@ -265,7 +265,8 @@ function total() {
   const counted = files.filter((entry) => entry.state !== "failed");
   const sent = counted.reduce((sum, entry) => sum + entry.sent, 0), all = counted.reduce((sum, entry) => sum + entry.size, 0);
   const now = counted.find((entry) => entry.state === "sending");
-  box.querySelector("[data-total-count]").textContent = `Uploading ${counted.filter((entry) => entry.state === "done").length + 1} of ${counted.length}`;
+  if (signInAt) box.querySelector("[data-total-count]").textContent = `Paused: ${counted.filter((entry) => entry.state !== "done").length} left`;
+  else box.querySelector("[data-total-count]").textContent = `Uploading ${counted.filter((entry) => entry.state === "done").length + 1} of ${counted.length}`;
   box.querySelector("[data-total-name]").textContent = now?.file.name || "";
   box.querySelector("[data-total-bytes]").textContent = `${size(sent)} of ${size(all)}`;
   const bar = box.querySelector("[data-total-bar]");
