@@ -22,9 +22,10 @@ from audit.record import Actor, record
 from knowledge.index_state import IndexIncomplete
 from knowledge.stores.base import StoreError
 from portal import signed_out
-from portal.callers import wants_json
+from portal.callers import is_script, wants_json
 from portal.observability.unavailable import log_unavailable
 from portal.problems import error_page, problem_answer, problem_json
+from tenants import drafts
 from tenants.errors import NoRoom, NotAllowed, Problem, SignedOut, TooLarge, TooMany, Unavailable
 from tenants.refusals import is_repeated
 
@@ -206,7 +207,9 @@ def credential_ended(request):
         response = problem_json(401, "credential_ended", "The key or the session ended while this was being answered.")
         response["WWW-Authenticate"] = 'Bearer realm="knowledge portal"'
         return response
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    if is_script(request):
+        return signed_out.to_script(request, drafts.page_of_form(request))
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else drafts.page_of_form(request))
 
 
 def rights_unknown(request):

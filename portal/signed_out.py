@@ -31,17 +31,23 @@ def answer(request: HttpRequest) -> HttpResponse:
     kind = "nothing" if safe else drafts.kind_of(request)
     if kind in ("question", "text") and not draft_id:
         kind = "nothing"
-    next_page = {"next": drafts.marked(drafts.page_of_form(request), draft_id)}
+    page = drafts.page_of_form(request)
     if not callers.is_script(request):
-        return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode(next_page | {WHY: kind})}")
-    # A script still has in its page what it sent: nothing has to be chosen or done again before signing in.
-    sign_in = f"{reverse('sign-in')}?{urlencode(next_page | ({WHY: kind} if draft_id else {}))}"
-    said = drafts.TITLES[kind] if draft_id else "You were signed out."
+        query = {"next": drafts.marked(page, draft_id), WHY: kind}
+        return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode(query)}")
+    return to_script(request, drafts.marked(page, draft_id), kind if draft_id else "")
+
+
+def to_script(request: HttpRequest, next_page: str, kept: str = "") -> HttpResponse:
+    """401 with the address to sign in at. `kept`: the kind of draft that the page after it shows."""
+    # A script still has in its page what it sent: without a draft nothing has to be chosen or done again.
+    sign_in = f"{reverse('sign-in')}?{urlencode({'next': next_page} | ({WHY: kept} if kept else {}))}"
+    said = drafts.TITLES[kept] if kept else "You were signed out."
     response = problem_answer(
         request, 401, "signed_out", said, "Sign in again.", title="You were signed out", go_on=("Sign in", sign_in)
     )
     response[CONTINUE_AT] = sign_in
-    if draft_id:
+    if kept:
         response[DRAFT_KEPT] = "1"
     return response
 
