@@ -118,7 +118,9 @@ class OneDocument(MemberAPIView):
 
     @extend_schema(
         responses={204: None},
-        parameters=[OpenApiParameter("now", bool, description="erased at once, with no way back")],
+        parameters=[
+            OpenApiParameter("now", bool, description="erased within moments; only a backup made before still holds it")
+        ],
     )
     def delete(self, request: Request, document_id, **_) -> Response:
         """Into the trash: hidden everywhere at once. With `now`, also from the trash, erased within moments."""
