@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from portal.problems import TITLES, problem_body
 
-HINTS = {401: "Sign in again.", 413: "Send less, or fewer files at a time.", 429: "Wait a few seconds and try again."}
+HINTS = {413: "Send less, or fewer files at a time."}  # the others say themselves what to do
 
 
 def said(scope: dict[str, Any], status: int, code: str, detail: str) -> tuple[bytes, bytes]:

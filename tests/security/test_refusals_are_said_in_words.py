@@ -189,6 +189,28 @@ def test_413_before_django_has_words_too(path, headers, kind, holds):
     assert holds in told[1]["body"]
 
 
+def test_a_large_piece_of_a_file_after_the_session_ended_says_where_to_sign_in():
+    from portal.body_limit import SMALL, BodyLimit
+
+    told = []
+
+    async def send(message):
+        told.append(message)
+
+    async def nobody(scope, address):
+        return None
+
+    path = "/t/acme/documents/upload/pieces/0a7c1f5e-0000-4000-8000-000000000000/"
+    referer = b"http://testserver/t/acme/documents/?collection=1"
+    headers = [(b"hx-request", b"true"), (b"referer", referer), (b"content-length", str(SMALL + 1).encode())]
+    scope = {"type": "http", "path": path, "headers": headers, "client": ("127.0.0.1", 1)}
+    asyncio.run(BodyLimit(None, largest=4 * SMALL, find_tenant=nobody)(scope, None, send))
+    assert told[0]["status"] == 401
+    where = dict(told[0]["headers"])[b"x-continue-at"]
+    assert where == b"/sign-in/?next=%2Ft%2Facme%2Fdocuments%2F%3Fcollection%3D1"
+    assert b"signed out" in told[1]["body"]
+
+
 @pytest.mark.parametrize("status", [413, 415, 429])
 def test_a_bare_error_of_any_view_becomes_a_page_and_keeps_its_headers(rf, alice, status):
     from django.http import HttpResponse
