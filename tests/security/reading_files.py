@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from knowledge import version_text
 from knowledge.models import Content, Document, Status
 from knowledge.parsers.base import ParseLimits
 from knowledge.parsers.read import read
+from knowledge.parsers.source import Source
 from tests.knowledge.page_cast import Shelf
 
 
@@ -16,7 +18,8 @@ def add_read(shelf: Shelf, filename: str, data: str | bytes, folder: Path) -> Do
     document = shelf.add(filename, data, read=False)
     path = folder / "file"
     path.write_bytes(data.encode() if isinstance(data, str) else data)
-    parsed = read(path, document.filename, ParseLimits(), on_progress=lambda page, total: None)
+    with contextlib.closing(Source.of_path(path)) as source:
+        parsed = read(source, document.filename, ParseLimits(), on_progress=lambda page, total: None)
     version = document.latest_version
     content = Content(
         tenant_id=document.tenant_id,
