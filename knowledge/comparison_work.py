@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from knowledge import comparisons, index_state, reconcile
 from knowledge.stores.base import StoreUnavailable
 
 log = logging.getLogger("knowledge.comparisons")
 
-LOST_SHARE = 0.5  # of its passages missing from one tenant's index: the store itself was wiped or replaced
+LOST_SHARE = 0.02  # of its passages missing from one tenant's index: what happened to it may have happened to all
+OTHERS_EVERY = 20.0  # seconds; where all have lost something, each of them would ask for all
+
+_others_asked_at = float("-inf")
 
 
 def run_next() -> bool:
@@ -33,7 +37,15 @@ def run_next() -> bool:
         index_state.forget(tenant_id)
         if report.astray:
             log.warning("%s: %s astray, put right", claimed.tenant.slug, report.astray)
-        if report.missing_passages > LOST_SHARE * report.passages:
-            comparisons.request_everywhere()  # before others ask their questions
+        if claimed.in_doubt and report.missing_passages > LOST_SHARE * report.passages:
+            _ask_for_others()
         return True
     return False
+
+
+def _ask_for_others() -> None:
+    """Before they ask their questions."""
+    global _others_asked_at
+    if time.monotonic() - _others_asked_at > OTHERS_EVERY:
+        _others_asked_at = time.monotonic()
+        comparisons.request_everywhere()

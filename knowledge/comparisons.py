@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from knowledge import tasks
@@ -36,6 +36,7 @@ _asked: dict[UUID, float] = {}
 class Claim:
     tenant: Tenant
     requests: int  # those that this comparison answers
+    in_doubt: bool  # somebody met what is missing; else a look at its time
 
 
 def request(tenant_id: UUID) -> None:
@@ -80,7 +81,8 @@ def claim(tenant_id: UUID) -> Claim | None:
         rows = IndexComparison.objects.for_tenant(tenant_id)
         if not rows.filter(_unclaimed()).update(claimed_until=now() + LEASE):
             return None
-        return Claim(Tenant.objects.get(pk=tenant_id), rows.get().requests)
+        row = rows.get()
+        return Claim(Tenant.objects.get(pk=tenant_id), row.requests, row.in_doubt)
 
 
 @contextmanager
@@ -123,16 +125,20 @@ def _request_apart(tenant_id: UUID) -> None:
 
 
 def _request(tenant_id: UUID, *, in_doubt: bool) -> None:
-    more = {"requests": F("requests") + 1} | ({"in_doubt": True} if in_doubt else {})
     with in_tenant(Tenant(pk=tenant_id)), transaction.atomic():
         rows = IndexComparison.objects.for_tenant(tenant_id)
-        if not rows.update(**more):
+        if not (_once_more(rows) if in_doubt else rows.exists()):
             try:
                 with transaction.atomic():
                     IndexComparison.objects.create(tenant_id=tenant_id, in_doubt=in_doubt, requested_at=timezone.now())
             except IntegrityError:  # another process was first
-                rows.update(**more)
+                if in_doubt:
+                    _once_more(rows)
     tasks.ring_now(tasks.COMPARE)  # one that comes before the row is seen costs a sweep
+
+
+def _once_more(rows: QuerySet[IndexComparison]) -> int:
+    return rows.update(requests=F("requests") + 1, in_doubt=True)
 
 
 def _renew(claimed: Claim, over: threading.Event) -> None:

@@ -221,21 +221,24 @@ def test_one_asked_for_during_a_comparison_is_made_after_it(acme, erin, handbook
     assert comparisons.waiting() == [acme.pk]
 
 
-def test_when_one_company_lost_everything_the_others_are_compared_before_they_ask(
-    acme, erin, handbook, globex, compare
+@pytest.mark.parametrize(("is_asked_by_somebody", "others"), [(True, {"globex"}), (False, set())])
+def test_what_one_company_lost_the_others_are_compared_for_before_they_ask(
+    acme, erin, handbook, globex, compare, is_asked_by_somebody, others, monkeypatch
 ):
-    from knowledge import reconcile
+    """Once: a company that is compared for another's loss asks for nobody, or all would ask for all."""
+    from knowledge import comparison_work, reconcile
 
+    monkeypatch.setattr(comparison_work, "_others_asked_at", float("-inf"))
     compared = []
     of_tenant = reconcile.of_tenant
-    empty(acme)
-    comparisons.request(acme.pk)
+    lose(acme, handbook[0])
+    comparisons._request(acme.pk, in_doubt=is_asked_by_somebody)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             reconcile, "of_tenant", lambda tenant, **k: compared.append(tenant.slug) or of_tenant(tenant, **k)
         )
         compare()
-    assert {"acme", "globex"} <= set(compared)
+    assert set(compared) == {"acme"} | others
 
 
 def test_a_comparison_at_its_hour_makes_nobodys_refusal_doubtful(acme, erin, handbook):
