@@ -15,7 +15,7 @@ from django.utils import timezone
 from audit.actions import Action
 from audit.record import record, system
 from knowledge import backends, documents, indexing, storage, tasks
-from knowledge.access import access_document
+from knowledge.access import access_document, holding_documents
 from knowledge.models import Blob, Document, Job, Passage, Trashing, Version
 from knowledge.models.grant import Right
 from knowledge.models.version import WORKING
@@ -96,7 +96,7 @@ def restore(member: Membership, document: Document) -> Document:
 
 def erase_now(member: Membership, document_id: UUID) -> None:
     """From where it stands or from the trash, with no way back."""
-    document = Document.objects.allowing(member, Right.READ).filter(pk=document_id).first()
+    document = holding_documents(member, [document_id]).first()
     if document is None:
         raise Http404
     if Trashing.objects.for_tenant(member.tenant).filter(document=document).exists():

@@ -7,6 +7,7 @@ includes read. guardian's shortcuts are not used: a global grant or a superuser 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from uuid import UUID
 
@@ -41,13 +42,40 @@ def collection_condition(member: Membership, right: Right = Right.READ) -> Q:
     )
 
 
-def holds(member: Membership, collection: Collection, right: Right) -> bool:
-    """`collection_condition`, asked of one that has been fetched: three small questions, of which the first needs no
-    query, cost a fifth of the condition."""
+def holding_documents(
+    member: Membership, document_ids: Iterable[UUID | str], right: Right = Right.READ
+) -> QuerySet[Document]:
+    """Returns those of these documents on which this member holds that right, the trash included.
+
+    What is asked of the database, and how often, does not depend on which of them exist. In one condition it would: the
+    database looks at the lists of grants only once it has found a row, and of many grants that takes milliseconds.
+    """
+    ids = list(document_ids)
+    if not member.may_work:
+        return Document.objects.for_tenant(member.tenant_id).none()
+    collections = collection_ids(member, right)
+    given = granted_document_ids(member, right, content_object__in=ids)
+    held = Q(owner_id=member.pk) | Q(restricted=False, collection__in=collections) | Q(pk__in=given)
+    return Document.objects.for_tenant(member.tenant_id).filter(held, pk__in=ids)
+
+
+def granted_document_ids(member: Membership, right: Right, **narrowed: object) -> set[UUID]:
+    """Of the documents that were given one by one, in two queries. `narrowed` is a condition on the grant's row."""
+    ids: set[UUID] = set()
+    for grants in (DocumentUserGrant, DocumentTeamGrant):
+        rows = granted(grants, member, right).filter(**narrowed)
+        ids.update(rows.values_list("content_object_id", flat=True))
+    return ids
+
+
+def holds_collection(member: Membership, collection_id: UUID | str, right: Right = Right.READ) -> bool:
+    """True if the collection exists and this member owns it or was given that right. One to three small queries; all
+    three where the answer is no, whether it exists or not."""
     if not member.may_work:
         return False
-    return collection.owner_id == member.pk or any(
-        granted(grants, member, right).filter(content_object=collection).exists()
+    owned = Collection.objects.for_tenant(member.tenant_id).filter(pk=collection_id, owner_id=member.pk)
+    return owned.exists() or any(
+        granted(grants, member, right).filter(content_object=collection_id).exists()
         for grants in (CollectionUserGrant, CollectionTeamGrant)
     )
 
@@ -76,9 +104,16 @@ def collection_ids(member: Membership, right: Right = Right.READ) -> set[UUID]:
 
 
 def visible_collection_ids(member: Membership) -> set[UUID]:
-    """Readable as a whole, or holding a document that is."""
-    singles = Document.objects.visible_to(member).values_list("collection_id", flat=True).distinct()
-    return collection_ids(member) | set(singles)
+    """Readable as a whole, or holding a document that is: one that they own or were given."""
+    if not member.may_work:
+        return set()
+    ids = collection_ids(member)
+    own = Document.objects.for_tenant(member.tenant_id).filter(owner_id=member.pk).present()
+    ids.update(own.values_list("collection_id", flat=True).distinct())
+    for grants in (DocumentUserGrant, DocumentTeamGrant):
+        rows = granted(grants, member, Right.READ).filter(content_object__trashing__isnull=True)
+        ids.update(rows.values_list("content_object__collection_id", flat=True).distinct())
+    return ids
 
 
 def granted(grants, member: Membership, right: Right, groups: list[int] | None = None) -> QuerySet:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from audit.actions import Action
 from audit.record import record
@@ -19,6 +19,7 @@ from knowledge.filenames import clean, title_of
 from knowledge.models import Blob, Collection, Document, Job, Status, UploadKey, Version
 from knowledge.models.grant import Right
 from knowledge.models.version import SEARCHABLE, WORKING
+from knowledge.rights import granted_document_ids
 from tenants.errors import Conflicting, Invalid
 from tenants.models import Membership, Tenant
 from tenants.teams import touch_corpus
@@ -152,13 +153,13 @@ def _blob(tenant: Tenant, received: storage.Received) -> tuple[Blob, bool]:
 
 
 def _namesake(member: Membership, collection: Collection, name: str) -> Document | None:
-    """The document of that name here, if this person may change it; one that is hidden from them is not given away."""
-    if not Document.objects.for_tenant(member.tenant_id).filter(collection=collection, filename=name).exists():
-        return None  # as nearly always; asking for rights costs ten times as much
+    """The document of that name here, if this person may change it. They may write to the collection, so that only a
+    restricted one can be hidden from them: that takes the same three queries as none."""
+    same = Document.objects.for_tenant(member.tenant_id).filter(collection=collection, filename=name).present()
+    named = {"content_object__collection": collection, "content_object__filename": name}
+    given = granted_document_ids(member, Right.WRITE, **named)
     return (
-        Document.objects.allowing(member, Right.WRITE)
-        .present()
-        .filter(collection=collection, filename=name)
+        same.filter(Q(restricted=False) | Q(owner_id=member.pk) | Q(pk__in=given))
         .select_related("latest_version__blob", "collection", "tenant")
         .order_by("-created_at")
         .first()

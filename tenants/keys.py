@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -60,17 +60,15 @@ def revoke_api_key(key: ApiKey, *, by: Membership) -> None:
 
 
 def find_key(secret: str, slug: str) -> ApiKey | None:
-    """The live key with that secret in that tenant, whose member may still work."""
-    company = _with_slug.one(slug)
-    if company is None:
-        return None
-    tenant = instance_of(Tenant, iter(company))
-    with in_tenant(tenant):
-        found = _with_digest.one(tenant.pk, digest(secret))
+    """The live key with that secret in that tenant, whose member may still work. A company that does not exist takes the
+    same queries and steps as one that does, so that nobody learns by timing who the customers are."""
+    company = Tenant(pk=_id_with_slug(slug))
+    with in_tenant(company):
+        found = _with_digest.one(company.pk, digest(secret))
         if found is None:
             return None
         values = iter(found)
-        key, member, user = (instance_of(model, values) for model in (ApiKey, Membership, User))
+        key, member, user, tenant = (instance_of(model, values) for model in (ApiKey, Membership, User, Tenant))
         key.tenant = member.tenant = tenant
         key.member, member.user = member, user
         if not key.is_live or not key.member.may_work:
@@ -81,14 +79,21 @@ def find_key(secret: str, slug: str) -> ApiKey | None:
     return key
 
 
-@Prepared
-def _with_slug(slug: str) -> QuerySet:
-    return Tenant.objects.filter(slug=slug).values_list(*columns_of(Tenant))
+NO_TENANT = UUID(int=0)  # nothing belongs to it
+_ID_WITH_SLUG = "SELECT (SELECT id FROM tenants_tenant WHERE slug = %s)"  # one row in any case
+
+
+def _id_with_slug(slug: str) -> UUID:
+    with connection.cursor() as cursor:
+        cursor.execute(_ID_WITH_SLUG, [slug])
+        (found,) = cursor.fetchone()
+    return UUID(str(found or NO_TENANT))
 
 
 @Prepared
 def _with_digest(tenant_id: UUID, digest: str) -> QuerySet:
-    columns = columns_of(ApiKey) + columns_of(Membership, "member__") + columns_of(User, "member__user__")
+    related = ((Membership, "member__"), (User, "member__user__"), (Tenant, "tenant__"))
+    columns = columns_of(ApiKey) + [name for model, prefix in related for name in columns_of(model, prefix)]
     return ApiKey.objects.for_tenant(tenant_id).filter(digest=digest).values_list(*columns)
 
 
