@@ -11,7 +11,7 @@ import platform
 import sys
 import time
 
-from tests.benchmarks import answering, ingesting, production, revocation, searching, starting, worst
+from tests.benchmarks import answering, inference, ingesting, production, revocation, searching, starting, worst
 
 PARTS = {
     "starting": starting.measure,
@@ -20,6 +20,7 @@ PARTS = {
     "answering": answering.measure,
     "revocation": revocation.measure,  # for how long an ended key or session still gets something
     "worst": worst.measure,  # hostile inputs
+    "inference": inference.measure,  # what others can tell from how long a request takes
     "production": production.measure,  # with real PostgreSQL, Redis and Weaviate
 }
 

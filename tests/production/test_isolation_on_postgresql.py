@@ -19,6 +19,7 @@ SUITES = [
     "tests/security/test_setting_up_needs_the_code.py",
     "tests/security/test_objects_of_events.py",
     "tests/security/test_who_read_a_document.py",
+    "tests/security/test_timing_tells_nothing.py",
     "tests/security/test_reading_leaves_a_trace.py",
     "tests/project/test_every_url_is_gated.py",
     "tests/project/test_attack_foreign_ids.py",
