@@ -8,7 +8,7 @@ from audit.actions import Action
 from audit.objects import Relation, document_refs
 from audit.record import record
 from knowledge import access
-from knowledge.highlights import highlights
+from knowledge.highlights import Highlighter
 from knowledge.search import Filters, Found, find, notice
 from tenants.models import Membership
 
@@ -30,14 +30,15 @@ def search_page(
         found=len(page),
         **({"offset": offset} if offset else {}),
     )
+    highlights = Highlighter(query)
     return {
-        "results": [_shown(each, query) for each in page],
+        "results": [_shown(each, highlights) for each in page],
         "next_offset": offset + k if len(found) > offset + k else None,
         "notice": notice(member),
     }
 
 
-def _shown(found: Found, query: str) -> dict[str, Any]:
+def _shown(found: Found, highlights: Highlighter) -> dict[str, Any]:
     return {
         "document_id": str(found.document_id),
         "title": found.title,
@@ -48,7 +49,7 @@ def _shown(found: Found, query: str) -> dict[str, Any]:
         "start": found.start,
         "end": found.end,
         "score": round(found.score, 4),
-        "highlights": [list(span) for span in highlights(found.text, query, found.language or UNTOLD)],
+        "highlights": [list(span) for span in highlights(found.text, found.language or UNTOLD)],
         "passage_id": str(found.passage_id),
         "version_id": str(found.version_id),
         "version": found.version_number,

@@ -164,10 +164,13 @@ def _queries(phrasings: list[str], made_with: Recipe, asker: Asker) -> list[Quer
 
     embedder = backends.embedder_of(made_with)
     if embedder is None or _away.get(made_with, 0) > time.monotonic():
-        return [Query(text, terms(text), None, 0.0) for text in phrasings]
+        return [Query(text, terms(text, cached=False), None, 0.0) for text in phrasings]
     return [
         Query(
-            text, terms(text), _Vector(text, made_with, asker), dense_share(detect_language(text), embedder.languages)
+            text,
+            terms(text, cached=False),
+            _Vector(text, made_with, asker),
+            dense_share(detect_language(text), embedder.languages),
         )
         for text in phrasings
     ]

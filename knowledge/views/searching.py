@@ -17,7 +17,7 @@ from audit.objects import Relation, document_refs
 from audit.record import record
 from knowledge import media, search
 from knowledge.access import basis
-from knowledge.highlights import highlights
+from knowledge.highlights import Highlighter
 from knowledge.models import Collection
 from knowledge.search import Filters, Found
 from knowledge.search_context import own_questions
@@ -93,16 +93,17 @@ class Row:
 def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
     """Each answer is recorded; the script asks when typing pauses (search-dialog.js)."""
     wanted = Wanted.of(request.GET)
-    rows = _rows(member, wanted, IN_DIALOG + 1, length=ONE_LINE)
+    highlights = Highlighter(wanted.words)
+    rows = _rows(member, wanted, highlights, IN_DIALOG + 1, length=ONE_LINE)
     _note(member, wanted, rows[:IN_DIALOG], place="dialog")
     context = {
         "wanted": wanted,
         "notice": search.notice(member) if rows else "",
         "rows": rows[:IN_DIALOG],
         "more": len(rows) > IN_DIALOG,
-        "places": _places(member, wanted.words),
+        "places": _places(member, wanted.words, highlights),
         "ask_url": ask_url(member, wanted.words),
-        "questions": [(_title(each.text, wanted.words), each) for each in own_questions(member, wanted.words)],
+        "questions": [(_title(each.text, highlights), each) for each in own_questions(member, wanted.words)],
     }
     return render(request, "knowledge/_search_rows.html", context)
 
@@ -111,7 +112,7 @@ def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
 def page(request: HttpRequest, member: Membership) -> HttpResponse:
     wanted = Wanted.of(request.GET)
     first = (wanted.page - 1) * ON_PAGE
-    rows = _rows(member, wanted, min(DEEPEST, first + ON_PAGE + 1), first)
+    rows = _rows(member, wanted, Highlighter(wanted.words), min(DEEPEST, first + ON_PAGE + 1), first)
     more = len(rows) > ON_PAGE
     _note(member, wanted, rows[:ON_PAGE], **({"page": wanted.page} if wanted.page > 1 else {}))
     own = shelves(member)
@@ -162,15 +163,17 @@ def ask_url(member: Membership, words: str) -> str:
     return f"{address}?{query.urlencode()}" if words else address
 
 
-def _rows(member: Membership, wanted: Wanted, limit: int, skip: int = 0, length: int = SHOWN) -> list[Row]:
+def _rows(
+    member: Membership, wanted: Wanted, highlights: Highlighter, limit: int, skip: int = 0, length: int = SHOWN
+) -> list[Row]:
     if not wanted.words:
         return []
     found = search.find(member, [wanted.words], limit=limit, filters=wanted.filters())[skip:]
     reasons = basis(member, {each.document_id for each in found})
-    return [_row(member, each, wanted.words, reasons.get(each.document_id, ""), length) for each in found]
+    return [_row(member, each, highlights, reasons.get(each.document_id, ""), length) for each in found]
 
 
-def _row(member: Membership, found: Found, words: str, reason: str, length: int) -> Row:
+def _row(member: Membership, found: Found, highlights: Highlighter, reason: str, length: int) -> Row:
     kind = kind_of(found.filename)
     where = f"{kind.parts[0]} {found.page}, version {found.version_number}"
     if found.heading_path:
@@ -182,14 +185,10 @@ def _row(member: Membership, found: Found, words: str, reason: str, length: int)
         icon=kind.icon,
         where=where,
         freshness=_fresh(found),
-        title=snippet(found.title, _marked(found.title, words), 300),
-        snippet=snippet(found.text, _marked(found.text, words), length),
+        title=snippet(found.title, highlights(found.title), 300),
+        snippet=snippet(found.text, highlights(found.text), length),
         basis=reason,
     )
-
-
-def _marked(text: str, words: str) -> list[tuple[int, int]]:
-    return highlights(text, words)
 
 
 def _fresh(found: Found) -> tuple[str, str]:
@@ -204,16 +203,16 @@ def _fresh(found: Found) -> tuple[str, str]:
     return ("reviewed" if found.reviewed_on else "plain", short_date(day)) if day else ("", "")
 
 
-def _places(member: Membership, words: str) -> list[tuple[list[Part], Collection]]:
+def _places(member: Membership, words: str, highlights: Highlighter) -> list[tuple[list[Part], Collection]]:
     """Collections whose name holds every word; without words, all of them."""
     wanted = words.casefold().split()
     named = Collection.objects.visible_to(member).order_by("name")
     found = [shelf for shelf in named if all(word in shelf.name.casefold() for word in wanted)]
-    return [(_title(shelf.name, words), shelf) for shelf in found[:5]]
+    return [(_title(shelf.name, highlights), shelf) for shelf in found[:5]]
 
 
-def _title(text: str, words: str) -> list[Part]:
-    return snippet(text, highlights(text, words), 200)
+def _title(text: str, highlights: Highlighter) -> list[Part]:
+    return snippet(text, highlights(text), 200)
 
 
 def _only_words(wanted: Wanted) -> str:

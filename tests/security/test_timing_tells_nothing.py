@@ -5,6 +5,7 @@ No clock is read here: what is compared is what runs. `python -m tests.benchmark
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from django.http import Http404
 
 from knowledge import access, backends, deletion, documents, grants, search
 from knowledge.collections import create_collection
+from knowledge.finding import search_page
 from tenants.keys import find_key
 from tests.security.steps import steps_of
 
@@ -86,6 +88,19 @@ def test_a_question_that_the_same_person_repeats_is_not_embedded_again(upload, e
     search.find(erin, [QUESTION], limit=3)
     search.find(erin, [QUESTION], limit=3)
     assert embedded() == [QUESTION]
+
+
+def test_words_that_somebody_else_typed_are_analysed_as_new_ones(upload, share, alice, erin):
+    upload("travel.md")
+    share(alice)
+    search_page(erin, "meal allowance of Bluefinch")
+    search_page(alice, "anything")
+
+    asked = steps_of(lambda: search_page(alice, "meal allowance of Bluefinch"))
+    fresh = steps_of(lambda: search_page(alice, "meal allowance of Greenfinch"))
+
+    assert asked.queries == fresh.queries
+    assert Counter(asked.lines) == Counter(fresh.lines)
 
 
 # What is hidden, against what does not exist
