@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -26,6 +27,9 @@ LEFT_ALONE_FOR = 5.0  # seconds after a failure
 _INCR = "if redis.call('exists', KEYS[1]) == 1 then return redis.call('incrby', KEYS[1], ARGV[1]) end return false"
 
 T = TypeVar("T")
+
+_clients: dict[tuple[str, ...], Client] = {}  # by address; their pools notice a fork
+_clients_lock = threading.Lock()
 
 
 class Json:
@@ -75,7 +79,13 @@ class RedisCache(DjangoRedisCache):
 
     @cached_property
     def _cache(self) -> Client:
-        return Client(self._servers, **self._options)
+        """The process's client. Django makes a cache for each thread, and with its own pool each would keep a connection
+        after the thread has ended: a worker that read documents opened one every 16 seconds."""
+        with _clients_lock:
+            key = tuple(self._servers)
+            if key not in _clients:
+                _clients[key] = Client(self._servers, **self._options)
+            return _clients[key]
 
     def add(self, *args, **kwargs) -> bool:
         return self._try(super().add, False, args, kwargs)

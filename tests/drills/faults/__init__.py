@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.drills.faults import index_loss, processes, servers, surroundings
+from tests.drills.faults import index_loss, planned, processes, servers, surroundings
 from tests.drills.faults import input as handed_in
 from tests.drills.scene import Scene
 
@@ -22,6 +22,8 @@ class Drill:
 
 
 DRILLS = [
+    Drill("restart", "a planned restart, twice: the portal becomes a new program on the same sockets", planned.restart),
+    Drill("steady", "nothing for ten minutes: people ask and documents come in", planned.stay_steady),
     Drill("worker", "kill -9 of a worker while parsing, while embedding, and between store and rows", processes.kill_workers),
     Drill("web", "kill -9 of a web process while it writes an answer, twice", processes.kill_web, connections_may_break=True),
     Drill("redis-flush", "Redis FLUSHALL, three times", servers.flush_redis),
