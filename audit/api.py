@@ -24,6 +24,7 @@ from tenants.roles import AUDITORS
 
 PAGE, MOST = 50, 500
 
+NUMBER = {"type": "integer", "minimum": 1, "maximum": 2**62}
 FILTERS = [
     OpenApiParameter("q", str, description="Words in the name of what it was done to"),
     OpenApiParameter("person", str, description="Who acted or was acted upon: an id, or part of a name or address"),
@@ -94,14 +95,14 @@ class EventsView(MemberAPIView):
         operation_id="list_audit_events",
         parameters=[
             *FILTERS,
-            OpenApiParameter("cursor", str, description="From `next` of the page before"),
-            OpenApiParameter("limit", int, description=f"Events a page, {PAGE} unless told, {MOST} at most"),
+            OpenApiParameter("cursor", NUMBER, description="From `next` of the page before"),
+            OpenApiParameter("limit", NUMBER, description=f"Events a page, {PAGE} unless told, {MOST} at most"),
         ],
         responses=EventPageSerializer,
     )
     def get(self, request: Request, **_) -> Response:
         """Events, the newest first. `next` leads to older ones and stays right while new ones arrive."""
-        wanted = filters.read(request.query_params, looks=True)
+        wanted = filters.read_strictly(request.query_params)
         cursor = _number(request, "cursor", None, most=2**62)
         limit = _number(request, "limit", PAGE, most=MOST)
         rows = Trail(self.member, wanted).page(before=cursor, limit=limit + 1)
@@ -142,14 +143,14 @@ class ExportView(MemberAPIView):
     )
     def get(self, request: Request, **_):
         """Everything asked for, the oldest first, as a stream."""
-        wanted = filters.read(request.query_params, looks=True)
+        wanted = filters.read_strictly(request.query_params)
         return export(self.member, wanted, format_of(request.query_params.get("format", "")))
 
 
 def _number(request: Request, name: str, default: int | None, *, most: int) -> int | None:
-    given = request.query_params.get(name, "")
-    if not given:
+    given = request.query_params.get(name)
+    if given is None:
         return default
-    if not (given.isascii() and given.isdigit()) or len(given) > 19 or int(given) < 1:
+    if not (given.isascii() and given.isdigit()) or len(given) > 19 or not 1 <= int(given) <= 2**62:
         raise Invalid(f"“{name}” is not a number that fits.")
     return min(int(given), most)

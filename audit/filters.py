@@ -11,6 +11,8 @@ from audit import words
 from audit.actions import Action, Outcome
 from tenants.errors import Invalid
 
+FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9000, 1, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -75,8 +77,18 @@ def read(given: Mapping[str, str], *, looks: bool) -> Filters:
         looks={"1": True, "0": False}.get(given.get("looks", ""), looks),
     )
     if found.since and found.until and found.since > found.until:
-        raise Invalid("The first day is after the last one.", hint="Swap them.")
+        raise Invalid("The first day is after the last one.", hint="Swap them.", code="days_reversed")
     return found
+
+
+def read_strictly(given: Mapping[str, str]) -> Filters:
+    """For programs: what is given must have a value that can be meant. Raises Invalid."""
+    for name in ("action", "outcome", "since", "until"):
+        if given.get(name) == "":
+            raise Invalid(f"“{name}” is empty.", hint="Leave it out, or give it a value.")
+    if given.get("looks", "1") not in ("0", "1"):
+        raise Invalid("“looks” is neither 0 nor 1.")
+    return read(given, looks=True)
 
 
 def _text(given: Mapping[str, str], name: str) -> str:
@@ -91,9 +103,7 @@ def _day(given: Mapping[str, str], name: str) -> date | None:
         day = date.fromisoformat(written)
     except ValueError:
         raise Invalid(f"“{written[:30]}” is not a day.", hint="Write days as 2026-11-20.") from None
-    if not 1970 <= day.year <= 9000:
-        raise Invalid("This day is out of reach.")
-    return day
+    return min(max(day, FIRST_DAY), LAST_DAY)  # no event is outside, and time zones need room on both sides
 
 
 def _said(value: object) -> str:

@@ -11,11 +11,13 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from functools import cache
 
+from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.views import APIView
 
 from tenants.errors import Invalid
 
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
 LONGEST_NAME = 40  # characters of an unknown name that the message repeats and compares
 
 
@@ -31,6 +33,14 @@ def insist_on_known(names: Iterable[str], known: Collection[str]) -> None:
     else:
         hint = f"Known here: {', '.join(sorted(known))}." if known else "This address takes none."
     raise Invalid(f"There is no parameter “{shown}” here.", hint=hint, code="unknown_parameter")
+
+
+def flag(parameters: QueryDict, name: str) -> bool:
+    """A boolean parameter: `true` or `1`, `false` or `0`, false if it is missing. Raises `Invalid` for anything else."""
+    value = parameters.get(name, "false").lower()
+    if value not in FLAGS:
+        raise Invalid(f"“{name}” is neither true nor false.", hint="Write true or false.")
+    return FLAGS[value]
 
 
 def known_parameters(view: APIView, method: str) -> frozenset[str]:

@@ -13,6 +13,7 @@ from tenants.http import MemberAPIView
 from tenants.models import Membership
 from tenants.models.api_key import Scope
 from tenants.pagination import NewestFirst
+from tenants.query_parameters import flag
 
 
 class Collections(MemberAPIView):
@@ -57,7 +58,7 @@ class OneCollection(MemberAPIView):
     )
     def delete(self, request: Request, collection_id, **_) -> Response:
         collection = access_collection(self.member, collection_id)
-        with_documents = request.query_params.get("with_documents", "").lower() in ("1", "true", "yes")
+        with_documents = flag(request.query_params, "with_documents")
         collections.remove_collection(self.member, collection, with_documents=with_documents)
         return Response(status=204)
 

@@ -14,11 +14,13 @@ from knowledge.access import access_collection, access_document, successors
 from knowledge.api.inputs import PRIORITIES, DocumentChange, UploadInput
 from knowledge.api.shapes import DocumentShape
 from knowledge.models import Collection, Document, Job, Status
+from tenants.errors import Invalid
 from tenants.http import MemberAPIView
 from tenants.json_body import JsonBody
 from tenants.models import Membership
 from tenants.models.api_key import Scope
 from tenants.pagination import NewestFirst
+from tenants.query_parameters import flag
 from tenants.text_input import FormBody, MultipartBody
 from tenants.time_limits import may_take_longer
 
@@ -42,14 +44,16 @@ class Documents(MemberAPIView):
     )
     def get(self, request: Request, **_) -> Response:
         """The documents this member may read, newest first."""
-        trashed = request.query_params.get("trashed", "").lower() in ("1", "true", "yes")
+        trashed = flag(request.query_params, "trashed")
         if trashed:
             rows = deletion.trash_of(self.member)
         else:
             rows = Document.objects.visible_to(self.member)
-        if collection := request.query_params.get("collection"):
+        if (collection := request.query_params.get("collection")) is not None:
             rows = rows.filter(collection=as_uuid(collection))
-        if status := request.query_params.get("status"):
+        if (status := request.query_params.get("status")) is not None:
+            if status not in Status.values:
+                raise Invalid("There is no status of that name.", hint=f"Choose from: {', '.join(Status.values)}.")
             expired = {"expires_on__lte": timezone.localdate()}
             rows = (
                 rows.filter(**expired)
@@ -124,7 +128,7 @@ class OneDocument(MemberAPIView):
     )
     def delete(self, request: Request, document_id, **_) -> Response:
         """Into the trash: hidden everywhere at once. With `now`, also from the trash, erased within moments."""
-        if request.query_params.get("now", "").lower() in ("1", "true", "yes"):
+        if flag(request.query_params, "now"):
             deletion.erase_now(self.member, document_id)
         else:
             deletion.put_in_trash(self.member, access_document(self.member, document_id))
