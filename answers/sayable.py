@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from uuid import UUID
 
 from answers import sentences
 from answers.addressed import speaks_to_the_assistant
@@ -52,16 +53,16 @@ class Line:
 
 
 def lines(passage: SourcePassage) -> tuple[Line, ...]:
-    return _lines(passage.text, passage.start == 0)
+    return _lines(passage.passage_id, passage.text, passage.start == 0)
 
 
 def words_of(passage: SourcePassage) -> Sequence[Word]:
     """Every word of a passage, with those of its title and headings."""
-    return _words(" ".join((passage.title, *passage.heading_path)), passage.text)
+    return _words(passage.passage_id, " ".join((passage.title, *passage.heading_path)), passage.text)
 
 
 def title_words(passage: SourcePassage) -> Sequence[Word]:
-    return _words(" ".join((passage.title, *passage.heading_path)), "")
+    return _words(passage.passage_id, " ".join((passage.title, *passage.heading_path)), "")
 
 
 def bare(text: str) -> str:
@@ -70,12 +71,13 @@ def bare(text: str) -> str:
 
 
 @lru_cache(maxsize=KEPT)
-def _words(title: str, text: str) -> Sequence[Word]:
-    return tuple(words(f"{title}\n{text}"))
+def _words(_: UUID, title: str, text: str) -> Sequence[Word]:
+    """By the passage as well, which belongs to one company: no other notices that it has the same text."""
+    return tuple(words.__wrapped__(f"{title}\n{text}"))
 
 
 @lru_cache(maxsize=KEPT)
-def _lines(text: str, whole: bool) -> tuple[Line, ...]:
+def _lines(_: UUID, text: str, whole: bool) -> tuple[Line, ...]:
     rows = tables(text, whole=whole)
     found: list[Line] = []
     line: Line | None = None

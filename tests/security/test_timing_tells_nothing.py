@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from django.http import Http404
 
+from answers import sayable
+from answers.answer_models.base import SourcePassage
 from knowledge import access, backends, deletion, documents, grants, search
 from knowledge.collections import create_collection
 from knowledge.finding import search_page
@@ -101,6 +104,27 @@ def test_words_that_somebody_else_typed_are_analysed_as_new_ones(upload, share, 
 
     assert asked.queries == fresh.queries
     assert Counter(asked.lines) == Counter(fresh.lines)
+
+
+def test_another_company_cannot_tell_that_the_same_text_was_read_for_an_answer():
+    def passage() -> SourcePassage:
+        return SourcePassage(uuid4(), uuid4(), uuid4(), "Offer", 1, (), "We offer nine for Bluefinch. It ends soon.", 0)
+
+    def read() -> None:
+        sayable.lines(one)
+        sayable.words_of(one)
+
+    def steps() -> Counter[str]:
+        """Without those of single words: folding one takes a microsecond."""
+        return Counter(line for line in steps_of(read).lines if "sayable.py" in line)
+
+    one = passage()
+    steps()
+    one = passage()
+    same_text = steps()
+    one = replace(passage(), text="We offer nine for Greenfinch. It ends soon.")
+    assert same_text == steps()
+    assert same_text
 
 
 # What is hidden, against what does not exist
