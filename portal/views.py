@@ -22,6 +22,7 @@ class ApiBrowser(SpectacularSwaggerSplitView):
     url_name = "schema"
     authentication_classes = []
     permission_classes = []
+    http_method_names = ["get", "head"]  # OPTIONS would need a template
 
     @extend_schema(exclude=True)
     def get(self, request, *args, **kwargs):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from functools import wraps
 
 from asgiref.sync import sync_to_async
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from audit.acting import acting
 from tenants.credentials import Credential
@@ -14,6 +14,8 @@ from tenants.errors import NotAllowed, SignedOut
 from tenants.models import Membership, User
 from tenants.roles import EVERYONE
 from tenants.scope import as_person, in_tenant, return_connection
+
+METHODS = ("GET", "HEAD", "POST")  # of pages; a view that only shows would answer others like GET
 
 
 def find_member(user: User, slug: str) -> Membership:
@@ -65,6 +67,8 @@ def member_view(*, roles: Collection[str] = EVERYONE) -> Callable:
         @wraps(view)
         def gate(request: HttpRequest, slug: str, **kwargs) -> HttpResponse:
             member = _admit(request, slug, roles)
+            if request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)
             with in_tenant(member.tenant), acting(member):
                 response = view(request, member, **kwargs)
                 if hasattr(response, "render") and callable(response.render):
@@ -84,6 +88,8 @@ def member_stream(*, roles: Collection[str] = EVERYONE) -> Callable:
         @wraps(view)
         async def gate(request: HttpRequest, slug: str, **kwargs) -> HttpResponse:
             member = await sync_to_async(_admit_and_let_go)(request, slug, roles)
+            if request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)
             with acting(member):
                 return await view(request, member, **kwargs)
 

@@ -1,20 +1,18 @@
 """Whatever shows words, pictures or titles of documents is on the trail: the URL configuration is walked to prove it."""
 
 import asyncio
-import uuid
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from audit.actions import Action
 from audit.models import AuditEvent
 from portal.disclosures import DISCLOSURES, Content, Rhythm
+from tests.every_address import OTHER_DOCUMENT, Address, every_address, make_objects, values
 
 WORD, TITLE = "quillmarker", "Zephyrtitle"
 TEXT = f"# Allowance\n\nThe daily {WORD} allowance is 42 euros. Taxis are reimbursed after 22:00.\n"
@@ -22,81 +20,16 @@ LISTED = {each.address: each for each in DISCLOSURES}
 
 
 @pytest.fixture
-def world(transactional_db, settings, erin, alice, cora, shelf, upload, bring, read_all):
+def world(transactional_db, erin, alice, cora, shelf):
     """Documents, an answer that quotes one, its link, one in the trash, one that failed. Alice reads all of it."""
-    from answers import runner, sharing
-    from answers.asking import Asking
-    from answers.models import Answer
-    from knowledge import deletion, grants
-
     cache.clear()
-    grants.give(shelf, "manage", alice, by=erin)
-    document = upload(f"{TITLE}.md", TEXT, title=f"{TITLE} plan")
-    upload(f"{TITLE}.md", TEXT.replace("42", "45"), title=f"{TITLE} plan")
-    document.refresh_from_db()
-    sample = settings.BASE_DIR / "portal" / "demo" / "documents" / "delegation-of-authority.pdf"
-    pdf = upload("authority.pdf", sample.read_bytes(), title=f"{TITLE} authority")
-    trashed = upload("old.md", "# Old", title=f"{TITLE} old")
-    deletion.put_in_trash(alice, trashed)
-    bring("broken.pdf", b"%PDF-1.4 broken", title=f"{TITLE} broken")
-    read_all()
-
-    async def ask(question):
-        run = await runner.start(alice, Asking(question))
-        await runner.settled(run)
-        return run.answer_id
-
-    answer_id = asyncio.run(ask(f"What is the daily {WORD} allowance?"))
-    answer = Answer.objects.for_tenant(alice.tenant_id).get(pk=answer_id)
-    assert WORD in answer.text
-    link = sharing.share(alice, answer_id)
-    return SimpleNamespace(
-        document=document,
-        pdf=pdf,
-        trashed=trashed,
-        shelf=shelf,
-        answer=answer,
-        link=link,
-        alice=alice,
-        cora=cora,
-        erin=erin,
-    )
+    found = make_objects(erin, alice, shelf, word=WORD, title=TITLE)
+    found.shelf, found.alice, found.cora, found.erin = shelf, alice, cora, erin
+    return found
 
 
-def _walk(patterns, names=()):
-    for entry in patterns:
-        if isinstance(entry, URLResolver):
-            yield from _walk(entry.url_patterns, (*names, entry.namespace) if entry.namespace else names)
-        elif isinstance(entry, URLPattern) and entry.name:
-            yield ":".join((*names, entry.name)), entry
-
-
-def addresses():
-    """(name, keyword arguments) of every address of a tenant."""
-    for entry in get_resolver().url_patterns:
-        if isinstance(entry, URLResolver) and str(entry.pattern).startswith("t/<slug:slug>/"):
-            yield from (
-                (name, tuple(pattern.pattern.converters))
-                for name, pattern in _walk(entry.url_patterns, (entry.namespace,) if entry.namespace else ())
-            )
-
-
-def _arguments(world, names) -> dict:
-    known = {
-        "document_id": world.document.pk,
-        "collection_id": world.shelf.pk,
-        "answer_id": world.answer.pk,
-        "conversation_id": world.answer.conversation_id,
-        "shared_id": world.link.pk,
-        "member_id": world.erin.pk,
-        "event_id": AuditEvent.objects.filter(target_id=str(world.document.pk)).latest("id").pk,
-        "version": 1,
-        "page": 1,
-        "at": 0,
-        "grant_id": "x",
-        "name": "x",
-    }
-    return {name: known.get(name, uuid.uuid4()) for name in names}
+def addresses() -> list[Address]:
+    return [address for address in every_address() if address.is_of_a_tenant]
 
 
 # Where the bare address shows nothing of a document: what a person would send. Each is tried besides the bare one.
@@ -116,11 +49,10 @@ POSTED = {
     "api:ask": {"question": f"What is the daily {WORD} allowance?"},
     "audit:export": {"format": "csv"},
 }
-OTHER_DOCUMENT = {"knowledge:page-picture": "pdf", "knowledge:page-marks": "pdf", "knowledge:erase": "trashed"}
 HEADERS = {"answers:answer": {"X-Follows": "1"}}
 
 
-def _body(response) -> str:
+def read_body(response) -> str:
     if not response.streaming:
         return response.content.decode(errors="replace")
     if not response.is_async:
@@ -136,7 +68,7 @@ def _seen(response) -> set[Content]:
     """What of the marked documents is in a response."""
     if response["Content-Type"].startswith("image/"):
         return {Content.PICTURE}
-    body = _body(response)
+    body = read_body(response)
     found = set()
     if f"{WORD} allowance is 4" in body.replace('<mark class="quote">', "").replace("</mark>", ""):
         found.add(Content.FILE if "attachment" in response.get("Content-Disposition", "") else Content.TEXT)
@@ -147,14 +79,12 @@ def _seen(response) -> set[Content]:
 
 def _requests(world, sign_in):
     """(name, reader, a call that answers) for every address, as the people who may open it."""
-    from django.urls import reverse
-
-    for name, names in addresses():
+    for each in addresses():
+        name, known = each.name, values(world)
         reader = world.cora if "audit" in name else world.alice
-        arguments = _arguments(world, names)
         if name in OTHER_DOCUMENT:
-            arguments["document_id"] = getattr(world, OTHER_DOCUMENT[name]).pk
-        address = reverse(name, kwargs={"slug": "acme", **arguments})
+            known["document_id"] = getattr(world, OTHER_DOCUMENT[name]).pk
+        address = each.path("acme", known)
         client = sign_in(reader)
         headers = HEADERS.get(name)
         for query in [{}, *ASKED.get(name, ())]:
@@ -195,7 +125,7 @@ NOT_WALKED = {"answers:question", "answers:events", "knowledge:page-marks"}
 
 
 def test_the_table_names_addresses_that_exist_once_each():
-    names = {name for name, _ in addresses()}
+    names = {address.name for address in addresses()}
     assert LISTED.keys() <= names
     assert len(LISTED) == len(DISCLOSURES)
 
