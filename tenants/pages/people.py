@@ -115,7 +115,7 @@ def _invitation(member: Membership, invitation_id: UUID) -> Invitation:
 
 
 def _page(request: HttpRequest, member: Membership) -> dict:
-    wanted = request.GET.get("q", "").strip()
+    wanted = request.GET.get("q", "").strip()[:200]  # SQLite refuses long patterns
     found = _active(member)
     if wanted:
         found = found.filter(Q(user__name__icontains=wanted) | Q(user__email__icontains=wanted))
