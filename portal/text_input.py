@@ -56,7 +56,7 @@ class Request(ASGIRequest):
         try:
             self.content_type, self.content_params = parse_header_parameters(given)
         except ValueError:
-            self.content_type, self.content_params = given.partition(";")[0].strip().lower(), {}
+            self.content_type, self.content_params = "", {}  # no form, which would be read by the same header
 
 
 def _insist_on_utf_8(request: HttpRequest) -> None:
