@@ -30,9 +30,9 @@ class Production(Installation):
         if missing := together.up(say=lambda line: None):
             raise RuntimeError(f"Not here: {missing}")
         for step in (["setup_database"], ["migrate", "--noinput", "--verbosity=0"]):
-            preparing = production.environment(self.port, prepare=True)
+            preparing = production.environment(self.port, addresses=production.FOR_PREPARING)
             subprocess.run([*MANAGE, *step], env=preparing, capture_output=True, check=True)
-        self.administrator = production.environment(self.port, prepare=True)["DATABASE_ADMIN_URL"]
+        self.administrator = production.environment(self.port, addresses=production.FOR_PREPARING)["DATABASE_ADMIN_URL"]
         self.environment = production.environment(self.port) | {"LOG_LEVEL": "ERROR"} | environment
 
     def __exit__(self, *_) -> None:
