@@ -8,22 +8,18 @@ the schema anew, costs more than most pages' queries.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 
 from portal import errors
-from portal.addresses import client_address
 from portal.connections import ABORT
-from portal.fair_sharing import FairSharing, Senders
 from portal.request_deadline import within_deadline
 from portal.text_input import Request
 from tenants import open_responses
@@ -43,10 +39,8 @@ class Handler(ASGIHandler):
     request_class = Request
 
     def __init__(self) -> None:
-        self._idle: list[ThreadPoolExecutor] = []
-        self._sharing, self._senders = FairSharing(), Senders()
-        self._proxies = [ipaddress.ip_network(entry, strict=False) for entry in settings.TRUSTED_PROXIES]
         super().__init__()
+        self._idle: list[ThreadPoolExecutor] = []
 
     def load_middleware(self, is_async: bool = True) -> None:
         """The chain runs as a whole in the request's thread: one change of threads instead of two for each part of it,
@@ -55,14 +49,8 @@ class Handler(ASGIHandler):
         chain = self._middleware_chain
 
         def answer(request: HttpRequest) -> HttpResponseBase:
-            sent_with = _sent_with(request)
-            group = self._senders.group_of(sent_with, client_address(request.scope, self._proxies))
             try:
-                with self._sharing.turn(group):
-                    response = chain(request)
-                if credential := getattr(request, "credential", None):
-                    self._senders.remember(sent_with, credential.member.tenant_id)
-                return response
+                return chain(request)
             finally:
                 return_connection()  # before it is sent: a slow reader holds none
 
@@ -121,18 +109,6 @@ class Handler(ASGIHandler):
         else:
             connections.close_all()
             thread.shutdown(wait=False)
-
-
-def _sent_with(request: HttpRequest) -> int:
-    """Stands for the session or key of a request and the company that it is for."""
-    headers = request.META
-    return hash(
-        (
-            request.path.split("/", 3)[:3][-1],
-            headers.get("HTTP_AUTHORIZATION"),
-            request.COOKIES.get(settings.SESSION_COOKIE_NAME),
-        )
-    )
 
 
 async def _refusal(
