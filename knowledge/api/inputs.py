@@ -46,7 +46,7 @@ class UploadInput(serializers.Serializer):
 class BeginInput(serializers.Serializer):
     collection = serializers.CharField(help_text="the collection's id, or its name")
     filename = serializers.CharField(max_length=1_000)
-    size = serializers.IntegerField(min_value=1, max_value=10**15, help_text="bytes of the whole file")
+    size = serializers.IntegerField(min_value=0, max_value=10**15, help_text="bytes of the whole file")
     stamp = serializers.CharField(
         max_length=40,
         required=False,

@@ -153,9 +153,9 @@ def test_questions_have_ids_of_their_own():
     assert len({question["id"] for question in QUESTIONS}) == len(QUESTIONS) >= 15
 
 
-def test_three_people_sign_in_and_none_has_a_password_here():
+def test_four_people_sign_in_and_none_has_a_password_here():
     assert {person["key"]: person["role"] for person in COMPANY["people"]} == {
-        "employee": "member", "admin": "admin", "compliance": "compliance",
+        "employee": "member", "admin": "admin", "compliance": "compliance", "owner": "owner",
     }  # fmt: skip
     assert all(person["email"].endswith("@ravelsholme.example") for person in COMPANY["people"])
     assert {field for person in COMPANY["people"] for field in person} == {

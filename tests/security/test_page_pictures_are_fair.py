@@ -79,7 +79,8 @@ def test_a_small_page_that_would_cost_many_seconds_is_given_up(tmp_path, impatie
         pdf_pages.render_page(tmp_path / "a.pdf", 1)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert failed.value.code in {"too_large_or_damaged", "timeout"}
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2.5
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert used < 6, "the page would take 9.7 s; children of other tests may end meanwhile"
     assert pdf_pages.LIMITS.processor_seconds == 3
 
 

@@ -8,22 +8,23 @@ import pytest
 from audit.actions import Action
 from audit.record import Target, record
 from tenants.http import MemberAPIView
-from tests.project.test_every_url_is_gated import OF_A_TENANT, _path
+from tests.every_address import every_address
 
 pytestmark = pytest.mark.django_db
 API = "/t/acme/api/v1/"
+OF_A_TENANT = [each for each in every_address() if each.is_of_a_tenant]
 LEASE = Target("document", "7f1d6a40-0000-4000-8000-000000000001", "Lease register")
 
 
 def _operations():
-    """(address pattern, converters, view class, method) of every operation of the API."""
-    for route, converters, view in OF_A_TENANT:
-        cls = getattr(view, "cls", None) or getattr(view, "view_class", None) or _behind(view)
+    """(address, view class, method) of every operation of the API."""
+    for address in OF_A_TENANT:
+        cls = address.view_class or _behind(address.view)
         if cls is None or not issubclass(cls, MemberAPIView):
             continue
         for method in cls.http_method_names:
             if method != "options" and hasattr(cls, method):
-                yield route, converters, cls, method
+                yield address, cls, method
 
 
 def _behind(view):
@@ -36,27 +37,27 @@ OPERATIONS = list(_operations())
 
 
 def test_the_walk_finds_the_whole_api():
-    assert len({route for route, *_ in OPERATIONS}) == sum("/api/v1/" in route for route, *_ in OF_A_TENANT)
+    assert len({address.route for address, *_ in OPERATIONS}) == sum(address.is_api for address in OF_A_TENANT)
 
 
 def test_every_operation_refuses_a_parameter_that_it_does_not_describe(sign_in, olga):
     client, accepted = sign_in(olga), []
-    for route, converters, _, method in OPERATIONS:
-        response = getattr(client, method)(_path(route, converters, "acme") + "?no_such_parameter=1")
+    for address, _, method in OPERATIONS:
+        response = getattr(client, method)(address.path("acme", {}) + "?no_such_parameter=1")
         known = response.status_code == 400 and (method == "head" or "no_such_parameter" in response.json()["detail"])
         if not known:
-            accepted.append((method, route, response.status_code))
+            accepted.append((method, address.route, response.status_code))
     assert not accepted
 
 
 def test_every_parameter_that_the_description_names_is_accepted(sign_in, olga, schema):
     client, refused = sign_in(olga), []
-    for route, converters, _, method in OPERATIONS:
-        described = schema["paths"]["/" + _described(route)].get(method, {})
+    for address, _, method in OPERATIONS:
+        described = schema["paths"]["/" + _described(address.route)].get(method, {})
         for name in (each["name"] for each in described.get("parameters", ()) if each["in"] == "query"):
-            response = getattr(client, method)(_path(route, converters, "acme"), query_params={name: ""})
+            response = getattr(client, method)(address.path("acme", {}), query_params={name: ""})
             if response.status_code == 400 and response.json()["code"] == "unknown_parameter":
-                refused.append((method, route, name))
+                refused.append((method, address.route, name))
     assert not refused
 
 
