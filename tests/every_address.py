@@ -93,7 +93,7 @@ def make_objects(editor, reader, collection, *, word: str, title: str) -> Simple
     read_all()
     document.refresh_from_db()
     answer = _ask(reader, f"What is the daily {word} allowance?")
-    assert word in answer.text
+    assert word in answer.text, (answer.state, answer.text)
     from answers import sharing
 
     link = sharing.share(reader, answer.pk)
