@@ -19,7 +19,7 @@ WORDS = 3_000  # of a block that are compared one by one
 CONTEXT = 1  # unchanged blocks that are shown on either side of a change
 BLOCK_STEPS = 600_000  # 0.05 s
 WORD_STEPS = 1_500_000  # 0.1 s; fifty changed paragraphs of 150 words take 0.7 million
-WORD_PAIRS = 600  # changed blocks that are compared word by word, 0.05 s; later ones are shown as wholes
+WORD_PAIRS = 400  # changed blocks that are compared word by word, 0.03 s; later ones are shown as wholes
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")
 
 
