@@ -8,7 +8,6 @@ includes read. guardian's shortcuts are not used: a global grant or a superuser 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from uuid import UUID
 
 from django.contrib.auth.models import Permission
@@ -138,14 +137,22 @@ def _groups(member: Membership) -> QuerySet:
     )
 
 
-@lru_cache(maxsize=16)
+_permission_ids: dict[tuple[str, Right], tuple[int, ...]] = {}
+
+
 def _permissions(kind: str, right: Right) -> tuple[int, ...]:
-    """Ids of guardian's permissions. They are made by migrating and stay, so that asking once is enough."""
-    names = [f"{each}_{kind}" for each in right.sufficient]
-    found = Permission.objects.filter(content_type__app_label="knowledge", codename__in=names)
-    return tuple(found.values_list("pk", flat=True))
+    """Ids of guardian's permissions. Migrating makes them and they stay, so they are asked for once; but not remembered as long
+    as one is missing: a process that asks while they are being made would refuse everybody until it is restarted."""
+    known = _permission_ids.get((kind, right))
+    if known is None:
+        names = [f"{each}_{kind}" for each in right.sufficient]
+        rows = Permission.objects.filter(content_type__app_label="knowledge", codename__in=names)
+        known = tuple(rows.values_list("pk", flat=True))
+        if len(known) == len(names):
+            _permission_ids[kind, right] = known
+    return known
 
 
 def forget_permissions(**_) -> None:
     """After migrating, or emptying a test database."""
-    _permissions.cache_clear()
+    _permission_ids.clear()

@@ -231,3 +231,18 @@ def test_rights_are_put_together_once_for_each_state_of_the_corpus_also_inside_t
         assert access.readable(alice).collection_ids == {shelf.pk}
         raise RuntimeError("undone")
     assert access.readable(alice).nothing
+
+
+def test_who_asks_while_the_permissions_are_being_made_is_not_remembered_as_having_none(shelf, upload, erin, alice):
+    from django.contrib.auth.models import Permission
+
+    from knowledge import rights
+
+    document = upload("travel.md")
+    grants.give(shelf, "read", alice, by=erin)
+    made = Permission.objects.filter(content_type__app_label="knowledge", codename="read_collection")
+    rights.forget_permissions()
+    made.update(codename="not_yet")
+    assert access.still_readable(alice, [document.pk]) == set()
+    Permission.objects.filter(codename="not_yet").update(codename="read_collection")
+    assert access.still_readable(alice, [document.pk]) == {document.pk}
