@@ -7,16 +7,17 @@ import re
 
 from knowledge.parsers.draft import Draft, Piece, one_line, table
 from knowledge.parsers.formats.html import HtmlReader, iso_date
+from knowledge.parsers.formats.markdown_emphasis import without_emphasis
 
 CODE_MARK = "\ue000"  # stands for a code span while the rest of a paragraph loses its marks
 
 _front = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _front_line = re.compile(r"^(title|author|date)[ \t]*:[ \t]*(.+)$", re.IGNORECASE | re.MULTILINE)
 _fence = re.compile(r"^ {0,12}(`{3,}|~{3,})")
-_atx = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_atx = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+(.*))?$")
 _setext = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
 _ruler = re.compile(r"^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
-_delimiters = re.compile(r"^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_delimiters = re.compile(r"^ {0,3}\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$")
 _item = re.compile(r"^([ \t]*)([-*+]|\d{1,9}[.)])(?:[ \t]+(.*)|$)")
 _task = re.compile(r"^\[[ xX]\][ \t]+")
 _quote = re.compile(r"^ {0,3}> ?")
@@ -32,19 +33,17 @@ _indented = re.compile(r"^(?: {4}|\t)")
 
 # What site generators fill in: commented-out parts go; of other tags the last quoted words stay, which they show.
 _set_aside = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
-_generated = re.compile(r"\{%-?\s*[\w-]+(?:[^%\"]|\"[^\"]*\"|%(?!\}))*%\}")
+_set_aside_ends = re.compile(r"\{%-?\s*endcomment\s*-?%\}")
+_generated = re.compile(r"\{%-?\s*+[\w-]{1,100}+(?:[^%\"]|\"[^\"]*+\"|%(?!\})){0,1000}+%\}")
 _quoted = re.compile(r"\"([^\"]+)\"")
 _code_span = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-_autolink = re.compile(r"<((?:https?|mailto|ftp)[^>\s]+|[\w.+-]+@[\w.-]+)>")
-_tag = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--.*?--)>", re.DOTALL)
+_autolink = re.compile(r"<((?:https?|mailto|ftp)[^<>\s]+|[\w.+-]+@[\w.-]+)>")
+_tag = re.compile(r"</?[a-zA-Z][^<>]*>")
 _image = re.compile(
     r"!\[(?:[^\[\]]|\[[^\[\]]*\])*\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)?(?:\s+[\"'(][^\"')]*[\"')])?\)|\[[^\]]*\])"
 )
 _link = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\](?:\(<?[^()<>]*(?:\([^()]*\)[^()<>]*)?>?\)|\[[^\]]*\])")
-_strong = re.compile(r"(\*\*\*|\*\*|~~|==)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
-_star = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*\\])\*(?![\w*])")
-_underscore = re.compile(r"(?<![\w\\])(_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL)
-_footnote_mark = re.compile(r"\[\^[^\]\s]+\]:?")
+_footnote_mark = re.compile(r"\[\^[^\[\]\s]+\]:?")
 _escape = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -56,7 +55,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.draft = Draft()
         text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace(CODE_MARK, "")
-        text = _set_aside.sub("", self._without_front_matter(text))
+        text = _without_set_aside(self._without_front_matter(text))
         self.lines = text.split("\n")
         self.at = 0
         self.held: list[str] = []
@@ -89,7 +88,7 @@ class _Reader:
             self._fenced(line)
         elif heading := _atx.match(line):
             self._flush()
-            self._heading(len(heading.group(1)), heading.group(2) or "")
+            self._heading(len(heading.group(1)), _without_closing(heading.group(2) or ""))
             self.at += 1
         elif self.held and self.kind == "paragraph" and (under := _setext.match(line)):
             words = " ".join(self.held)
@@ -198,17 +197,12 @@ class _Reader:
 
         words = _code_span.sub(keep, words)
         words = _autolink.sub(r"\1", _generated.sub(_shown, words))
-        if "<" in words and _tag.search(words):
+        if _has_tag(words):
             words = self._without_tags(words)
         words = words.replace("<!--", "").replace("-->", "")
         words = _link.sub(r"\1", _image.sub("", words))
         words = _footnote_mark.sub("", words)
-        for _ in range(3):
-            before = words
-            words = _underscore.sub(r"\2", _star.sub(r"\1", _strong.sub(r"\2", words)))
-            if words == before:
-                break
-        words = html.unescape(_escape.sub(r"\1", words)).replace("\\\n", "\n")
+        words = html.unescape(_escape.sub(r"\1", without_emphasis(words))).replace("\\\n", "\n")
         for span in spans:
             words = words.replace(CODE_MARK, span, 1)
         return words
@@ -221,6 +215,24 @@ class _Reader:
         self.draft.warnings += [warning for warning in found.warnings if warning not in self.draft.warnings]
         pieces = (piece for piece in found.pieces if isinstance(piece, Piece))
         return " ".join(piece.text or " ".join(piece.cells) for piece in pieces)
+
+
+def _without_set_aside(text: str) -> str:
+    """Only up to the last end of one: after it, each beginning would look for its end through the rest of the text."""
+    end = max((each.end() for each in _set_aside_ends.finditer(text)), default=0)
+    return _set_aside.sub("", text[:end]) + text[end:]
+
+
+def _without_closing(words: str) -> str:
+    """The words of a heading, without the marks that may close it."""
+    words = words.rstrip(" \t")
+    open_words = words.rstrip("#")
+    return open_words.rstrip(" \t") if not open_words or open_words[-1] in " \t" else words
+
+
+def _has_tag(words: str) -> bool:
+    comment = words.find("<!--")
+    return (comment >= 0 and words.find("-->", comment + 4) >= 0) or _tag.search(words) is not None
 
 
 def _shown(tag: re.Match[str]) -> str:
