@@ -64,3 +64,13 @@ def record_refusals(tenant_id: str, member_id: str, code: str, key: str) -> None
         member = Membership.objects.for_tenant(tenant).select_related("user").filter(pk=member_id).first()
         if member is not None:
             record(Action.REQUEST_REFUSED, member, outcome=Outcome.REFUSED, code=code, count=repeats)
+
+
+@shared_task(ignore_result=True, acks_late=False)
+def forget_sessions() -> None:
+    """Deletes the rows of sessions that have expired. Signing out deletes a session's row; most people close the window."""
+    from importlib import import_module
+
+    from django.conf import settings
+
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

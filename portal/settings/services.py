@@ -88,6 +88,7 @@ CELERY_BEAT_SCHEDULE = {
     "maintain": {"task": "knowledge.tasks.maintain", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
     "compare": {"task": "knowledge.tasks.compare", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
     "let-sleep": {"task": "knowledge.tasks.let_sleep", "schedule": 1800.0, "options": {"expires": 600}},
+    "forget-sessions": {"task": "tenants.tasks.forget_sessions", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-events": {"task": "answers.tasks.forget_events", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 INGEST_WAITING_LIMIT = env.number("INGEST_WAITING_LIMIT", 20_000, at_least=1)  # imported documents of one tenant
