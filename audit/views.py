@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from audit import export as exporting
 from audit import filters, pages
@@ -23,7 +23,7 @@ from tenants.roles import AUDITORS
 EXPORT_FIELDS = frozenset({"csrfmiddlewaretoken", "format", *filters.NAMES})
 
 
-@require_GET
+@require_safe
 @never_cache
 @member_view(roles=AUDITORS)
 def trail(request: HttpRequest, member: Membership) -> HttpResponse:
@@ -34,7 +34,7 @@ def trail(request: HttpRequest, member: Membership) -> HttpResponse:
     return render(request, "audit/trail.html", shown)
 
 
-@require_GET
+@require_safe
 @never_cache
 @member_view(roles=AUDITORS)
 def count(request: HttpRequest, member: Membership) -> HttpResponse:
@@ -43,7 +43,7 @@ def count(request: HttpRequest, member: Membership) -> HttpResponse:
     return render(request, "audit/_count.html", {"counted": counted})
 
 
-@require_GET
+@require_safe
 @never_cache
 @member_view(roles=AUDITORS)
 def event(request: HttpRequest, member: Membership, event_id: int) -> HttpResponse:

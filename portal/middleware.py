@@ -52,6 +52,34 @@ def security_headers(get_response):
 
 
 @sync_and_async_middleware
+def head_is_get(get_response):
+    """Answers HEAD as GET without the content (RFC 9110, section 9.3.2), so that no view has to know it.
+
+    The server sends no content of such a response. A stream is emptied here, before its first block is made.
+    """
+
+    def before(request):
+        request.is_head = request.method == "HEAD"
+        if request.is_head:
+            request.method = "GET"
+
+    def after(request, response):
+        if not request.is_head:
+            return response
+        request.method = "HEAD"
+        if response.streaming:
+            response.streaming_content = _nothing() if response.is_async else ()
+        return response
+
+    return _around(get_response, before=before, after=after)
+
+
+async def _nothing():
+    return
+    yield
+
+
+@sync_and_async_middleware
 def trusted_proxy(get_response):
     """The client's address and scheme, from X-Forwarded-For and X-Forwarded-Proto, but only where a trusted proxy wrote them.
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from answers import runner
 from answers.asking import Asking, check_question
@@ -47,7 +47,7 @@ async def question(request: HttpRequest, member: Membership) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 @member_stream()
 async def events(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResponse:
     await in_thread(_note_replayed, member, answer_id)

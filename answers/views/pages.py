@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from answers import suggestions
 from answers.conversations import HISTORY, access_answer, access_conversation, answers_in, history
@@ -24,7 +24,7 @@ from tenants.gates import member_view
 from tenants.models import Membership
 
 
-@require_GET
+@require_safe
 @member_view()
 def ask(request: HttpRequest, member: Membership) -> HttpResponse:
     """The empty page."""
@@ -46,7 +46,7 @@ def ask(request: HttpRequest, member: Membership) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @member_view()
 def conversation(request: HttpRequest, member: Membership, conversation_id: UUID) -> HttpResponse:
     found = access_conversation(member, conversation_id)
@@ -64,7 +64,7 @@ def conversation(request: HttpRequest, member: Membership, conversation_id: UUID
     )
 
 
-@require_GET
+@require_safe
 @member_view()
 def answer(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResponse:
     """One answer: its turn and its evidence for the script that followed it; the conversation for everyone else."""
@@ -81,7 +81,7 @@ def answer(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpRes
     return render(request, "answers/_finished.html", {"turn": turn, "later": later, "member": member})
 
 
-@require_GET
+@require_safe
 @member_view()
 def receipt(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResponse:
     found = access_answer(member, answer_id)
@@ -91,7 +91,7 @@ def receipt(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpRe
     return render(request, "answers/receipt.html", context)
 
 
-@require_GET
+@require_safe
 @member_view()
 def conversations(request: HttpRequest, member: Membership) -> HttpResponse:
     """All of one's conversations, searched by their questions."""

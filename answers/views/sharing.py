@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from answers import sharing
 from answers.conversations import access_answer
@@ -46,7 +46,7 @@ def share(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResp
     return render(request, "answers/share.html", {**_room(request, member, found.conversation), **context})
 
 
-@require_GET
+@require_safe
 @member_view()
 def shared(request: HttpRequest, member: Membership, shared_id: UUID) -> HttpResponse:
     opened = sharing.open_shared(member, shared_id)

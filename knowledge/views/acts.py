@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from knowledge import deletion, documents, readings
 from knowledge.access import access_collection, access_document, access_documents, rights_on
@@ -111,6 +111,7 @@ def remove(request: HttpRequest, member: Membership) -> HttpResponse:
     return render(request, "knowledge/remove.html", context)
 
 
+@require_safe
 @member_view()
 def trash(request: HttpRequest, member: Membership) -> HttpResponse:
     rows = list(deletion.trash_of(member)[:200])

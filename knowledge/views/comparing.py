@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from knowledge import readings
 from knowledge.access import access_document, rights_on
@@ -29,6 +30,7 @@ WORTH_KEEPING = 50_000  # steps, 4 ms: how versions fit together is stored when 
 KEPT_FOR = 24 * 3600  # seconds
 
 
+@require_safe
 @member_view()
 def compare(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
     """?from=6&to=7. Without them, or with what is not there: the newest that was read, and the one before it."""

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from knowledge import failures, readings
 from knowledge.access import access_collection, access_document
@@ -22,6 +22,7 @@ from tenants.saying import counted
 PAGE = 100
 
 
+@require_safe
 @member_view()
 def failed(request: HttpRequest, member: Membership) -> HttpResponse:
     rows = failures.could_not_be_read(member)

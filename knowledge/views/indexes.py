@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from knowledge.forms import IndexForm
 from knowledge.generations import choose, known
@@ -35,7 +35,7 @@ def indexes(request: HttpRequest, member: Membership) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @member_view(roles=ADMINS)
 def rows(request: HttpRequest, member: Membership) -> HttpResponse:
     """The table alone, which asks for itself again while something is being made."""

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from knowledge import media, partial_uploads, readings
 from knowledge.access import access_collection, rights_on
@@ -19,6 +20,7 @@ from tenants.gates import member_view
 from tenants.models import Membership
 
 
+@require_safe
 @member_view()
 def library(request: HttpRequest, member: Membership) -> HttpResponse:
     wanted = listing.Wanted.of(request.GET)
@@ -55,6 +57,7 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
     return render(request, "knowledge/library.html", context)
 
 
+@require_safe
 @member_view()
 def rows(request: HttpRequest, member: Membership) -> HttpResponse:
     """The rows named in ?ids= as they are now, and the coverage above them. A row that is gone is left out."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from knowledge import pdf_pages, readings
 from knowledge.access import access_document
@@ -23,7 +23,7 @@ from tenants.models import Membership
 from tenants.scope import in_tenant, return_connection
 
 
-@require_GET
+@require_safe
 @member_stream()
 async def page_marks(
     request: HttpRequest, member: Membership, document_id: UUID, version: int, page: int

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_safe
 
 from audit.actions import Action
 from audit.objects import Relation, document_refs
@@ -89,6 +90,7 @@ class Row:
     basis: str = ""
 
 
+@require_safe
 @member_view()
 def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
     """Each answer is recorded; the script asks when typing pauses (search-dialog.js)."""
@@ -108,6 +110,7 @@ def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
     return render(request, "knowledge/_search_rows.html", context)
 
 
+@require_safe
 @member_view()
 def page(request: HttpRequest, member: Membership) -> HttpResponse:
     wanted = Wanted.of(request.GET)

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from audit.actions import Action
 from audit.models import AuditEvent, EventObject
@@ -41,11 +41,13 @@ DAYS_OFFERED = 4
 TABS = ("readers", "why", "changes")
 
 
+@require_safe
 @member_view()
 def of_document(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
     return _page(request, member, access_document(member, document_id, Right.MANAGE))
 
 
+@require_safe
 @member_view()
 def of_collection(request: HttpRequest, member: Membership, collection_id: UUID) -> HttpResponse:
     return _page(request, member, access_collection(member, collection_id, Right.MANAGE))

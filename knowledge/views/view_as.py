@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from audit.actions import Action
 from audit.record import record
@@ -33,6 +34,7 @@ class Seen:
     how: str  # "via Finance team"; empty where this person does not read it
 
 
+@require_safe
 @member_view()
 def view_as(request: HttpRequest, member: Membership, member_id: UUID) -> HttpResponse:
     people = Membership.objects.for_tenant(member.tenant).active().select_related("user", "tenant")

@@ -9,6 +9,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from audit.actions import Action
 from audit.record import record
@@ -42,6 +43,7 @@ class Wanted:
     as_text: bool
 
 
+@require_safe
 @member_view()
 def document(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
     document = access_document(member, document_id)
@@ -75,6 +77,7 @@ def document(request: HttpRequest, member: Membership, document_id: UUID) -> Htt
     return render(request, "knowledge/document.html", context)
 
 
+@require_safe
 @member_view()
 def leaf(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
     """More of a long document, as it is reached: ?version=N&leaf=M. Recorded with the other further pages."""
@@ -89,6 +92,7 @@ def leaf(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRes
     return render(request, "knowledge/_leaves.html", {"document": document, "version": version} | window)
 
 
+@require_safe
 @member_view()
 def download(request: HttpRequest, member: Membership, document_id: UUID) -> FileResponse:
     document = access_document(member, document_id)

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.middleware.head_is_get",
     "portal.middleware.trusted_proxy",
     "portal.middleware.security_headers",
     "audit.request_id.request_id",

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tenants.gates import member_view
 from tenants.models import Membership, OutboxMail
@@ -16,7 +16,7 @@ from tenants.outbox import mails_of, send_again, show_link
 from tenants.roles import ADMINS
 
 
-@require_GET
+@require_safe
 @member_view(roles=ADMINS)
 def outbox(request: HttpRequest, member: Membership) -> HttpResponse:
     return _page(request, member)
