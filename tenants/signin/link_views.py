@@ -56,14 +56,19 @@ def password_forgotten(request: HttpRequest) -> HttpResponse:
 def password_reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     user = passwords.person_of(uid, token)
     if user is None:
-        return render(request, "tenants/link_void.html", {"kind": "password"}, status=410)
+        return _void_password_link(request)
     form = NewPasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
-        passwords.set_password(user, form.cleaned_data["password"], how="link")
+        if not passwords.use_link(user, token, form.cleaned_data["password"]):
+            return _void_password_link(request)
         messages.success(request, "Your new password is set. Sign in with it.")
         return redirect("sign-in")
     status = 200 if request.method == "GET" else 400
     return render(request, "tenants/password_reset.html", {"form": form}, status=status)
+
+
+def _void_password_link(request: HttpRequest) -> HttpResponse:
+    return render(request, "tenants/link_void.html", {"kind": "password"}, status=410)
 
 
 @behind_a_link

@@ -21,6 +21,7 @@ from tenants.mail import link_of
 from tenants.models import Invitation, Membership, OutboxMail
 from tenants.owners import companies_without_owner, ownerless_notices
 from tenants.people import add_member, change_role, end_membership, set_role
+from tenants.signin.forms import NewPasswordForm
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -201,3 +202,28 @@ def test_the_start_names_a_company_without_an_owner(acme, adam, monkeypatch):
     from portal.up.notices import notices_for_operators
 
     assert any("Acme Ltd has no owner" in line for line in notices_for_operators())
+
+
+def test_a_promotion_while_a_link_is_used_ends_the_link(client, monkeypatch, olga, adam, alice):
+    """As a form takes a tenth of a second, an owner may promote the person meanwhile."""
+    link = path_of(passwords.make_link_for(alice, by=adam, base=BASE))
+    check = NewPasswordForm.clean_password
+
+    def promoted_meanwhile(form):
+        change_role(alice, "compliance", by=olga)
+        return check(form)
+
+    monkeypatch.setattr(NewPasswordForm, "clean_password", promoted_meanwhile)
+    assert client.post(link, {"password": "chosen-by-the-admin"}).status_code == 410
+    alice.user.refresh_from_db()
+    assert not alice.user.check_password("chosen-by-the-admin")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_link_sets_one_password(adam, alice):
+    uid, token = path_of(passwords.make_link_for(alice, by=adam, base=BASE)).split("/")[-3:-1]
+    user = passwords.person_of(uid, token)
+    assert passwords.use_link(user, token, "the-first-password")
+    assert not passwords.use_link(user, token, "the-second-password")
+    user.refresh_from_db()
+    assert user.check_password("the-first-password")
