@@ -36,7 +36,7 @@ def measure() -> Iterator[dict]:
                 whole = asyncio.run(
                     _many(
                         people,
-                        lambda client, n: _first_token(client, f"{portal.url}/t/ravelsholme/api/v1/ask/", headers, n),
+                        lambda client, n: first_token(client, f"{portal.url}/t/ravelsholme/api/v1/ask/", headers, n),
                     )
                 )
                 over = percentile(whole, share) - percentile(direct, share)
@@ -87,8 +87,10 @@ async def _direct(client: httpx.AsyncClient, model: str, number: int) -> float:
     return await _first(client, f"{model}/v1/chat/completions", body, {}, b'"content"')
 
 
-async def _first_token(client: httpx.AsyncClient, url: str, headers: dict[str, str], number: int) -> float:
-    body = {"question": QUESTIONS[number % len(QUESTIONS)], "stream": True}
+async def first_token(
+    client: httpx.AsyncClient, url: str, headers: dict[str, str], number: int, question: str = ""
+) -> float:
+    body = {"question": question or QUESTIONS[number % len(QUESTIONS)], "stream": True}
     return await _first(client, url, body, headers, b"event: token")
 
 

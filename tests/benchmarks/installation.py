@@ -20,13 +20,16 @@ import psutil
 from portal.services.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-MANAGE = [sys.executable, str(REPOSITORY / "manage.py")]
 
 
 class Installation:
-    """`with Installation() as portal:` … everything it made is gone afterwards, processes and files."""
+    """`with Installation() as portal:` … everything it made is gone afterwards, processes and files.
 
-    def __init__(self, **environment: str) -> None:
+    `checkout`: of which code, with an environment of its own in `.venv`; this one unless told."""
+
+    def __init__(self, checkout: Path = REPOSITORY, **environment: str) -> None:
+        self.checkout = checkout
+        self.interpreter = sys.executable if checkout == REPOSITORY else str(checkout / ".venv" / "bin" / "python")
         self.folder = tempfile.TemporaryDirectory(prefix="portal-bench-")
         self.environment = os.environ | {"PORTAL_DATA_DIR": self.folder.name, "LOG_LEVEL": "ERROR"} | environment
         self.port = free_port()
@@ -40,8 +43,14 @@ class Installation:
         self.stop()
         self.folder.cleanup()
 
+    @property
+    def manage_words(self) -> list[str]:
+        return [self.interpreter, str(self.checkout / "manage.py")]
+
     def manage(self, *words: str) -> str:
-        done = subprocess.run([*MANAGE, *words], env=self.environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*self.manage_words, *words], env=self.environment, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"manage.py {words[0]}: {done.stderr[-800:]}")
         return done.stdout.strip()
@@ -50,7 +59,7 @@ class Installation:
         """A module of the benchmarks in a process of its own, with Django set up; its last line is JSON."""
         environment = {"DJANGO_SETTINGS_MODULE": "portal.settings.embedded"} | self.environment
         done = subprocess.run(
-            [sys.executable, "-m", module, *words], env=environment, cwd=REPOSITORY, capture_output=True, text=True,
+            [self.interpreter, "-m", module, *words], env=environment, cwd=self.checkout, capture_output=True, text=True,
             check=False,
         )  # fmt: skip
         if done.returncode:
@@ -61,7 +70,7 @@ class Installation:
         """Seconds from the command to web, worker and beat all up and `/healthz` answering 200."""
         began = time.perf_counter()
         self.process = subprocess.Popen(
-            [*MANAGE, "up", "--port", str(self.port)], env=self.environment, stdout=subprocess.PIPE,
+            [*self.manage_words, "up", "--port", str(self.port)], env=self.environment, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         said = []

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from portal.services import production, together
-from tests.benchmarks.installation import MANAGE, Installation, document, percentile, words
+from tests.benchmarks.installation import Installation, document, percentile, words
 from tests.benchmarks.searching import at_once, search_times
 
 SIZES = tuple(int(n) for n in os.environ.get("BENCH_SIZES", "1000,10000,100000").split(","))
@@ -31,7 +31,7 @@ class Production(Installation):
             raise RuntimeError(f"Not here: {missing}")
         for step in (["setup_database"], ["migrate", "--noinput", "--verbosity=0"]):
             preparing = production.environment(self.port, addresses=production.FOR_PREPARING)
-            subprocess.run([*MANAGE, *step], env=preparing, capture_output=True, check=True)
+            subprocess.run([*self.manage_words, *step], env=preparing, capture_output=True, check=True)
         self.administrator = production.environment(self.port, addresses=production.FOR_PREPARING)["DATABASE_ADMIN_URL"]
         self.environment = production.environment(self.port) | {"LOG_LEVEL": "ERROR"} | environment
 

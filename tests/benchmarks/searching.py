@@ -69,15 +69,15 @@ def measure() -> Iterator[dict]:
             }  # fmt: skip
 
 
-def _questions(count: int, seed: int) -> list[str]:
+def questions(count: int, seed: int) -> list[str]:
     chance, vocabulary = random.Random(seed), words()
     return ["how is the " + sentence(chance, vocabulary, 7) for _ in range(count)]
 
 
 def search_times(portal: Installation, headers: dict[str, str], *, seed: int = 1) -> list[float]:
     """Each run asks other questions: what was asked before need not be embedded again."""
-    took, ask = [], _asker(portal, headers)
-    for number, question in enumerate(_questions(QUERIES + 30, seed)):
+    took, ask = [], asker(portal, headers)
+    for number, question in enumerate(questions(QUERIES + 30, seed)):
         began = time.perf_counter()
         ask(question)
         if number >= 30:
@@ -87,8 +87,8 @@ def search_times(portal: Installation, headers: dict[str, str], *, seed: int = 1
 
 def at_once(portal: Installation, headers: dict[str, str], people: int) -> float:
     def one(seed: int) -> None:
-        ask = _asker(portal, headers)
-        for question in _questions(100, seed):
+        ask = asker(portal, headers)
+        for question in questions(100, seed):
             ask(question)
 
     began = time.perf_counter()
@@ -97,7 +97,7 @@ def at_once(portal: Installation, headers: dict[str, str], people: int) -> float
     return round(people * 100 / (time.perf_counter() - began), 1)
 
 
-def _asker(portal: Installation, headers: dict[str, str]) -> Callable[[str], bytes]:
+def asker(portal: Installation, headers: dict[str, str]) -> Callable[[str], bytes]:
     """One kept connection. The plainest client there is, since it shares the cores with what is measured."""
     connection = http.client.HTTPConnection("127.0.0.1", portal.port)
 

@@ -180,9 +180,9 @@ def slow_down(
 
 def _searches(portal: Installation, headers: dict[str, str], seed: int) -> list[float]:
     """Milliseconds from when each should have been sent. One that is late makes the next ones late, which counts."""
-    ask, took = searching._asker(portal, headers), []
+    ask, took = searching.asker(portal, headers), []
     due = time.perf_counter()
-    for question in searching._questions(SEARCHES or 5, seed):
+    for question in searching.questions(SEARCHES or 5, seed):
         due += 1 / RATE
         time.sleep(max(0.0, due - time.perf_counter()))
         late = time.perf_counter() - due
