@@ -142,7 +142,8 @@ def _rows(table, target: Target):
 
 def _shown(row: GrantFields, grantee: Grantee) -> Given:
     kind = "person" if isinstance(grantee, Membership) else "team"
-    return Given(f"{kind}:{row.pk}", row.right, grantee, row.granted_by, row.granted_at)
+    # Not the row's number: it counts the grants of all companies.
+    return Given(f"{kind}:{grantee.pk}", row.right, grantee, row.granted_by, row.granted_at)
 
 
 def _tables(target: Target):

@@ -156,6 +156,16 @@ def test_grants_are_given_listed_and_revoked(api, erin, alice, finance, shelf, u
     assert client.post(f"{API}/{base}/grants/", both, content_type="application/json").status_code == 400
 
 
+def test_the_id_of_a_grant_does_not_count_the_grants_of_all_companies(api, erin, alice, finance, shelf):
+    client, ids = api(erin), {}
+    for grantee in ({"person": str(alice.pk)}, {"team": str(finance.pk)}):
+        given = client.post(
+            f"{API}/collections/{shelf.pk}/grants/", {"right": "read", **grantee}, content_type="application/json"
+        )
+        ids |= {given.json()["id"]: grantee}
+    assert ids == {f"{kind}:{pk}": {kind: pk} for each in ids.values() for kind, pk in each.items()}
+
+
 def test_a_reader_may_not_change_and_is_told_so(api, erin, alice, shelf, upload):
     document = upload("travel.md")
     grants.give(shelf, "read", alice, by=erin)
