@@ -1,4 +1,4 @@
-"""Request bodies in which a field that is left out means "everything"."""
+"""Fields of request bodies that are checked more strictly than by DRF."""
 
 from __future__ import annotations
 
@@ -8,8 +8,18 @@ from typing import Any
 from rest_framework import serializers
 
 
+class ShortList(serializers.ListField):
+    """A list of which the length is checked first. DRF checks every entry before that: 30,000 wrong ones took 0.7 s."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list):
+            self.run_validators(data)  # of the list as a whole: how long it is
+        return super().to_internal_value(data)
+
+
 class StrictSerializer(serializers.Serializer):
-    """Refuses fields that it does not have: a misspelt filter must not become no filter."""
+    """Refuses fields that it does not have: where one that is left out means "everything", a misspelt filter must not become
+    no filter."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if isinstance(data, Mapping):

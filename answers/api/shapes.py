@@ -10,7 +10,7 @@ from answers.models import Conversation, Feedback, SharedAnswer, State
 from answers.sharing import Opened
 from answers.shown import Place, Shown, ShownCitation, ShownSentence
 from tenants.models import Membership
-from tenants.strict_input import StrictSerializer
+from tenants.strict_input import ShortList, StrictSerializer
 
 
 def of_answer(shown: Shown) -> dict[str, Any]:
@@ -124,8 +124,8 @@ def of_shared(opened: Opened) -> dict[str, Any]:
 
 
 class FiltersIn(StrictSerializer):
-    collections = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=100)
-    types = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=20)
+    collections = ShortList(child=serializers.UUIDField(), required=False, max_length=100)
+    types = ShortList(child=serializers.CharField(max_length=40), required=False, max_length=20)
     dated_from = serializers.DateField(required=False, allow_null=True)
     dated_to = serializers.DateField(required=False, allow_null=True)
     author = serializers.CharField(max_length=200, required=False, allow_blank=True)
@@ -183,7 +183,7 @@ class ErrorOut(serializers.Serializer):
 
 class FeedbackIn(serializers.Serializer):
     verdict = serializers.ChoiceField(Feedback.Verdict.choices)
-    reasons = serializers.ListField(child=serializers.ChoiceField(Feedback.Reason.choices), required=False)
+    reasons = ShortList(child=serializers.ChoiceField(Feedback.Reason.choices), required=False, max_length=20)
     comment = serializers.CharField(required=False, allow_blank=True, max_length=2000)
 
 

@@ -14,7 +14,7 @@ from knowledge.api.shapes import DocumentShape, ErrorShape
 from tenants.http import MemberAPIView
 from tenants.models.api_key import Scope
 from tenants.pagination import NewestFirst
-from tenants.strict_input import StrictSerializer
+from tenants.strict_input import ShortList, StrictSerializer
 
 
 class FailureShape(serializers.Serializer):
@@ -34,7 +34,7 @@ class FailureShape(serializers.Serializer):
 
 
 class RetryInput(StrictSerializer):
-    documents = serializers.ListField(
+    documents = ShortList(
         child=serializers.UUIDField(), required=False, max_length=500, help_text="all that failed when left out"
     )
 

@@ -8,7 +8,7 @@ from knowledge.media import KINDS
 from knowledge.models import Job
 from knowledge.models.grant import Right
 from knowledge.uploads import NEW, VERSION
-from tenants.strict_input import StrictSerializer
+from tenants.strict_input import ShortList, StrictSerializer
 
 MOST_RESULTS = 100
 PRIORITIES = {"person": Job.Priority.PERSON, "import": Job.Priority.BULK}
@@ -86,10 +86,8 @@ class GrantInput(serializers.Serializer):
 
 
 class FiltersInput(StrictSerializer):
-    collection = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=100)
-    type = serializers.ListField(
-        child=serializers.ChoiceField(choices=list(KINDS)), required=False, default=list, max_length=20
-    )
+    collection = ShortList(child=serializers.UUIDField(), required=False, default=list, max_length=100)
+    type = ShortList(child=serializers.ChoiceField(choices=list(KINDS)), required=False, default=list, max_length=20)
     dated_from = serializers.DateField(required=False, allow_null=True, default=None)
     dated_to = serializers.DateField(required=False, allow_null=True, default=None)
     author = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
