@@ -10,7 +10,6 @@ import logging
 import sqlite3
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -209,7 +208,7 @@ def credential_ended(request):
         return response
     if is_script(request):
         return signed_out.to_script(request, drafts.page_of_form(request))
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else drafts.page_of_form(request))
+    return signed_out.to_sign_in(request.get_full_path() if request.method == "GET" else drafts.page_of_form(request))
 
 
 def rights_unknown(request):

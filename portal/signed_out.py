@@ -17,6 +17,8 @@ CONTINUE_AT = "X-Continue-At"  # for scripts: the address where the person goes 
 DRAFT_KEPT = "X-Draft-Kept"  # what was sent comes back on the page after it
 WHY = "why"  # a parameter of the sign-in page; its values are those of tenants.drafts.kind_of
 
+LONGEST_PAGE = 4_000  # characters; as a value of `next` they are three times as many at most
+
 OLD_PAGE = "This page was open for too long, so nothing was changed."
 OTHER_PERSON = "You are signed in as somebody else now. This page was opened by another person, so nothing was changed."
 OTHER_ADDRESS = "This form came from another address than the portal's, so nothing was changed."
@@ -26,16 +28,21 @@ def answer(request: HttpRequest) -> HttpResponse:
     """Signed out. A page leads to signing in and back to where the person was; a script is told where to go."""
     safe = request.method in ("GET", "HEAD", "OPTIONS")
     if safe and not callers.is_script(request):
-        return redirect_to_login(request.get_full_path())
+        return to_sign_in(request.get_full_path())
     draft_id = "" if safe else drafts.keep(request)
     kind = "nothing" if safe else drafts.kind_of(request)
     if kind in ("question", "text") and not draft_id:
         kind = "nothing"
     page = drafts.page_of_form(request)
     if not callers.is_script(request):
-        query = {"next": drafts.marked(page, draft_id), WHY: kind}
+        query = {"next": drafts.marked(_short(page), draft_id), WHY: kind}
         return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode(query)}")
-    return to_script(request, drafts.marked(page, draft_id), kind if draft_id else "")
+    return to_script(request, drafts.marked(_short(page), draft_id), kind if draft_id else "")
+
+
+def to_sign_in(page: str) -> HttpResponse:
+    """To the sign-in, and back to the page after it."""
+    return redirect_to_login(_short(page))
 
 
 def to_script(request: HttpRequest, next_page: str, kept: str = "") -> HttpResponse:
@@ -77,6 +84,11 @@ def old_form(request: HttpRequest, reason: str) -> HttpResponse:
     if draft_id:
         response[DRAFT_KEPT] = "1"
     return response
+
+
+def _short(page: str) -> str:
+    """Without its query where that is long: Django refuses to redirect to more than 16,384 characters."""
+    return page if len(page) <= LONGEST_PAGE else page.partition("?")[0]
 
 
 def _public_page(request: HttpRequest) -> str:

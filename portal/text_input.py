@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, TooManyFieldsSent
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, QueryDict
+from django.utils.functional import cached_property
 from django.utils.http import parse_header_parameters
 
 from portal.errors import problem_json, wants_json
@@ -31,6 +32,7 @@ class TextInput:
 
     def __call__(self, request):
         _insist_on_utf_8(request)
+        request.GET  # noqa: B018 - raises TooManyFieldsSent here, and not first in the page that says what is wrong
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
@@ -49,7 +51,18 @@ class TextInput:
 
 class Request(ASGIRequest):
     """Always UTF-8. Django decodes the query string by the charset of `Content-Type` and fails before any handler if that
-    decodes no text, such as `hex`, or if the header cannot be read."""
+    decodes no text, such as `hex`, or if the header cannot be read.
+
+    A query string of too many parameters is refused once. The page that says so looks for parameters too, and finds none.
+    """
+
+    @cached_property
+    def GET(self) -> QueryDict:
+        try:
+            return QueryDict(self.META["QUERY_STRING"])
+        except TooManyFieldsSent:
+            self.GET = QueryDict()
+            raise
 
     def _set_content_type_params(self, meta):
         given = meta.get("CONTENT_TYPE", "")

@@ -68,3 +68,25 @@ def test_pages_drop_nul_and_the_api_refuses_it(sign_in, olga, bearer, client):
         )
         assert refused.status_code == 400
         assert "cannot be stored" in refused.json()["detail"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["/sign-in/", "/t/acme/", "/t/acme/documents/", "/readyz", "/no-such-page/"])
+def test_a_query_of_too_many_parameters_is_refused_in_words(path):
+    query = "&".join(f"a{n}=1" for n in range(1_500))
+
+    async def get() -> httpx.Response:
+        transport = httpx.ASGITransport(app=Handler())
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get(f"{path}?{query}")
+
+    reply = asyncio.run(get())
+    assert reply.status_code == 413
+    assert "more than the portal takes at once" in reply.text
+
+
+@pytest.mark.parametrize("length", [100, 3_000, 15_000])
+def test_an_address_of_any_length_leads_to_the_sign_in_and_back(client, length):
+    reply = client.get("/t/acme/search/", {"q": "\n" * length})
+    assert reply.status_code == 302
+    assert reply["Location"].startswith("/sign-in/?next=/t/acme/search/")
