@@ -9,8 +9,14 @@ document.addEventListener("htmx:afterSwap", (event) => {
   event.detail.target.scrollTop = 0;
   mark();
 });
+// The whole row opens its story, except where something in it is pressed or its text is being selected.
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-event]");
+  if (!row || event.target.closest("a, button") || !getSelection().isCollapsed) return;
+  row.querySelector("[data-row-open]").click();
+});
 document.addEventListener("keydown", (event) => {
-  const covers = matchMedia("(max-width: 1023.98px)").matches;
+  const covers = matchMedia("(max-width: 1279.98px)").matches;
   if (event.key === "Escape" && covers && !document.querySelector("dialog[open], :popover-open")) document.querySelector("[data-story-close]")?.click();
 });
 addEventListener("popstate", () => location.reload());

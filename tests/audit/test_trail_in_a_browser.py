@@ -1,0 +1,34 @@
+"""The audit trail as it lies on the screen: whole rows, rows that open, room around what is said."""
+
+import pytest
+
+from audit.actions import Action
+from audit.record import Target, record
+
+LONG = "Minutes of the joint safety committee of the northern sites, third quarter of 2026, as approved"
+
+
+@pytest.fixture
+def event(transactional_db, alice):
+    return record(Action.DOCUMENT_OPENED, alice.audit_actor(), Target("document", "1", LONG))
+
+
+@pytest.mark.parametrize("width", [390, 800, 1100, 1440])
+def test_every_row_ends_inside_the_list(browse, cora, event, width):
+    page = browse(cora, "audit/", width=width)
+    ends = page.locator("[data-row-open]").first.bounding_box()
+    around = page.locator(".audit-list").bounding_box()
+    assert ends["x"] + ends["width"] <= around["x"] + around["width"]
+    assert page.locator(".audit-list").evaluate("list => list.scrollWidth <= list.clientWidth")
+
+
+def test_a_row_opens_wherever_it_is_pressed(browse, cora, event):
+    page = browse(cora, "audit/")
+    page.locator("[data-event]", has_text=LONG).locator("td.strong").click()
+    page.locator("#story [data-story]", has_text=LONG).wait_for()
+
+
+def test_what_is_said_of_an_empty_list_stands_under_the_filters(browse, cora):
+    page = browse(cora, "audit/?action=document:erased")
+    said = page.get_by_role("heading", name="No event fits these filters")
+    assert said.bounding_box()["x"] == page.locator(".audit-count > :first-child").bounding_box()["x"]
