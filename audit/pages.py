@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +21,7 @@ from tenants.models import Membership
 PER_PAGE = 50
 STORY_ROWS = 20  # changes, and other events of the request, that a story shows at first and with each "Show more"
 MOST_STEPS = 500  # of "Show more"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d|Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,16 @@ def _value(value: object) -> str:
         return ", ".join(map(_value, value)) or "none"
     if isinstance(value, dict):
         return "; ".join(f"{words.label(k)}: {_value(v)}" for k, v in value.items()) or "none"
-    return str(value)
+    return _moment(value) if isinstance(value, str) and MOMENT.fullmatch(value) else str(value)
+
+
+def _moment(value: str) -> str:
+    """A time as it is stored, as people write it. A value that only looks like one stays as it is."""
+    try:
+        moment = datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return value
+    return f"{_day(moment)}, {moment:%H:%M:%S} UTC"
 
 
 def _days(filters: Filters) -> str:

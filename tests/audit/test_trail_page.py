@@ -223,6 +223,19 @@ def test_the_story_says_what_changed_and_what_surrounds_it(sign_in, cora, adam, 
     assert AuditEvent.objects.filter(action=Action.AUDIT_READ, target_id=str(event.pk)).count() == 2
 
 
+def test_a_story_tells_times_as_people_write_them(sign_in, cora, alice):
+    told = {
+        "began": "2026-11-30T18:04:03+00:00",
+        "ended": "2026-11-30T19:04:03+02:00",
+        "erase_after": "2026-99-30T18:04:03Z",
+    }
+    event = record(Action.DOCUMENT_OPENED, alice.audit_actor(), LEASE, **told)
+    page = sign_in(cora).get(reverse("audit:event", args=["acme", event.pk])).content.decode()
+    assert "30 Nov 2026, 18:04:03 UTC" in page
+    assert "30 Nov 2026, 17:04:03 UTC" in page
+    assert "2026-99-30T18:04:03Z" in page
+
+
 def test_the_story_leads_to_the_newer_and_the_older_event_of_what_was_asked_for(sign_in, cora, alice, bob):
     old, between, new = (record(Action.DOCUMENT_OPENED, who, LEASE).pk for who in (alice, bob, alice))
     middle = record(Action.DOCUMENT_OPENED, alice, RATES).pk
