@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -37,10 +38,10 @@ class News:
     url: str
 
 
-def answered_well(member: Membership, most: int | None = 4) -> list[Suggested]:
+def answered_well(member: Membership, most: int | None = 4, *, beside: Sequence[Suggested] = ()) -> list[Suggested]:
     """Questions whose every source this reader may read: their own, and what two or more people asked.
 
-    A question of one other person is theirs: it may hold names, and nobody told them that colleagues would read it.
+    Those that are offered `beside` them are left out. A question of one other person is theirs: it may hold names, and nobody told them that colleagues would read it.
     """
     recent = list(
         Answer.objects.for_tenant(member.tenant_id)
@@ -69,7 +70,9 @@ def answered_well(member: Membership, most: int | None = 4) -> list[Suggested]:
         key = same(question)
         askers.setdefault(key, set()).add(asker)
         best.setdefault(key, Suggested(question, frozenset(documents)))
-    return [best[key] for key, people in askers.items() if member.pk in people or len(people) > 1][:most]
+    offered = {same(other.question) for other in beside}
+    asked = [key for key, people in askers.items() if member.pk in people or len(people) > 1]
+    return [best[key] for key in asked if key not in offered][:most]
 
 
 def same(question: str) -> str:

@@ -28,7 +28,7 @@ from tenants.models import Membership
 @member_view()
 def ask(request: HttpRequest, member: Membership) -> HttpResponse:
     """The empty page."""
-    news = suggestions.new_to(member)
+    news, starters = suggestions.new_to(member), suggestions.starters(member)
     if news:
         note_list(member, "ask")
     return render(
@@ -36,8 +36,8 @@ def ask(request: HttpRequest, member: Membership) -> HttpResponse:
         "answers/ask.html",
         {
             **_room(request, member),
-            "suggested": suggestions.answered_well(member),
-            "starters": suggestions.starters(member),
+            "suggested": suggestions.answered_well(member, beside=starters),
+            "starters": starters,
             "news": news,
             "added": Document.objects.visible_to(member).count(),
             "question": request.GET.get("q", "")[:4000],

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from answers.models import Answer, Feedback
+from answers.models import Answer, Feedback, Starter
 from knowledge import grants
 
 pytestmark = pytest.mark.usefixtures("kept")
@@ -70,6 +70,14 @@ def test_the_empty_page_counts_and_offers_only_what_one_may_read(handbook, alice
     assert QUESTION not in his
     assert "Travel expenses" not in his
     assert "There is nothing to answer from yet" in his
+
+
+def test_a_question_that_is_offered_to_begin_with_is_not_offered_twice(handbook, alice, browser_of, ask):
+    Starter.objects.create(tenant=alice.tenant, question=QUESTION, documents=[str(handbook.pk)])
+    ask(alice, QUESTION)
+    page = browser_of(alice).get("/").text
+    assert page.count(f"{QUESTION}<span") == 1
+    assert "Answered well lately" not in page
 
 
 def test_a_question_of_one_colleague_stays_theirs_and_one_of_two_is_offered(
