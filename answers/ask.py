@@ -63,7 +63,7 @@ async def ask(member: Membership, asking: Asking, *, stop: Stop | None = None) -
         yield step
 
     written, draft = Written(), looked.draft
-    first = asyncio.Event()
+    first, looked_at = asyncio.Event(), time.perf_counter()
     aside = asyncio.create_task(_aside(member, looked, first))
     if looked.verdict.enough and not stop.why:
         writing = write(looked, draft, written, question=answer.question, turns=begun.turns, aside=aside, stop=stop)
@@ -72,7 +72,7 @@ async def ask(member: Membership, asking: Asking, *, stop: Stop | None = None) -
                 yield event
                 first.set()
     first.set()
-    steps.append(Step("write", "answered", _how(written), round(time.perf_counter() - began, 3)))
+    steps.append(Step("write", "answered", _how(written), round(time.perf_counter() - looked_at, 3)))
     yield await _finished(member, begun, looked, draft, written, steps, stop, began, await aside)
 
 

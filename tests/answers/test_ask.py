@@ -37,6 +37,12 @@ def test_quotes_answer_when_no_model_is_set_up(handbook, alice, ask, shown):
     assert f"/documents/{handbook.pk}/?citation={citation.id}&page=1" in citation.url
 
 
+def test_the_times_of_the_steps_are_parts_of_the_whole(handbook, alice, ask, shown):
+    answer = shown(alice, ask(alice, QUESTION))
+    spent = [step["seconds"] or 0 for step in answer.steps]
+    assert sum(spent) <= answer.seconds + 0.05
+
+
 def test_a_model_writes_and_every_sentence_is_cited(handbook, alice, ask, shown, writes):
     writes("echo")
     events = ask(alice, QUESTION)
