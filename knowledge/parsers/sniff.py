@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from knowledge.parsers.archives import Archive
-from knowledge.parsers.base import ParseFailed, ParseLimits
+from knowledge.parsers.base import ParseFailed, ParseLimits, damaged
 from knowledge.parsers.decode import decode, looks_binary
 from knowledge.parsers.source import Source
 
@@ -79,7 +79,7 @@ def sniff(source: Source, filename: str, limits: ParseLimits) -> Sniffed:
             return Sniffed(media_type)
     data = source.read()
     if looks_binary(data):
-        raise unsupported()
+        raise damaged() if PurePath(filename).suffix.lower() in BY_EXTENSION else unsupported()
     text, complete = decode(data)
     if not text.strip(" \t\r\n\0\ufeff"):
         raise empty()

@@ -108,6 +108,7 @@ def test_headings_are_known(parsed, name):
         ("a.bin", bytes(range(256)) * 8, "unsupported_type"),
         ("a.mp3", b"ID3\x04\x00\x00\x00\x00\x00\x00" + b"\x00" * 200, "unsupported_type"),
         ("a.pdf", b"%PDF-1.7 and then nothing of the kind", "damaged"),
+        ("named-like-one.pdf", bytes(range(256)) * 8, "damaged"),
         ("a.docx", b"PK\x03\x04 and then nothing of the kind", "damaged"),
         ("a.png", b"\x89PNG\r\n\x1a\n and then nothing of the kind", "damaged"),
     ],
