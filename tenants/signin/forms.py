@@ -88,6 +88,8 @@ class FirstRunForm(JoinForm):
                 help_text="It is printed where the portal was started. manage.py setup_code prints a new one.",
             )
             self.order_fields(self.field_order)
+        del self.fields["name"].widget.attrs["autofocus"]
+        next(iter(self.fields.values())).widget.attrs["autofocus"] = "autofocus"
 
     def clean_code(self) -> str:
         if not self.is_right_code(self.cleaned_data["code"]):

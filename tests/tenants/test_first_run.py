@@ -50,3 +50,13 @@ def test_a_value_that_does_not_fit_is_explained_and_nothing_is_made(client, fiel
     assert response.status_code == 400
     assert 'aria-invalid="true"' in response.content.decode()
     assert not Tenant.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "first"), [(["localhost"], "company"), (["portal.acme.example", "localhost"], "code")]
+)
+def test_one_begins_to_write_in_the_first_field(client, settings, names, first):
+    settings.ALLOWED_HOSTS = names
+    page = client.get(reverse("first-run")).content.decode()
+    [focused] = [tag for tag in page.split("<input") if "autofocus" in tag]
+    assert f'name="{first}"' in focused
