@@ -36,7 +36,7 @@ class Command(BaseCommand):
         with plain_errors():
             made = make_backup(folder, slugs=tenant, with_keys=with_keys, say=self.say)
         self.say(
-            f"Wrote {made.folder}: {made.tenants} companies, {made.rows} rows, {made.files} files, "
+            f"Wrote {made.folder}: {made.tenants} {'company' if made.tenants == 1 else 'companies'}, {made.rows} rows, {made.files} files, "
             f"{made.bytes / 1_000_000:.1f} MB."
         )
         self.say(f"Signed with the key {made.signed_by}: note it, for a restore on another machine asks for it.")
