@@ -14,13 +14,14 @@ from audit.actions import Action
 from audit.filters import Filters
 from audit.record import Target, record
 from audit.trail import Trail
+from tenants import drafts
 from tenants.errors import Invalid
 from tenants.gates import member_view
 from tenants.models import Membership
 from tenants.query_parameters import insist_on_known
 from tenants.roles import AUDITORS
 
-EXPORT_FIELDS = frozenset({"csrfmiddlewaretoken", "format", *filters.NAMES})
+EXPORT_FIELDS = frozenset({"csrfmiddlewaretoken", drafts.FIELD, "format", *filters.NAMES})
 
 
 @require_safe

@@ -1,5 +1,7 @@
 """The audit trail as it lies on the screen: whole rows, rows that open, room around what is said."""
 
+from pathlib import Path
+
 import pytest
 
 from audit.actions import Action
@@ -26,6 +28,17 @@ def test_a_row_opens_wherever_it_is_pressed(browse, cora, event):
     page = browse(cora, "audit/")
     page.locator("[data-event]", has_text=LONG).locator("td.strong").click()
     page.locator("#story [data-story]", has_text=LONG).wait_for()
+
+
+@pytest.mark.parametrize("words", ["CSV", "JSON lines"])
+def test_what_the_filters_show_is_downloaded(browse, cora, event, words):
+    page = browse(cora, f"audit/?action={Action.DOCUMENT_OPENED}", accept_downloads=True)
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name=words).click()
+    exported = Path(download.value.path()).read_text("utf-8-sig")
+    assert LONG in exported
+    assert "person:signed-in" not in exported
 
 
 def test_what_is_said_of_an_empty_list_stands_under_the_filters(browse, cora):
