@@ -69,6 +69,7 @@ class _Table:
 class HtmlReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
+        self._no_comment_ends_in: str | None = None
         self.draft = Draft()
         self._pieces: list[Piece] = self.draft.pieces  # type: ignore[assignment]
         self._words: list[str] = []
@@ -85,6 +86,22 @@ class HtmlReader(HTMLParser):
         self._title = ""
         self._style: list[str] = []
         self._hiding_selectors: set[str] = set()
+
+    def close(self) -> None:
+        """What never ends is text. Python's parser looks for the end of each part through the rest of the text, so that 95 kB of
+        "<div" or "<!--" took it seconds, and a megabyte minutes: after the last ">" nothing can end, and a comment for which
+        there is no end has none further on."""
+        end = self.rawdata.rfind(">") + 1
+        self.rawdata = self.rawdata[:end] + self.rawdata[end:].replace("<", "&lt;")
+        super().close()
+
+    def parse_comment(self, i: int, report: bool = True) -> int:
+        if self._no_comment_ends_in is self.rawdata:
+            return -1
+        end = super().parse_comment(i, report)
+        if end < 0:
+            self._no_comment_ends_in = self.rawdata
+        return end
 
     def finished(self) -> Draft:
         self._flush()

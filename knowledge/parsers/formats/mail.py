@@ -18,6 +18,18 @@ SHOWN = ("From", "To", "Cc", "Date")
 ENCRYPTED_TYPES = {"multipart/encrypted", "application/pgp-encrypted"}
 SMIME_TYPES = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 MOST_PARTS = 500
+# Characters. The time that Python's parser needs for a header grows with the square of its length.
+LONGEST_HEADER = 4_000  # about a hundred addresses
+LONGEST_OF_PART = 1_000  # of those that each part has: Content-Type and the like
+
+
+class _ShortHeaders(email.policy.EmailPolicy):
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[: LONGEST_OF_PART if name.lower().startswith("content-") else LONGEST_HEADER]
+
+
+POLICY = _ShortHeaders()
 
 
 def encrypted_mail() -> ParseFailed:
@@ -30,7 +42,7 @@ def encrypted_mail() -> ParseFailed:
 
 def read_mail(text: str) -> Draft:
     try:
-        message = email.message_from_string(text.lstrip("\ufeff\r\n"), policy=email.policy.default)
+        message = email.message_from_string(text.lstrip("\ufeff\r\n"), policy=POLICY)
         parts = list(_parts(message))
         draft = _headers(message)
         body = _body(parts)

@@ -9,6 +9,7 @@ from knowledge.parsers.draft import Draft, Piece, one_line, table
 from knowledge.parsers.formats.html import HtmlReader, iso_date
 from knowledge.parsers.formats.markdown_emphasis import without_emphasis
 
+LONGEST_TAG = 20_000  # characters; what has no end until then is text
 CODE_MARK = "\ue000"  # stands for a code span while the rest of a paragraph loses its marks
 
 _front = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -175,10 +176,17 @@ class _Reader:
 
     def _html(self) -> None:
         """Up to the next empty line, or to the end of what the block hides."""
-        reader = HtmlReader()
+        reader, waiting = HtmlReader(), ""
         while self.at < len(self.lines) and (self.lines[self.at].strip() or reader.hiding):
-            reader.feed(self.lines[self.at].replace("\0", "") + "\n")
+            line = self.lines[self.at].replace("\0", "")
+            waiting += line + "\n"
+            if ">" in line:  # nothing ends in other lines
+                reader.feed(waiting)
+                waiting = ""
+            if len(reader.rawdata) > LONGEST_TAG:
+                reader.close()  # so that it does not look at all of it again with each line
             self.at += 1
+        reader.feed(waiting)
         reader.close()
         found = reader.finished()
         for piece in found.pieces:

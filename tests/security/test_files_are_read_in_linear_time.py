@@ -1,4 +1,4 @@
-"""A small Markdown file does not keep a reading process busy."""
+"""A small file of text does not keep a reading process busy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from knowledge.parsers.formats.html import read_html
+from knowledge.parsers.formats.mail import read_mail
 from knowledge.parsers.formats.markdown import read_markdown
 from knowledge.parsers.formats.markdown_emphasis import without_emphasis
 
@@ -63,3 +65,35 @@ def test_headings_lose_the_marks_that_close_them():
 def test_a_set_aside_part_goes_and_one_that_never_ends_stays():
     text = "a {% comment %}hidden{% endcomment %} b {% comment %} c"
     assert [piece.text for piece in read_markdown(text).pieces] == ["a  b  c"]
+
+
+def _many(text: str, ending: str = "") -> str:
+    return repeated(text) + ending
+
+
+HOSTILE_FILES = {
+    "tags that never end": (read_html, _many("<div")),
+    "attributes that never end": (read_html, _many('<div a="')),
+    "comments that never end": (read_html, _many("<!-- >")),
+    "a block of Markdown whose tag never ends": (read_markdown, "<div\n" + _many("a\n")),
+    "a block of Markdown whose attribute never ends": (read_markdown, '<div a="\n' + _many(">\n")),
+    "comments of Markdown that never end": (read_markdown, _many("<!--")),
+    "a mail to very many people": (read_mail, "To: " + _many("a@b, ", "\n\nwords")),
+    "a mail with quotes that never end": (read_mail, "To: " + _many('"', "\n\nwords")),
+    "a mail whose type has very many parameters": (
+        read_mail,
+        "Content-Type: text/plain; " + _many('a="b";', "\n\nwords"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_FILES)
+def test_pages_and_mails_that_never_end_are_read_at_once(name):
+    read, text = HOSTILE_FILES[name]
+    began = time.process_time()
+    read(text)
+    assert time.process_time() - began < SECONDS
+
+
+def test_what_never_ends_is_text():
+    assert [piece.text for piece in read_html("<p>one</p><p>two <b three").pieces] == ["one", "two <b three"]
