@@ -78,3 +78,10 @@ def test_the_pages_make_fill_and_remove_a_team(sign_in, adam, alice, acme):
     assert "Law" in client.get(reverse("tenants:teams", args=["acme"])).content.decode()
     client.post(reverse("tenants:team-removal", args=["acme", team.pk]))
     assert client.get(there).status_code == 404
+
+
+def test_the_people_of_a_team_are_shown_by_their_initials(sign_in, adam, alice, finance):
+    page = sign_in(adam).get(reverse("tenants:team", args=["acme", finance.pk])).content.decode()
+    people = page.partition("<tbody")[2].partition("</tbody>")[0]
+    assert "avatar-team" not in people
+    assert ">AA</span>" in people
