@@ -21,6 +21,7 @@ from tenants.mail import link_of
 from tenants.models import Invitation, Membership, OutboxMail
 from tenants.owners import companies_without_owner, ownerless_notices
 from tenants.people import add_member, change_role, end_membership, set_role
+from tenants.scope import in_tenant
 from tenants.signin.forms import NewPasswordForm
 from tests.conftest import PASSWORD
 
@@ -210,7 +211,8 @@ def test_a_promotion_while_a_link_is_used_ends_the_link(client, monkeypatch, olg
     check = NewPasswordForm.clean_password
 
     def promoted_meanwhile(form):
-        change_role(alice, "compliance", by=olga)
+        with in_tenant(olga.tenant):
+            change_role(alice, "compliance", by=olga)
         return check(form)
 
     monkeypatch.setattr(NewPasswordForm, "clean_password", promoted_meanwhile)
