@@ -37,6 +37,11 @@ def test_a_folder_is_uploaded_read_and_found(folder, olga, acme, capsys):
     assert Document.objects.for_tenant(acme).count() == 3
 
 
+def test_without_waiting_it_says_how_many_files_wait(folder, olga, capsys):
+    call_command("ingest", str(folder / "people.csv"), "--tenant", "acme", "--collection", "Handbook")
+    assert "1 file uploaded into Handbook, to be read in the background." in capsys.readouterr().out
+
+
 def test_a_file_that_fails_is_named_and_the_exit_status_says_so(folder, olga, capsys):
     (folder / "broken.docx").write_bytes(b"PK\x03\x04 no")
     (folder / "empty.txt").write_bytes(b"")

@@ -49,7 +49,8 @@ class Command(BaseCommand):
         if wait:
             refused += self._wait(member, versions)
         else:
-            self.stdout.write(f"{len(versions)} files uploaded into {shelf}; they are read in the background.")
+            uploaded = "1 file" if len(versions) == 1 else f"{len(versions)} files"
+            self.stdout.write(f"{uploaded} uploaded into {shelf}, to be read in the background.")
         if refused:
             sys.exit(1)
 
