@@ -78,7 +78,7 @@ def world(django_db_setup, django_db_blocker):
     """Two companies, committed once for the module."""
     from django.core.files.base import ContentFile
 
-    from knowledge import uploads
+    from knowledge import rights, uploads
     from knowledge.collections import create_collection
     from tenants import keys
     from tenants.people import add_member, end_membership
@@ -86,6 +86,7 @@ def world(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(Template, "_render", _TestState.saved_data.template_render)  # without a copy of each context
         cache.clear()
+        rights.forget_permissions()  # a database that was emptied has them under other ids
         acme, globex = _company("acme", OWN), _company("globex", FOREIGN)
         secret = create_collection(acme.erin, f"{HIDDEN} shelf")
         text = f"# Secret\n\nThe {HIDDEN.lower()} bonus is 900 euros.\n".encode()
