@@ -53,12 +53,25 @@ def _add_member(tenant: Tenant, email: str, role: str, name: str, password: str 
         raise Conflicting("This person already belongs to the company.", hint="Change their role instead.")
     if member is None:
         member = Membership(tenant=tenant, user=user)
+    else:
+        _end_leftovers(member)
     member.role, member.role_changed_at = Role(role), timezone.now()
     member.is_active, member.ended_at = True, None
     member.save()
     join_everyone(member)
     record(Action.MEMBER_ADDED, actor, member, subject=member, role=member.role)
     return member
+
+
+def _end_leftovers(member: Membership) -> None:
+    """What a request at the same moment gave to somebody who was leaving: it was of no use, and must not come back."""
+    _revoke_keys(member)
+    leave_all_teams(member)
+
+
+def _revoke_keys(member: Membership) -> None:
+    live = ApiKey.objects.for_tenant(member.tenant_id).filter(member=member, revoked_at=None)
+    live.update(revoked_at=timezone.now())
 
 
 def insist_on_another_owner(member: Membership) -> None:
@@ -120,8 +133,8 @@ def end_membership(member: Membership, *, by: Membership, heir: Membership | Non
         raise Conflicting("This person no longer belongs to the company.")
     hand_over_everything(member, heir=_heir_of(member, heir, by), by=by)
     leave_all_teams(member)
+    _revoke_keys(member)
     now = timezone.now()
-    ApiKey.objects.for_tenant(member.tenant).filter(member=member, revoked_at=None).update(revoked_at=now)
     if member.role in PRIVILEGED:
         member.privileged_until = now
     member.is_active, member.ended_at = False, now

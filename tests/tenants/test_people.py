@@ -11,6 +11,7 @@ from tenants.keys import create_api_key, find_key
 from tenants.models import Membership, TeamMember
 from tenants.people import add_member, change_role, end_membership, other_tenants
 from tenants.roles import Role
+from tenants.teams import add_to_team
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +104,18 @@ def test_the_keys_of_somebody_removed_die_and_stay_dead(alice, adam, acme, clien
     assert find_key(secret, "acme") is None
     add_member(acme, email=alice.user.email)
     assert find_key(secret, "acme") is None, "coming back brings no old key back"
+
+
+def test_what_was_given_while_somebody_left_does_not_come_back_with_them(alice, adam, acme, finance):
+    """Requests of the same moment do not know yet that the person has left."""
+    stale = Membership.objects.for_tenant(acme).select_related("user", "tenant").get(pk=alice.pk)
+    end_membership(alice, by=adam)
+    _, secret = create_api_key(stale, name="made meanwhile", scopes=["read"])
+    add_to_team(finance, stale, by=adam)
+    add_member(acme, email=alice.user.email)
+    assert find_key(secret, "acme") is None
+    assert [row.team.name for row in TeamMember.objects.for_tenant(acme).filter(member=alice)] == ["Everyone"]
+    assert alice.user.groups.count() == 1
 
 
 def test_somebody_removed_is_in_no_team_and_behind_no_group(alice, adam, finance):
