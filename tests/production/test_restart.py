@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -89,14 +89,13 @@ def prepared(tmp_path_factory) -> Iterator[Installation]:
                 "WEB_PROCESSES": "2", "PYTHONUNBUFFERED": "1", "LOG_LEVEL": "WARNING",
             },
         )  # fmt: skip
-        there.run("migrate", "-v", "0")
+        there.make()
         there.key = there.script(COMPANY.format(text=HANDBOOK)).splitlines()[-1]
         yield there
 
 
-@pytest.fixture
-def running(prepared, tmp_path) -> Iterator[Running]:
-    log = tmp_path / "up.log"
+@contextlib.contextmanager
+def started(prepared: Installation, log) -> Iterator[Running]:
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("PORTAL_", "DJANGO_", "DATABASE_", "OPENAI_"))}
     with log.open("w") as file:
         process = subprocess.Popen(
@@ -113,6 +112,26 @@ def running(prepared, tmp_path) -> Iterator[Running]:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def one_at_a_time(prepared, tmp_path_factory) -> Iterator[Callable[[], Running]]:
+    """Gives the portal that runs: one that a test left running goes on, for a start and an end take seconds."""
+    with contextlib.ExitStack() as stack:
+        now: list[Running] = []
+
+        def give() -> Running:
+            if not now or now[0].process.poll() is not None:
+                stack.close()
+                now[:] = [stack.enter_context(started(prepared, tmp_path_factory.mktemp("log") / "up.log"))]
+            return now[0]
+
+        yield give
+
+
+@pytest.fixture
+def running(one_at_a_time) -> Running:
+    return one_at_a_time()
 
 
 def until(true, seconds: float) -> None:
@@ -224,6 +243,23 @@ def test_a_version_that_would_not_start_changes_nothing(running, monkeypatch):
         running.installation.script(script.format("record_unapplied"))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel spreads connections on Linux alone")
+def test_connections_that_clients_keep_are_spread_over_the_web_processes(running):
+    clients = [httpx.Client() for _ in range(24)]
+    try:
+        for client in clients:
+            client.get(f"{running.address}/healthz").raise_for_status()
+        held = [
+            sum(c.status == psutil.CONN_ESTABLISHED for c in psutil.Process(pid).net_connections("inet"))
+            for pid in running.web_processes()
+        ]
+        assert len(held) == 2
+        assert min(held) >= 4, "by chance alone 24 connections are spread worse once in 3,000 runs"
+    finally:
+        for client in clients:
+            client.close()
+
+
 def test_sigterm_lets_a_running_answer_finish_and_takes_no_new_connection(running):
     endings: list[str] = []
     asking = threading.Thread(
@@ -275,20 +311,3 @@ def alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel spreads connections on Linux alone")
-def test_connections_that_clients_keep_are_spread_over_the_web_processes(running):
-    clients = [httpx.Client() for _ in range(24)]
-    try:
-        for client in clients:
-            client.get(f"{running.address}/healthz").raise_for_status()
-        held = [
-            sum(c.status == psutil.CONN_ESTABLISHED for c in psutil.Process(pid).net_connections("inet"))
-            for pid in running.web_processes()
-        ]
-        assert len(held) == 2
-        assert min(held) >= 4, "by chance alone 24 connections are spread worse once in 3,000 runs"
-    finally:
-        for client in clients:
-            client.close()
