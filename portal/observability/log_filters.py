@@ -8,6 +8,8 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from django.core.exceptions import DisallowedHost
+
 from audit.request_id import current_origin
 
 WINDOW_SECONDS = 60.0
@@ -29,6 +31,25 @@ class DropExpectedUnavailable(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return getattr(record, "status_code", None) not in (503, 507) or bool(record.exc_info)
+
+
+class QuietRefusal(logging.Filter):
+    """Turns Django's error with a traceback for a request that it refuses to read into one warning.
+
+    Belongs on loggers of `django.security`. Whoever sends such requests chooses their words, so these are shortened,
+    escaped and left out of the message that `CountRepetitions` compares.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, DisallowedHost):
+            host = getattr(record, "request", None) and record.request.META.get("HTTP_HOST", "")
+            record.msg, record.args = "Refused a request for a host that ALLOWED_HOSTS does not name: %.100a", (host,)
+        else:
+            record.msg, record.args = "Refused a request: %.100a", (record.getMessage(),)
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
 
 
 @dataclass(slots=True)

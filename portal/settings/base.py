@@ -188,6 +188,7 @@ LOGGING = {
             "every_line": ("portal.unavailable",),
         },
         "expected": {"()": "portal.observability.log_filters.DropExpectedUnavailable"},
+        "quiet_refusal": {"()": "portal.observability.log_filters.QuietRefusal"},
     },
     "handlers": {
         "console": {
@@ -202,6 +203,10 @@ LOGGING = {
         "knowledge": {"level": env.text("LOG_LEVEL", "INFO").upper()},
         "answers": {"level": env.text("LOG_LEVEL", "INFO").upper()},
         "django.request": {"level": "ERROR", "filters": ["expected"]},
+        **{
+            f"django.security.{name}": {"filters": ["quiet_refusal"]}
+            for name in ("DisallowedHost", "RequestDataTooBig", "TooManyFieldsSent", "TooManyFilesSent")
+        },
         "httpx": {"level": "WARNING"},
         "kombu.connection": {"level": "ERROR"},  # it warns that the filesystem has no host name
     },

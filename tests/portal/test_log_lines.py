@@ -136,6 +136,22 @@ def test_a_warning_that_says_the_same_again_and_again_is_counted(lines, monkeypa
     assert len(lines) < 30
 
 
+def test_a_request_for_a_wrong_host_is_one_quiet_line(client, lines, db):
+    for number in range(20):
+        assert client.get("/", headers={"Host": f"evil-{number}.example"}).status_code == 400
+    assert len(lines) == 5, "all of them are one message, of which five are written"
+    assert "WARNING django.security.DisallowedHost Refused a request for a host" in lines[0]
+    assert "'evil-0.example'" in lines[0]
+    assert "Traceback" not in "".join(lines)
+    assert "\n" not in lines[0]
+
+
+def test_a_request_with_too_many_fields_is_one_quiet_line(client, lines, db):
+    client.post("/sign-in/", {f"field{number}": "" for number in range(1_100)})
+    assert "Traceback" not in "".join(lines)
+    assert "WARNING django.security.TooManyFieldsSent Refused a request" in lines[0]
+
+
 def until(true) -> None:
     deadline = time.monotonic() + 10
     while not true():
