@@ -1,11 +1,14 @@
-"""No request fills the memory of a web process before Django sees it."""
+"""No request fills the memory of a web process, or keeps a connection open, before Django sees it."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import time
 
 import pytest
 
+from portal import connections
 from portal.connections import MAX_HEAD_BYTES, Connection
 from tests.servers.portal_server import serving
 
@@ -26,6 +29,8 @@ ENDLESS = {
 
 
 async def application(scope, receive, send) -> None:
+    if scope["path"] == "/slow/":
+        await asyncio.sleep(1.0)
     size, more = 0, True
     while more:
         message = await receive()
@@ -87,3 +92,62 @@ def test_long_headers_many_requests_and_large_bodies_are_taken(address):
         + b"0\r\n\r\n"
     )
     assert _sent(address, pieces)[1].endswith(b"0040000")
+
+
+WHOLE = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
+UNFINISHED = {
+    "nothing": (b"", b""),
+    "a request line": (b"GET / HT", b""),
+    "headers that trickle": (b"GET / HTTP/1.1\r\n" + HOST + b"X-Words: ", b"a"),
+    "line ends that trickle": (b"", b"\r\n"),
+    "headers of a second request": (WHOLE + b"GET / HTTP/1.1\r\nX-Words: ", b"a"),
+    "line ends after a request": (WHOLE, b"\r\n"),
+}
+
+
+@pytest.fixture
+def short_limit(monkeypatch):
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.4)
+
+
+def _trickled(address, data: bytes, piece: bytes, seconds: float) -> tuple[bytes, bool]:
+    """What came back while `piece` was sent every 50 ms, and whether the connection was closed within `seconds`."""
+    answer, until = b"", time.monotonic() + seconds
+    with socket.create_connection(address, timeout=0.05) as connection:
+        connection.sendall(data)
+        while time.monotonic() < until:
+            try:
+                more = connection.recv(65_536)
+            except TimeoutError:
+                more = None
+            except OSError:
+                return answer, True
+            if more == b"":
+                return answer, True
+            answer += more or b""
+            try:
+                connection.sendall(piece)
+            except OSError:
+                return answer, True
+    return answer, False
+
+
+@pytest.mark.parametrize("name", UNFINISHED)
+def test_headers_that_are_not_complete_in_time_end_the_connection(address, short_limit, name):
+    answer, is_closed = _trickled(address, *UNFINISHED[name], seconds=5)
+    assert is_closed
+    assert answer.count(b"HTTP/1.1 200 ") == UNFINISHED[name][0].count(WHOLE)
+    assert (b"HTTP/1.1 408 " in answer) == (b"GET / HT" in UNFINISHED[name][0].removeprefix(WHOLE))
+
+
+def test_a_slow_body_and_a_slow_response_are_not_ended(address, short_limit):
+    body = b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 16\r\n\r\n"
+    answer, _ = _trickled(address, body, b"a", 1.2)
+    assert b"0000016" in answer
+    slow = b"POST /slow/ HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\n\r\na\r\n"
+    answer, _ = _trickled(address, slow, b"", 3)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+def test_the_limit_is_twenty_seconds():
+    assert connections.HEAD_SECONDS == 20
