@@ -31,13 +31,29 @@ SERVERS = {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Marks what uses a server or a browser. What is slow begins first, so that no process works alone at the end."""
+    """Marks what uses a server or a browser. What is slow begins first, so that no process works alone at the end. Tests
+    that share something made for their module run in one process, or each process would make it."""
     for item in items:
         if not SERVERS.isdisjoint(item.fixturenames):
             item.add_marker(pytest.mark.service)
         if not BROWSERS.isdisjoint(item.fixturenames):
             item.add_marker(pytest.mark.browser)
+        if _is_for_any_process(item) and _shares_with_its_module(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def _is_for_any_process(item) -> bool:
+    if not getattr(item.config.option, "loadgroup", False):  # the tests are not distributed, or not by groups
+        return False
+    return not any(item.get_closest_marker(name) for name in ("xdist_group", "slow"))
+
+
+def _shares_with_its_module(item) -> bool:
+    """By a fixture of ours: pytest-django's and pytest-asyncio's have nothing to share."""
+    found = getattr(item, "_fixtureinfo", None)
+    used = [] if found is None else [made[-1] for made in found.name2fixturedefs.values()]
+    return any(each.scope in ("module", "class") and each.func.__module__.startswith("tests.") for each in used)
 
 
 @pytest.fixture(scope="session")

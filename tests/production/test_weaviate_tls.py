@@ -17,7 +17,7 @@ from tests.production.test_weaviate_faults import HYBRID
 from tests.servers.real import _own, _run_folder
 from tests.servers.weaviate_over_tls import Authority, WeaviateOverTls
 
-pytestmark = [pytest.mark.service, pytest.mark.slow]
+pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.xdist_group("weaviate-tls")]
 
 
 @pytest.fixture(scope="module")
