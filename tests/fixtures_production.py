@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.production import installation
+from tests.servers.commands import commands
 from tests.servers.openai_server import running as model_running
 
 PASSWORD = "a-long-enough-password"
@@ -21,12 +24,13 @@ def production(tmp_path_factory):
             OPENAI_BASE_URL=model, OPENAI_API_KEY="key", ANSWER_MODEL="echo-words-40",
         ) as started,
     ):  # fmt: skip
-        started.manage("create_tenant", "acme", "--name", "Acme Ltd")
-        for name, role in (("adam", "admin"), ("alice", "member")):
-            started.manage(
-                "add_member", "--tenant", "acme", "--email", f"{name}@acme.example", "--role", role,
-                "--name", name.title(), "--password-stdin", given=PASSWORD,
-            )  # fmt: skip
+        with commands([sys.executable, "-m", "portal.services", "manage"], started.environment) as command:
+            command("create_tenant", "acme", "--name", "Acme Ltd")
+            for name, role in (("adam", "admin"), ("alice", "member")):
+                command(
+                    "add_member", "--tenant", "acme", "--email", f"{name}@acme.example", "--role", role,
+                    "--name", name.title(), "--password-stdin", given=PASSWORD,
+                )  # fmt: skip
         yield started
 
 

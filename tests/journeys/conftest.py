@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.servers.commands import Commands, commands
+
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
@@ -54,20 +56,10 @@ def pytest_collection_modifyitems(items):
 class Portal:
     address: str
     folder: Path
-    environment: dict[str, str] = field(repr=False)
+    commands: Commands = field(repr=False)
 
     def manage(self, *words: str, given: str = "") -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *words],
-            cwd=REPOSITORY,
-            env=self.environment,
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, (words, done.stdout, done.stderr)
-        return done.stdout
+        return self.commands(*words, given=given)
 
     def url(self, tail: str = "") -> str:
         return f"{self.address}/t/acme/{tail}"
@@ -120,9 +112,11 @@ def portal(tmp_path_factory) -> Portal:
     said: queue.Queue[str] = queue.Queue()
     threading.Thread(target=lambda: [said.put(line) for line in process.stdout], daemon=True).start()
     try:
-        portal = Portal(_address(process, said), folder, environment)
-        portal.manage("create_tenant", "acme", "--name", "Acme Ltd")
-        yield portal
+        address = _address(process, said)
+        with commands([sys.executable, "manage.py"], environment) as ready:
+            portal = Portal(address, folder, ready)
+            portal.manage("create_tenant", "acme", "--name", "Acme Ltd")
+            yield portal
     finally:
         process.send_signal(signal.SIGTERM)
         try:

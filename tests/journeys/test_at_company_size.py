@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.journeys.conftest import Portal, three_people
@@ -10,23 +12,20 @@ from tests.journeys.test_from_upload_to_the_marked_passage import (  # noqa: F40
     test_a_document_is_found_by_whom_it_is_shared_with_and_by_nobody_else,
 )
 from tests.production import installation
+from tests.servers.commands import commands
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
-
-
-class AtCompanySize(Portal):
-    started: installation.Installation
-
-    def manage(self, *words: str, given: str = "") -> str:
-        return self.started.manage(*words, given=given)
 
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
     installation.insist_on_servers()
-    with installation.running(tmp_path_factory.mktemp("production")) as started:
-        portal = AtCompanySize(started.address, started.folder, started.environment)
-        portal.started = started
+    manage = [sys.executable, "-m", "portal.services", "manage"]
+    with (
+        installation.running(tmp_path_factory.mktemp("production")) as started,
+        commands(manage, started.environment) as ready,
+    ):
+        portal = Portal(started.address, started.folder, ready)
         portal.manage("create_tenant", "acme", "--name", "Acme Ltd")
         yield portal
 

@@ -21,6 +21,7 @@ from portal.services.ports import free_port
 from tests.conftest import REPOSITORY
 from tests.fixtures_production import PASSWORD, upload
 from tests.production.installation import Installation
+from tests.servers.commands import Commands, commands
 
 pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("production")]
 
@@ -57,11 +58,12 @@ def embedded(tmp_path_factory):
     installation = Embedded(folder, kept | {"PORTAL_DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}, free_port())
     try:
         installation.start()
-        installation.manage("create_tenant", "acme", "--name", "Acme Ltd")
-        installation.manage(
-            "add_member", "--tenant", "acme", "--email", "adam@acme.example", "--role", "admin", "--name", "Adam",
-            "--password-stdin", given=PASSWORD,
-        )  # fmt: skip
+        with commands([sys.executable, "manage.py"], installation.environment) as command:
+            command("create_tenant", "acme", "--name", "Acme Ltd")
+            command(
+                "add_member", "--tenant", "acme", "--email", "adam@acme.example", "--role", "admin", "--name", "Adam",
+                "--password-stdin", given=PASSWORD,
+            )  # fmt: skip
         yield installation
     finally:
         installation.stop()
@@ -70,6 +72,14 @@ def embedded(tmp_path_factory):
 @pytest.fixture(params=["embedded", "production"])
 def column(request):
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def command(column):
+    """Runs a command of `manage.py` there."""
+    manage = ["manage.py"] if isinstance(column, Embedded) else ["-m", "portal.services", "manage"]
+    with commands([sys.executable, *manage], column.environment) as ready:
+        yield ready
 
 
 @pytest.fixture
@@ -147,10 +157,8 @@ class Asking:
             thread.join()
 
 
-def states(column) -> dict[str, dict]:
-    return {
-        each["name"]: each for each in json.loads(column.manage("generations", "list", "--json", "--tenant", "acme"))
-    }
+def states(command: Commands) -> dict[str, dict]:
+    return {each["name"]: each for each in json.loads(command("generations", "list", "--json", "--tenant", "acme"))}
 
 
 def is_ready(client, document: str) -> bool:
@@ -168,31 +176,32 @@ def kill_who_makes_it(column) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
-def test_no_question_goes_unanswered_from_the_first_step_to_the_switch_back(column, program):
+def test_no_question_goes_unanswered_from_the_first_step_to_the_switch_back(column, command, program):
     numbers = list(range(BEFORE))
     documents = [upload(program, f"plant-{number}.md", plant(number)) for number in numbers]
     for document in documents:
         until(lambda document=document: is_ready(program, document), within=240)
     with Asking(program, list(numbers)) as asking:
-        column.manage("generations", "build", "--tenant", "acme", "--words", "60", "--overlap", "10", "--switch")
-        until(lambda: states(column)[NEW]["done"] > 0 or states(column)[NEW]["state"] == "active")
+        until(lambda: asking.asked >= 3)
+        command("generations", "build", "--tenant", "acme", "--words", "60", "--overlap", "10", "--switch")
+        until(lambda: states(command)[NEW]["done"] > 0 or states(command)[NEW]["state"] == "active")
         moments = {"killed who makes it": asking.age}
         kill_who_makes_it(column)
         late = [upload(program, f"plant-{n}.md", plant(n)) for n in range(BEFORE, BEFORE + MEANWHILE)]
-        until(lambda: states(column)[NEW]["state"] == "active", within=240)
+        until(lambda: states(command)[NEW]["state"] == "active", within=240)
         for document in late:
             until(lambda document=document: is_ready(program, document), within=240)
         moments["switched to the other"] = asking.age
-        column.manage("generations", "switch", OLD, "--tenant", "acme")
-        until(lambda: states(column)[OLD]["state"] == "active", within=240)
+        command("generations", "switch", OLD, "--tenant", "acme")
+        until(lambda: states(command)[OLD]["state"] == "active", within=240)
         moments["switched back"] = asking.age
         time.sleep(2)
     print(f"{asking.asked} questions; those that took over two seconds (when, how long): {asking.slow}")
     print(f"moments: {moments}")
     assert asking.went_wrong == []
     assert asking.longest_silence < 5, "for so long nobody got an answer"
-    assert states(column)[NEW]["state"] == "retired"
+    assert states(command)[NEW]["state"] == "retired"
     with Asking(program, list(range(BEFORE + MEANWHILE)), programs=1) as asking:
         until(lambda: asking.asked >= BEFORE + MEANWHILE)
     assert asking.went_wrong == [], "what came meanwhile is not in the index that answers"
-    column.manage("reconcile", "--tenant", "acme")
+    command("reconcile", "--tenant", "acme")
