@@ -16,6 +16,7 @@ from audit.actions import Action
 from tenants import limits, passwords
 from tenants.gates import person_view
 from tenants.models import User
+from tenants.signin import known_browser
 from tenants.signin.forms import NewPasswordForm, secret, text
 from tenants.signin.trail import record_everywhere
 
@@ -41,11 +42,16 @@ class ChangePasswordForm(NewPasswordForm):
     current = forms.CharField(label="Current password", strip=False, widget=secret("current-password"))
     field_order = ["current", "password"]
 
+    def __init__(self, *args, session_key: str, **kwargs) -> None:
+        """Tries are counted for the session: who has stolen another one does not use up the owner's."""
+        super().__init__(*args, **kwargs)
+        self.session_key = session_key
+
     def clean_current(self) -> str:
-        limits.spend(limits.PASSWORD_OF_ACCOUNT, str(self.user.pk))
+        limits.spend(limits.PASSWORD_IN_SESSION, self.session_key)
         if not self.user.check_password(self.cleaned_data["current"]):
             raise forms.ValidationError("This is not your current password.")
-        limits.refund(limits.PASSWORD_OF_ACCOUNT, str(self.user.pk))
+        limits.refund(limits.PASSWORD_IN_SESSION, self.session_key)
         return self.cleaned_data["current"]
 
 
@@ -54,28 +60,29 @@ class ChangePasswordForm(NewPasswordForm):
 @sensitive_post_parameters("current", "password")
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    forms_or_done = handle(request)
-    if forms_or_done is None:
-        return redirect("account")
+    forms_or_done = handle(request, redirect("account"))
+    if isinstance(forms_or_done, HttpResponse):
+        return forms_or_done
     status = 200 if request.method == "GET" else 400
     return render(request, "tenants/account.html", forms_or_done, status=status)
 
 
-def handle(request: HttpRequest) -> dict | None:
-    """The forms to show; None when one of them was sent and is done. Also behind the settings page of a company."""
+def handle(request: HttpRequest, done: HttpResponse) -> dict | HttpResponse:
+    """The forms to show; `done` when one of them was sent and is done. Also behind the settings page of a company."""
     user = request.user
     # A form works on its own copy, so that a wrong value never shows up in the frame around it.
     me = AboutMeForm(_sent(request, "about"), instance=User.objects.get(pk=user.pk))
-    new = ChangePasswordForm(_sent(request, "password"), user=user)
+    new = ChangePasswordForm(_sent(request, "password"), user=user, session_key=request.session.session_key)
     if me.is_bound and me.is_valid():
         change_account(me)
         messages.success(request, "Saved.")
-        return None
+        return done
     if new.is_bound and new.is_valid():
         passwords.set_password(user, new.cleaned_data["password"], how="person")
         update_session_auth_hash(request, user)  # a fresh session here; every other one has ended
+        known_browser.remember(request, done, user)
         messages.success(request, "Your password is changed.", extra_tags="You are signed out everywhere else.")
-        return None
+        return done
     return {"about_form": me, "password_form": new}
 
 

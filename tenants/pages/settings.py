@@ -26,9 +26,9 @@ from tenants.roles import ADMINS, Role
 @require_http_methods(["GET", "POST"])
 @member_view()
 def settings(request: HttpRequest, member: Membership) -> HttpResponse:
-    shown = account.handle(request)
-    if shown is None:
-        return redirect("tenants:settings", member.tenant.slug)
+    shown = account.handle(request, redirect("tenants:settings", member.tenant.slug))
+    if isinstance(shown, HttpResponse):
+        return shown
     context = shown | {
         "room": "settings",
         "company_form": CompanyForm(initial={"name": member.tenant.name}) if member.is_admin else None,

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from tenants import invitations, limits, passwords
 from tenants.links import base_of
 from tenants.models import Invitation, User
-from tenants.signin import session
+from tenants.signin import known_browser, session
 from tenants.signin.evenly import evenly
 from tenants.signin.forms import ForgottenForm, JoinForm, NewPasswordForm
 
@@ -43,13 +43,23 @@ def password_forgotten(request: HttpRequest) -> HttpResponse:
     form = ForgottenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
-        limits.spend(limits.RESET_FROM_ADDRESS, limits.address_of(request))
-        limits.spend(limits.RESET_FOR_ACCOUNT, email)
+        _count_reset(request, email)
         with evenly():
             passwords.ask_for_reset(email, base=base_of(request))
         return render(request, "tenants/password_asked.html", {"sends": bool(settings.EMAIL_HOST)})
     status = 200 if request.method == "GET" else 400
     return render(request, "tenants/password_forgotten.html", {"form": form}, status=status)
+
+
+def _count_reset(request: HttpRequest, email: str) -> None:
+    """Raises TooMany, whether the address has a sign-in or not."""
+    nonce = known_browser.find_nonce(request, email)
+    if nonce:
+        limits.spend(limits.RESET_FROM_KNOWN_BROWSER, nonce, instead=session.ASK_AN_ADMIN)
+        return
+    instead = known_browser.USE_IT + session.ASK_AN_ADMIN
+    limits.spend(limits.RESET_FROM_ADDRESS, limits.address_of(request), instead=instead)
+    limits.spend(limits.RESET_FOR_ACCOUNT, email, instead=instead)
 
 
 @behind_a_link
@@ -62,7 +72,10 @@ def password_reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
         if not passwords.use_link(user, token, form.cleaned_data["password"]):
             return _void_password_link(request)
         messages.success(request, "Your new password is set. Sign in with it.")
-        return redirect("sign-in")
+        response = redirect("sign-in")
+        user.refresh_from_db(fields=["password"])
+        known_browser.remember(request, response, user)  # a link helps also while strangers use up the account's tries
+        return response
     status = 200 if request.method == "GET" else 400
     return render(request, "tenants/password_reset.html", {"form": form}, status=status)
 
@@ -83,7 +96,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         member = invitations.accept(found, **form.cleaned_data)
         session.enter(request, member.user)
-        return redirect(f"/t/{found.tenant.slug}/")
+        response = redirect(f"/t/{found.tenant.slug}/")
+        known_browser.remember(request, response, member.user)
+        return response
     status = 200 if request.method == "GET" else 400
     return render(request, "tenants/join.html", {"form": form, "invitation": found}, status=status)
 

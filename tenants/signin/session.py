@@ -12,26 +12,24 @@ from audit.actions import Action, Outcome
 from audit.record import record
 from tenants import limits
 from tenants.models import User
+from tenants.signin import known_browser
 from tenants.signin.evenly import wait
 from tenants.signin.trail import NOBODY, record_everywhere
 
+ASK_AN_ADMIN = ", or ask an admin of your company for a link for a new password"
 BACKEND = "tenants.signin.backend.EmailBackend"
 
 
 def sign_in(request: HttpRequest, *, email: str, password: str) -> User | None:
     """The person, now signed in; None where address and password do not fit, whichever of them it is.
 
-    Tries are counted before the password is looked at, so that many at once cannot pass, and given back on success.
+    Tries are counted before the password is looked at, so that many at once cannot pass, and given back on success. Those
+    of a browser in which the account has signed in before are counted apart from those of everybody else.
     """
     began = time.monotonic()
-    address = limits.address_of(request)
-    counted = (
-        (limits.SIGN_IN_FROM_ADDRESS, address),
-        (limits.SIGN_IN_TO_ACCOUNT_FROM_ADDRESS, f"{email} {address}"),
-        (limits.SIGN_IN_TO_ACCOUNT, email),
-    )
+    counted, instead = _limits_of(request, email)
     for limit, subject in counted:
-        limits.spend(limit, subject)
+        limits.spend(limit, subject, instead=instead)
     user = authenticate(request, email=email, password=password)
     if user is None:
         _note_failure(email)
@@ -41,6 +39,20 @@ def sign_in(request: HttpRequest, *, email: str, password: str) -> User | None:
         limits.refund(limit, subject)
     enter(request, user)
     return user
+
+
+def _limits_of(request: HttpRequest, email: str) -> tuple[tuple[tuple[limits.Limit, str], ...], str]:
+    """What a try counts for, and what somebody can do who has no try left."""
+    nonce = known_browser.find_nonce(request, email)
+    if nonce:
+        return ((limits.SIGN_IN_FROM_KNOWN_BROWSER, nonce),), ASK_AN_ADMIN
+    address = limits.address_of(request)
+    counted = (
+        (limits.SIGN_IN_FROM_ADDRESS, address),
+        (limits.SIGN_IN_TO_ACCOUNT_FROM_ADDRESS, f"{email} {address}"),
+        (limits.SIGN_IN_TO_ACCOUNT, email),
+    )
+    return counted, known_browser.USE_IT + ASK_AN_ADMIN
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tenants import drafts, limits
 from tenants.models import Membership, Tenant, User
 from tenants.scope import as_person
-from tenants.signin import first_run, session, setup_code
+from tenants.signin import first_run, known_browser, session, setup_code
 from tenants.signin.forms import FirstRunForm, SignInForm
 
 
@@ -41,8 +41,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect("first-run")
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if session.sign_in(request, **form.cleaned_data):
-            return redirect(after or "home")
+        user = session.sign_in(request, **form.cleaned_data)
+        if user is not None:
+            response = redirect(after or "home")
+            known_browser.remember(request, response, user)
+            return response
         form.add_error(None, SignInForm.WRONG)
     status = 200 if request.method == "GET" else 400
     why = drafts.TITLES.get(request.GET.get("why", ""), "")
@@ -69,7 +72,9 @@ def begin(request: HttpRequest) -> HttpResponse:
         form.cleaned_data.pop("code", None)
         owner = first_run.begin(**form.cleaned_data)
         session.enter(request, owner.user)
-        return redirect(f"/t/{owner.tenant.slug}/")
+        response = redirect(f"/t/{owner.tenant.slug}/")
+        known_browser.remember(request, response, owner.user)
+        return response
     status = 200 if request.method == "GET" else 400
     return render(request, "tenants/first_run.html", {"form": form}, status=status)
 

@@ -6,3 +6,5 @@ from django.core.cache import cache
 def _nobody_has_tried_anything_yet():
     """Rate limits are counted in the cache, which outlives a test."""
     cache.clear()
+    yield
+    cache.clear()
