@@ -86,37 +86,48 @@ def insist_on_another_owner(member: Membership) -> None:
 
 
 @transaction.atomic
-def change_role(member: Membership, role: str, *, by: Membership) -> None:
+def change_role(member: Membership, role: str, *, by: Membership) -> int:
+    """Returns how many API keys of the member end because the new role is a privileged one."""
     _look_again(by, member)
     insist_on_rank(by, member.role, role)
     if member.role == role:
-        return
+        return 0
     if not member.is_active:
         raise Conflicting("This person no longer belongs to the company.", hint="Invite them again.")
     if role != Role.OWNER:
         insist_on_another_owner(member)
-    _give(member, role, by=by.audit_actor())
+    return _give(member, role, by=by.audit_actor())
 
 
 @transaction.atomic
-def set_role(member: Membership, role: str) -> None:
-    """The operator's way, for a company that has nobody left who could give this role."""
+def set_role(member: Membership, role: str) -> int:
+    """The operator's way, for a company that has nobody left who could give this role. Returns what `change_role` returns."""
     with in_tenant(member.tenant):
         Tenant.objects.select_for_update().get(pk=member.tenant_id)
         member.refresh_from_db(fields=["role", "is_active", "privileged_until"])
         if member.role == role:
-            return
+            return 0
         if role != Role.OWNER:
             insist_on_another_owner(member)
-        _give(member, role, by=system(member.tenant_id))
+        return _give(member, role, by=system(member.tenant_id))
 
 
-def _give(member: Membership, role: str, *, by: Actor) -> None:
+def _give(member: Membership, role: str, *, by: Actor) -> int:
     former = member.role
     member.set_role(role, at=timezone.now())
     member.save(update_fields=Membership.ROLE_FIELDS)
     mail.forget_links_to(member.user)  # a link for a new password is void once the role is another one
     record(Action.MEMBER_ROLE_CHANGED, by, member, subject=member, former=former, role=role)
+    return _end_keys(member, by=by) if role in PRIVILEGED and former != Role.OWNER else 0
+
+
+def _end_keys(member: Membership, *, by: Actor) -> int:
+    """A key that was made for a member, and perhaps passed on, must not become one of an admin. Returns how many ended."""
+    live = [key for key in ApiKey.objects.for_tenant(member.tenant_id).filter(member=member) if key.is_live]
+    _revoke_keys(member)
+    for key in live:
+        record(Action.KEY_REVOKED, by, key, subject=member, reason="role")
+    return len(live)
 
 
 @transaction.atomic

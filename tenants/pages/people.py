@@ -22,7 +22,8 @@ from tenants.models import Invitation, Membership, TeamMember
 from tenants.pages.forms import InviteForm, roles_for
 from tenants.people import change_role, end_membership
 from tenants.rank import may_manage
-from tenants.roles import ADMINS, Role
+from tenants.roles import ADMINS, PRIVILEGED, Role
+from tenants.saying import counted
 
 PER_PAGE = 100
 
@@ -48,8 +49,9 @@ def role(request: HttpRequest, member: Membership, member_id: UUID) -> HttpRespo
     wished = request.POST.get("role", "")
     if wished not in dict(roles_for(member)) and wished != other.role:
         raise Invalid("This is not a role you can give.", hint="Choose one from the list.")
-    change_role(other, wished, by=member)
-    messages.success(request, f"{other} is now {other.get_role_display().lower()}.")
+    ended = change_role(other, wished, by=member)
+    more = {"extra_tags": f"{counted(ended, 'API key')} of theirs ended. They can make new ones."} if ended else {}
+    messages.success(request, f"{other} is now {other.get_role_display().lower()}.", **more)
     return redirect(_here(member))
 
 
@@ -136,6 +138,7 @@ def _page(request: HttpRequest, member: Membership) -> dict:
         "page": page,
         "wanted": wanted,
         "roles": roles_for(member),
+        "gives_privileged_roles": may_manage(member, *PRIVILEGED),
         "waiting": waiting,
     }
 

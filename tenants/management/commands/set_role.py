@@ -20,5 +20,7 @@ class Command(BaseCommand):
     def handle(self, *, tenant: str, email: str, role: str, **options) -> None:
         member = member_of(tenant_of(tenant), email)
         with plain_errors():
-            set_role(member, role)
+            ended = set_role(member, role)
         self.stdout.write(f"{member} is now {member.get_role_display().lower()} of {member.tenant.name}.")
+        if ended:
+            self.stdout.write("The API keys that they held have ended.")
