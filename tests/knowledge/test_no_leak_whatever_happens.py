@@ -242,6 +242,7 @@ class TwoCompanies(RuleBasedStateMachine):
                 assert set(Document.objects.visible_to(person).values_list("pk", flat=True)) == expected
 
 
+@pytest.mark.timeout(600)
 def test_nobody_ever_finds_what_they_may_not_read():
     from hypothesis.stateful import run_state_machine_as_test
 
