@@ -16,6 +16,8 @@ SUITES = {
     "people": [
         "tests/tenants",
         "tests/security/test_only_owners_give_privileged_roles.py",
+        "tests/security/test_keys_end_at_a_promotion.py",
+        "tests/security/test_strangers_lock_nobody_out.py",
         "tests/security/test_roles_whatever_people_do.py",
         "tests/security/test_setting_up_needs_the_code.py",
     ],
