@@ -20,7 +20,7 @@ from knowledge.models import Content, TextLeaf, Version
 LONG = 60_000  # characters; the leaves of a shorter text are computed when it is shown, in at most 10 ms
 MANY = 1_600  # blocks, likewise
 WINDOW_CHARACTERS = 60_000  # that are sent with a page; the rest follows as it is reached
-WINDOW_WEIGHT = 1_600  # elements that show them
+WINDOW_WEIGHT = 1_200  # elements that show them
 WINDOW_LEAVES = 60
 
 _one_at_a_time = threading.Lock()

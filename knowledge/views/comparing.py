@@ -23,9 +23,9 @@ from tenants.models import Membership
 
 OFFERED = 50  # versions to choose from
 SHOWN = 150  # places
-SHOWN_WEIGHT = 1_500  # elements that show them
+SHOWN_WEIGHT = 1_000  # elements that show them
 COMPARED_CHARACTERS = 500_000  # of each state: about 250 pages. Longer ones are compared from their first difference on
-COMPARED_WEIGHT = 4_000  # blocks and cells, likewise
+COMPARED_WEIGHT = 3_000  # blocks and cells, likewise
 WORTH_KEEPING = 50_000  # steps, 4 ms: how versions fit together is stored when finding it took so many
 KEPT_FOR = 24 * 3600  # seconds
 
