@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0004_outcome_index'),
+        ('audit', '0001_squashed_0004_outcome_index'),
     ]
 
     operations = [

@@ -32,7 +32,7 @@ def derive(apps, schema_editor):
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("audit", "0005_event_objects"), ("tenants", "0001_initial")]
+    dependencies = [("audit", "0005_event_objects"), ("tenants", "0001_squashed_0002_outbox_links")]
     operations = [
         # in use: adds rows to a table that the version that still runs does not know, tenant by tenant
         migrations.RunPython(derive, migrations.RunPython.noop),

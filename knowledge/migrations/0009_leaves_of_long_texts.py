@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('knowledge', '0008_partial_uploads'),
-        ('tenants', '0002_outbox_links'),
+        ('knowledge', '0001_squashed_0008_partial_uploads'),
+        ('tenants', '0001_squashed_0002_outbox_links'),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('knowledge', '0010_readings'),
-        ('tenants', '0002_outbox_links'),
+        ('tenants', '0001_squashed_0002_outbox_links'),
     ]
 
     operations = [

@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from portal.up import known_migrations
+
 
 def is_new(connection) -> bool:
     return connection.vendor == "sqlite" and not connection.introspection.table_names()
@@ -27,6 +29,6 @@ def make(connection) -> None:
                     editor.create_model(model)
         recorder = MigrationRecorder(connection)
         recorder.ensure_schema()
-        for app, name in loader.disk_migrations:
+        for app, name in known_migrations.known(loader):
             recorder.record_applied(app, name)
     emit_post_migrate_signal(**about)

@@ -18,7 +18,7 @@ from audit.checks import the_trail_is_append_only
 from knowledge.generations.follow import follow_settings as follow_index_settings
 from portal import static_files
 from portal.keys import private_folder
-from portal.up import new_database
+from portal.up import known_migrations, new_database
 from tenants.checks import tenants_are_kept_apart
 from tenants.rls import role
 
@@ -93,7 +93,7 @@ def insist_it_can_restart() -> None:
 
 
 def _refuse_newer(executor: MigrationExecutor) -> None:
-    known = set(executor.loader.disk_migrations)
+    known = known_migrations.known(executor.loader)
     ours = {app for app, _ in known}
     newer = sorted(
         f"{app}.{name}" for app, name in executor.loader.applied_migrations if app in ours and (app, name) not in known

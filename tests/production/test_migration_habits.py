@@ -16,10 +16,10 @@ from tests.conftest import REPOSITORY
 APPS = ("answers", "audit", "knowledge", "tenants")
 # What the first release came with: made in an empty database.
 FIRST_RELEASE = {
-    "answers": "0003_starter",
-    "audit": "0004_outcome_index",
-    "knowledge": "0007_index_generations_side_by_side",
-    "tenants": "0002_outbox_links",
+    "answers": "0001_squashed_0004_shared_answers",
+    "audit": "0001_squashed_0004_outcome_index",
+    "knowledge": "0001_squashed_0008_partial_uploads",
+    "tenants": "0001_squashed_0002_outbox_links",
 }
 WHY = {
     "AddIndex": "locks the table while it is built: AddIndexConcurrently, in a migration that is not atomic",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -145,7 +146,9 @@ def test_a_role_that_was_taken_away_before_this_version_counts_too(acme, olga, a
     everybody = Membership.objects.for_tenant(acme)
     everybody.update(privileged_until=None)
     then = MigrationLoader(connection).project_state([("tenants", "0003_roles_in_time")]).apps
-    import_module("tenants.migrations.0003_roles_in_time").read_from_the_trail(then, None)
+    import_module("tenants.migrations.0003_roles_in_time").read_from_the_trail(
+        then, SimpleNamespace(connection=connection)
+    )
     known = dict(everybody.values_list("user__email", "privileged_until"))
     assert known["cora@acme.example"]
     assert known["eve@acme.example"] == eve.ended_at
