@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.servers.schemas import ask_sqlite, differences, sqlite_schema
 
 AT_ONCE = (
     "from django.db import connection as c; from portal.up import new_database as n; assert n.is_new(c); n.make(c)"
@@ -42,29 +42,9 @@ def manage(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def ask(path: Path, sql: str) -> list[tuple]:
-    with sqlite3.connect(path) as database:
-        return database.execute(sql).fetchall()
-
-
-def shape(path: Path) -> dict[str, object]:
-    """Columns, keys, indexes, checks and triggers of every table. Columns stand in another order after an addition."""
-    found: dict[str, object] = {}
-    for (table,) in ask(path, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"):
-        columns = {row[1:] for row in ask(path, f"SELECT * FROM pragma_table_xinfo('{table}')")}
-        keys = {row[2:] for row in ask(path, f"SELECT * FROM pragma_foreign_key_list('{table}')")}
-        (made,) = ask(path, f"SELECT sql FROM sqlite_master WHERE name = '{table}'")[0]
-        found[table] = columns, keys, made.count("CHECK"), made.count("UNIQUE"), "AUTOINCREMENT" in made
-    kinds = ask(path, "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type IN ('index', 'trigger', 'view')")
-    return found | {"beside": {row for row in kinds if not row[1].startswith("sqlite_")}}
-
-
 def test_it_has_the_same_tables_keys_indexes_and_triggers(both):
-    made, migrated = map(shape, both)
-    assert made.keys() == migrated.keys()
-    assert {name: made[name] for name in made if made[name] != migrated[name]} == {
-        name: migrated[name] for name in made if made[name] != migrated[name]
-    }
+    made, migrated = map(sqlite_schema, both)
+    assert differences(made, migrated) == {}
 
 
 def test_nothing_is_left_to_migrate_and_the_same_permissions_are_there(both):
@@ -73,7 +53,7 @@ def test_nothing_is_left_to_migrate_and_the_same_permissions_are_there(both):
         "SELECT codename FROM auth_permission ORDER BY 1",
         "SELECT app_label, model FROM django_content_type ORDER BY 1, 2",
     ):
-        assert ask(both[0], sql) == ask(both[1], sql)
+        assert ask_sqlite(both[0], sql) == ask_sqlite(both[1], sql)
     manage(both[0].parent, "migrate", "--check")
 
 
@@ -83,5 +63,5 @@ def test_a_start_that_is_killed_meanwhile_begins_anew(tmp_path):
         "n.MigrationRecorder.record_applied = lambda *_: os._exit(0); n.make(c)"
     )
     manage(tmp_path, "shell", "-c", killed)
-    assert ask(tmp_path / "portal.sqlite3", "SELECT name FROM sqlite_master") == []
+    assert ask_sqlite(tmp_path / "portal.sqlite3", "SELECT name FROM sqlite_master") == []
     manage(tmp_path, "shell", "-c", AT_ONCE)
