@@ -22,16 +22,16 @@ restart: setup ## the processes of `make run` again with the code of now, withou
 	@$(MANAGE) up --restart
 
 services: setup ## real PostgreSQL, Redis and Weaviate on loopback, under the data folder (installs what is missing)
-	@$(VENV)/bin/python -m portal.services up
+	@$(VENV)/bin/python -m portal.operations.services up
 
 services-down: ## stop just those; their data stays
-	@$(VENV)/bin/python -m portal.services down
+	@$(VENV)/bin/python -m portal.operations.services down
 
 run-production: setup ## the portal on those: two web processes, a worker for each kind of work, beat (PORT, DEMO=0)
-	@exec $(VENV)/bin/python -m portal.services run --port $(PORT) $(if $(filter-out 0,$(DEMO)),--demo)
+	@exec $(VENV)/bin/python -m portal.operations.services run --port $(PORT) $(if $(filter-out 0,$(DEMO)),--demo)
 
 restart-production: setup ## the processes of `make run-production` again with the code of now, without a gap
-	@$(VENV)/bin/python -m portal.services manage up --restart
+	@$(VENV)/bin/python -m portal.operations.services manage up --restart
 
 test: ## everything that proves it works (PART=unit without servers and browser, PART=service, PART=browser)
 	@PYTHON="$(PYTHON)" sh portal/setup.sh test
@@ -49,7 +49,7 @@ bench: ## measured figures, as JSON, each next to its goal
 
 drills: ## the production column is broken on purpose while people work (DRILLS="worker postgres", DRILL_DOCUMENTS=300)
 	@PYTHON="$(PYTHON)" sh portal/setup.sh test
-	@$(VENV)/bin/python -m portal.services install PostgreSQL Redis Weaviate
+	@$(VENV)/bin/python -m portal.operations.services install PostgreSQL Redis Weaviate
 	@$(VENV)/bin/python -m tests.drills $(DRILLS)
 
 requirements: ## compile the pinned, hashed requirements after a change of pyproject.toml (needs uv)

@@ -22,7 +22,7 @@ def make_database_at_first() -> None:
     import django
 
     django.setup()
-    from portal.up.prepare import make_database
+    from portal.operations.processes.prepare import make_database
 
     make_database()
 

@@ -5,10 +5,11 @@ class AnswersConfig(AppConfig):
     name = "answers"
 
     def ready(self) -> None:
-        from knowledge import deletion, search_context, viewer_context
+        from knowledge.erasure import deletion
+        from knowledge.hooks import search_dialog, viewer
 
-        viewer_context.register(_cited_places)
-        search_context.register(_own_questions)
+        viewer.register(_cited_places)
+        search_dialog.register(_own_questions)
         deletion.on_erase("answers", _forget)
 
 
@@ -16,18 +17,18 @@ class AnswersConfig(AppConfig):
 
 
 def _cited_places(member, citation_id):
-    from answers.cited_places import cited_places
+    from answers.conversations.viewer_citations import cited_places
 
     return cited_places(member, citation_id)
 
 
 def _own_questions(member, words):
-    from answers.own_questions import own_questions
+    from answers.conversations.search_dialog import own_questions
 
     return own_questions(member, words)
 
 
 def _forget(tenant_id, document_ids):
-    from answers.forgetting import forget
+    from answers.persistence.erasure import forget
 
     return forget(tenant_id, document_ids)

@@ -26,7 +26,7 @@ def embed(texts):
     that is away."""
     from knowledge import backends
     from knowledge.embedders.base import EmbedderError
-    from knowledge.generations.recipe import Recipe
+    from knowledge.index_spec import Recipe
 
     try:
         return backends.embedder().embed(texts)

@@ -13,8 +13,8 @@ AT_ONCE = 2_000  # rows in one transaction, so that nobody waits long for it
 @shared_task(ignore_result=True, acks_late=False)
 def rescue() -> None:
     """Answers whose writer died say so, also when no reader comes back to notice."""
-    from answers.rescue import rescue_all
-    from tenants.scope import each_tenant
+    from answers.live.recovery import rescue_all
+    from tenants.isolation.scope import each_tenant
 
     for tenant in each_tenant():
         rescue_all(tenant)
@@ -26,7 +26,7 @@ def forget_events() -> None:
     from django.utils import timezone
 
     from answers.models import AnswerEvent, State
-    from tenants.scope import each_tenant
+    from tenants.isolation.scope import each_tenant
 
     for tenant in each_tenant():
         finished = AnswerEvent.objects.for_tenant(tenant).exclude(answer__state=State.RUNNING)

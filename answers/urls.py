@@ -2,23 +2,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from answers.api import asking as api_asking
+from answers.api import ask as api_asking
 from answers.api import conversations as api_conversations
 from answers.api import sharing as api_sharing
-from answers.views import asking, changes, sharing
+from answers.views import ask, conversation_actions, sharing
 from answers.views import pages as page
 
 pages = [
     path("", page.ask, name="ask"),
-    path("ask/", asking.question, name="question"),
+    path("ask/", ask.question, name="question"),
     path("conversations/", page.conversations, name="conversations"),
     path("conversations/<uuid:conversation_id>/", page.conversation, name="conversation"),
-    path("conversations/<uuid:conversation_id>/rename/", changes.renaming, name="rename"),
-    path("conversations/<uuid:conversation_id>/remove/", changes.removing, name="remove"),
+    path("conversations/<uuid:conversation_id>/rename/", conversation_actions.renaming, name="rename"),
+    path("conversations/<uuid:conversation_id>/remove/", conversation_actions.removing, name="remove"),
     path("answers/<uuid:answer_id>/", page.answer, name="answer"),
-    path("answers/<uuid:answer_id>/events/", asking.events, name="events"),
-    path("answers/<uuid:answer_id>/stop/", asking.stopping, name="stop"),
-    path("answers/<uuid:answer_id>/feedback/", changes.feedback, name="feedback"),
+    path("answers/<uuid:answer_id>/events/", ask.events, name="events"),
+    path("answers/<uuid:answer_id>/stop/", ask.stopping, name="stop"),
+    path("answers/<uuid:answer_id>/feedback/", conversation_actions.feedback, name="feedback"),
     path("answers/<uuid:answer_id>/receipt/", page.receipt, name="receipt"),
     path("answers/<uuid:answer_id>/share/", sharing.share, name="share"),
     path("shared/<uuid:shared_id>/", sharing.shared, name="shared"),

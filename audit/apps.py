@@ -6,7 +6,7 @@ class AuditConfig(AppConfig):
     name = "audit"
 
     def ready(self) -> None:
-        from audit import checks, field_changes, walls  # noqa: F401
+        from audit.ledger import append_only_triggers, checks, field_changes  # noqa: F401
 
-        post_migrate.connect(walls.remake, dispatch_uid="audit.walls")
+        post_migrate.connect(append_only_triggers.remake, dispatch_uid="audit.walls")
         field_changes.connect()

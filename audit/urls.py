@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from audit import api as rest
-from audit import views
+from audit.api import views as rest
+from audit.pages import views
 
 pages = [
     path("audit/", views.trail, name="trail"),

@@ -13,13 +13,13 @@ from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
     from knowledge.embedders.base import Embedder
-    from knowledge.generations.recipe import Recipe
-    from knowledge.parsing import ParserChild
+    from knowledge.index_spec import Recipe
+    from knowledge.parsers.client import ParserChild
     from knowledge.stores.base import VectorStore
 
 STORES = {
-    "lance": "knowledge.stores.lance.LanceStore",
-    "weaviate": "knowledge.stores.weaviate.WeaviateStore",
+    "lance": "knowledge.stores.lance.store.LanceStore",
+    "weaviate": "knowledge.stores.weaviate.store.WeaviateStore",
 }
 ANSWERING = "knowledge:answering-store"
 _answering = 0.0, ""
@@ -35,11 +35,11 @@ EMBEDDERS = {
 
 @cache
 def store() -> VectorStore:
-    """Both, while the installation moves from one to the other (knowledge/moving.py)."""
+    """Both, while the installation moves from one to the other (knowledge/indexes/store_migration.py)."""
     main, also = settings.VECTOR_STORE, settings.VECTOR_STORE_ALSO
     if not also or also == main:
         return open_store(main)
-    from knowledge.stores.pair import Pair
+    from knowledge.stores.dual_store import Pair
 
     return Pair(open_store(main), open_store(also), second_answers=lambda: answering() == also)
 
@@ -120,7 +120,7 @@ def new_parser() -> ParserChild:
     from dataclasses import replace
 
     from knowledge.parsers.base import ParseLimits
-    from knowledge.parsing import ParserChild
+    from knowledge.parsers.client import ParserChild
 
     return ParserChild(replace(ParseLimits(), file_bytes=settings.UPLOAD_LIMIT))
 

@@ -8,28 +8,31 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
-from knowledge import files, partial_uploads, waiting
+from knowledge.jobs import queue_stats
+from knowledge.library import chunked_uploads, stored_files
 from knowledge.models import Blob, Document, Generation, Trashing
 from knowledge.stores.base import StoreError
+from tenants.isolation.scope import in_tenant
+from tenants.members.teams import touch_corpus
 from tenants.models import Tenant
-from tenants.scope import in_tenant
-from tenants.teams import touch_corpus
 
-log = logging.getLogger("knowledge.upkeep")
+log = logging.getLogger("knowledge.maintenance")
 
 COMPACT = "knowledge:compact"
 
 
 def store_work_waits() -> bool:
-    return cache.get(COMPACT) is not None or any(_has_store_work(tenant) for tenant in waiting.tenants_with_chores())
+    return cache.get(COMPACT) is not None or any(
+        _has_store_work(tenant) for tenant in queue_stats.tenants_with_chores()
+    )
 
 
 def do_store_work() -> None:
-    from knowledge import deletion
-    from knowledge.generations.erase import erase_leaving
+    from knowledge.erasure import deletion
+    from knowledge.indexes.erase import erase_leaving
 
     try:
-        for tenant in waiting.tenants_with_chores():
+        for tenant in queue_stats.tenants_with_chores():
             follow_moves(tenant)
             deletion.erase_overdue(tenant)
             erase_leaving(tenant)
@@ -42,13 +45,13 @@ def do_store_work() -> None:
 
 def follow_moves(tenant: Tenant) -> None:
     """The store's labels catch up. Until then the filter makes an exception for each moved document."""
-    from knowledge import indexing
+    from knowledge.indexes import index_writer
 
     with in_tenant(tenant):
         moved = Document.objects.for_tenant(tenant).filter(indexed_under__isnull=False)
         moves = list(moved.values_list("pk", "collection_id"))
     for pk, collection_id in moves:
-        indexing.move(tenant.pk, pk, collection_id)
+        index_writer.move(tenant.pk, pk, collection_id)
         with in_tenant(tenant), transaction.atomic():
             followed = Document.objects.for_tenant(tenant).filter(pk=pk, collection_id=collection_id)
             if followed.update(indexed_under=None):
@@ -65,23 +68,24 @@ def _has_store_work(tenant: Tenant) -> bool:
 
 
 def compact() -> None:
-    from knowledge import indexing
+    from knowledge.indexes import index_writer
 
     for tenant_id in Tenant.objects.filter(is_active=True).values_list("pk", flat=True):
-        if indexing.writes(tenant_id):
-            indexing.erase(tenant_id)
-            indexing.tidy(tenant_id, after=1)
+        if index_writer.writes(tenant_id):
+            index_writer.erase(tenant_id)
+            index_writer.tidy(tenant_id, after=1)
 
 
 def ask_for_compaction() -> None:
     """Where something was written since. The process with the store does it; this one may be without."""
-    from knowledge import indexing, tasks
+    from knowledge import task_queue
+    from knowledge.indexes import index_writer
 
     tenants = Tenant.objects.filter(is_active=True).values_list("pk", flat=True)
-    if not any(indexing.writes(tenant_id) for tenant_id in tenants):
+    if not any(index_writer.writes(tenant_id) for tenant_id in tenants):
         return
     cache.set(COMPACT, 1, timeout=None)
-    tasks.ring_now()
+    task_queue.notify_now()
 
 
 def remove_orphans() -> int:
@@ -89,14 +93,14 @@ def remove_orphans() -> int:
     gone = 0
     for tenant in Tenant.objects.order_by("pk"):
         with in_tenant(tenant):
-            partial_uploads.forget_overdue(tenant)
-        old = [path for path, is_old in files.of_tenant(tenant) if is_old]
+            chunked_uploads.forget_overdue(tenant)
+        old = [path for path, is_old in stored_files.of_tenant(tenant) if is_old]
         if not old:
             continue
         with in_tenant(tenant):
-            known = partial_uploads.paths(tenant) | set(Blob.objects.for_tenant(tenant).values_list("path", flat=True))
+            known = chunked_uploads.paths(tenant) | set(Blob.objects.for_tenant(tenant).values_list("path", flat=True))
         for path in old:
             if path not in known:
-                files.remove(path)
+                stored_files.remove(path)
                 gone += 1
     return gone

@@ -10,7 +10,7 @@ from celery.contrib.django.task import DjangoTask
 from celery.signals import worker_init
 from django.db import transaction
 
-from portal import file_queue
+from portal.infrastructure import file_broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
 
@@ -24,7 +24,7 @@ class Task(DjangoTask):
         transaction.on_commit(partial(self.apply_async, *args, **kwargs), robust=True)
 
 
-file_queue.use()
+file_broker.use()
 app = Celery("portal", task_cls=Task)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -32,6 +32,6 @@ app.autodiscover_tasks()
 
 @worker_init.connect
 def _insist_on_the_role(**_) -> None:
-    from tenants.rls import role
+    from tenants.isolation.rls import serving_role
 
-    role.insist()
+    serving_role.insist()

@@ -89,7 +89,7 @@ def pooled(name: str) -> dict | None:
     found = database(name)
     if found is None:
         return None
-    from portal import database_timeouts  # psycopg, which an installation on SQLite does without
+    from portal.infrastructure import database_timeouts  # psycopg, which an installation on SQLite does without
 
     found["CONN_MAX_AGE"] = 0  # back into the pool after each request and task
     found["CONN_HEALTH_CHECKS"] = True  # one that died in the pool is replaced, not handed out

@@ -1,4 +1,5 @@
-"""Every address. What belongs to a tenant stands under /t/<slug>/, behind a gate (tenants/gates.py, tenants/http.py)."""
+"""Every address. What belongs to a tenant stands under /t/<slug>/, behind a gate (tenants/requests/gates.py,
+tenants/requests/api_gates.py)."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ import answers.urls
 import audit.urls
 import knowledge.urls
 import tenants.urls
-from portal import api_document, api_schema, health, views  # noqa: F401 - the schema's extension is found by being imported
+from portal import views
+from portal.api import schema_extensions, schema_view  # noqa: F401 - extensions are found by being imported
+from portal.observability import health
 
 api = [
     *answers.urls.api,
@@ -21,7 +24,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("components/", views.components, name="components"),
-    path("api/schema/", api_document.ApiDocument.as_view(), name="schema"),
+    path("api/schema/", schema_view.ApiDocument.as_view(), name="schema"),
     path("api/", views.ApiBrowser.as_view(), name="api-browser"),
     *tenants.urls.public,
     path("t/<slug:slug>/sample/", views.sample, name="sample"),
@@ -32,7 +35,7 @@ urlpatterns = [
     path("t/<slug:slug>/", include((audit.urls.pages, "audit"))),
 ]
 
-handler400 = "portal.errors.bad_request"
-handler403 = "portal.errors.forbidden"
-handler404 = "portal.errors.not_found"
-handler500 = "portal.errors.server_error"
+handler400 = "portal.errors.handlers.bad_request"
+handler403 = "portal.errors.handlers.forbidden"
+handler404 = "portal.errors.handlers.not_found"
+handler500 = "portal.errors.handlers.server_error"

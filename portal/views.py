@@ -7,8 +7,8 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from portal.demo.people import forget
-from portal.removal import remove_tenant
-from tenants.gates import member_view
+from portal.operations.removal.remove_tenant import remove_tenant
+from tenants.requests.gates import member_view
 from tenants.roles import ADMINS
 
 

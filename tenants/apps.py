@@ -6,12 +6,12 @@ class TenantsConfig(AppConfig):
     name = "tenants"
 
     def ready(self) -> None:
-        from audit.field_changes import watch
-        from tenants import checks, walls  # noqa: F401
+        from audit.ledger.field_changes import watch
+        from tenants.isolation import checks, tenant_constraints  # noqa: F401
         from tenants.models import Membership, Team, Tenant
 
-        pre_migrate.connect(walls.step_aside, dispatch_uid="tenants.walls.step_aside")
-        post_migrate.connect(walls.remake, dispatch_uid="tenants.walls")
+        pre_migrate.connect(tenant_constraints.step_aside, dispatch_uid="tenants.walls.step_aside")
+        post_migrate.connect(tenant_constraints.remake, dispatch_uid="tenants.walls")
         watch(Tenant, "slug", "name", "is_active", "is_sample")
         watch(Membership, "role", "is_active")
         watch(Team, "name", "description")

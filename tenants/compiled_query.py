@@ -14,7 +14,7 @@ Value = UUID | str
 KEPT_LENGTHS = 64  # of a list of keys: each number of values is a statement of its own
 
 
-class Prepared:
+class CompiledQuery:
     """The rows of a `values_list` queryset, for the few questions that every request asks.
 
     Django puts a query together anew each time it is asked, which takes several times as long as the database takes to
@@ -39,8 +39,8 @@ class Prepared:
     def _put_together(self, vendor: str, types: Sequence[type]) -> _Statement:
         stand_ins = [uuid4() if each is UUID else str(uuid4()) for each in types]
         queryset = self._build(*stand_ins)
-        if hasattr(queryset, "insist_narrowed"):
-            queryset.insist_narrowed()
+        if hasattr(queryset, "require_tenant_filter"):
+            queryset.require_tenant_filter()
         compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         sql, params = compiler.as_sql()
         places = {_spelled(each): at for at, each in enumerate(stand_ins)}

@@ -1,4 +1,5 @@
-"""Errors that a person can act on. portal/errors.py turns them into pages and problem details; nobody else does."""
+"""Errors that a person can act on. portal/errors/handlers.py turns them into pages and problem details; nobody else
+does."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ class Invalid(Problem):
 
 
 class SignedOut(Problem):
-    """Nobody is signed in, or not any more. portal/errors.py keeps what was sent and leads to signing in."""
+    """Nobody is signed in, or not any more. portal/errors/handlers.py keeps what was sent and leads to signing in."""
 
     status = 401
     code = "signed_out"

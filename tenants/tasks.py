@@ -16,12 +16,12 @@ def deliver(self, mail_id: str, tenant_id: str = "") -> None:
     from django.core.mail import EmailMessage
     from django.utils import timezone
 
-    from audit.seeing import TENANT, seeing
-    from tenants.mail import link_of
+    from audit.ledger.rls_context import TENANT, rls_setting
+    from tenants.mail.mail import link_of
     from tenants.models import OutboxMail
 
     outbox = UUID(tenant_id) if tenant_id else None  # of a company, or the installation's
-    with seeing(TENANT, outbox):
+    with rls_setting(TENANT, outbox):
         mail = OutboxMail.objects.filter(pk=mail_id, sent_at=None).first()
     link = link_of(mail) if mail else ""
     if not link:
@@ -29,12 +29,12 @@ def deliver(self, mail_id: str, tenant_id: str = "") -> None:
     try:
         EmailMessage(mail.subject, mail.body.replace("{link}", link), to=[mail.to]).send()
     except (SMTPException, OSError) as error:
-        with seeing(TENANT, outbox):
+        with rls_setting(TENANT, outbox):
             OutboxMail.objects.filter(pk=mail.pk).update(error=_words(error))
         if isinstance(error, SMTPRecipientsRefused):
             return  # the address is wrong; asking again does not mend it
         raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error
-    with seeing(TENANT, outbox):
+    with rls_setting(TENANT, outbox):
         OutboxMail.objects.filter(pk=mail.pk).update(sent_at=timezone.now(), error="", link_sealed="")
 
 
@@ -50,11 +50,11 @@ def _words(error: Exception) -> str:
 def record_refusals(tenant_id: str, member_id: str, code: str, key: str) -> None:
     """One event for the refusals of a member that came after the first one within a minute. A lost message loses their
     number, not the first."""
-    from audit.actions import Action, Outcome
-    from audit.record import record
+    from audit.ledger.actions import Action, Outcome
+    from audit.ledger.record import record
+    from tenants.isolation.scope import in_tenant
     from tenants.models import Membership, Tenant
-    from tenants.refusals import take_repeats
-    from tenants.scope import in_tenant
+    from tenants.requests.refusal_log import take_repeats
 
     repeats = take_repeats(key)
     tenant = Tenant.objects.filter(pk=tenant_id).first()

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenants import account
-from tenants import api as rest
-from tenants.pages import keys, outbox, people, settings, teams
+from tenants.api import views as rest
+from tenants.pages import account, keys, outbox, people, settings, teams
 from tenants.signin import link_views, views
 
 public = [

@@ -87,27 +87,27 @@ def shared_data() -> Path:
 @pytest.fixture(autouse=True)
 def _no_window_of_a_limit_ends_during_a_test(monkeypatch):
     """Tries are counted in windows of the clock: ten tries with an hour's end among them are two times five."""
-    from tenants import limits
+    from tenants.requests import rate_limits
 
-    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: 500 * 3600.0 + 60))
+    monkeypatch.setattr(rate_limits, "time", SimpleNamespace(time=lambda: 500 * 3600.0 + 60))
 
 
 @pytest.fixture
 def acme(db):
-    from tenants.people import create_tenant
+    from tenants.members.members import create_tenant
 
     return create_tenant("acme", name="Acme Ltd")
 
 
 @pytest.fixture
 def globex(db):
-    from tenants.people import create_tenant
+    from tenants.members.members import create_tenant
 
     return create_tenant("globex", name="Globex AG")
 
 
 def _member(tenant, name: str, role: str):
-    from tenants.people import add_member
+    from tenants.members.members import add_member
 
     email = f"{name.lower()}@{tenant.slug}.example"
     return add_member(tenant, email=email, role=role, name=f"{name} {tenant.slug.title()}", password=PASSWORD)
@@ -158,7 +158,7 @@ def mallory(globex):
 @pytest.fixture
 def finance(acme, adam, alice):
     """A team of Acme with Alice in it."""
-    from tenants.teams import add_to_team, create_team
+    from tenants.members.teams import add_to_team, create_team
 
     team = create_team("Finance", by=adam)
     add_to_team(team, alice, by=adam)
@@ -181,7 +181,7 @@ def sign_in(client):
 @pytest.fixture
 def bearer():
     """`bearer(alice, "read")` gives the header of a fresh API key of hers."""
-    from tenants.keys import create_api_key
+    from tenants.api_keys.api_keys import create_api_key
 
     def make(member, *scopes: str) -> dict[str, str]:
         _, secret = create_api_key(member, name="test", scopes=scopes or ("read", "ask", "write", "audit"))

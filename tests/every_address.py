@@ -73,10 +73,11 @@ def _kind(converter) -> str:
 def make_objects(editor, reader, collection, *, word: str, title: str) -> SimpleNamespace:
     """In the collection: a document with two versions, a PDF, one in the trash, one that failed; the reader manages it, and has
     an answer that quotes the first, with a link to it. Needs committed rows: an answer is made on other threads."""
-    from knowledge import deletion, grants
+    from knowledge.erasure import deletion
+    from knowledge.permissions import grants
 
     def bring(name: str, content: bytes, named: str):
-        from knowledge import uploads
+        from knowledge.library import uploads
 
         return uploads.upload(editor, collection, ContentFile(content), filename=name, title=named).document
 
@@ -94,7 +95,7 @@ def make_objects(editor, reader, collection, *, word: str, title: str) -> Simple
     document.refresh_from_db()
     answer = _ask(reader, f"What is the daily {word} allowance?")
     assert word in answer.text, (answer.state, answer.text)
-    from answers import sharing
+    from answers.conversations import sharing
 
     link = sharing.share(reader, answer.pk)
     return SimpleNamespace(
@@ -105,16 +106,17 @@ def make_objects(editor, reader, collection, *, word: str, title: str) -> Simple
 
 def make_people_objects(owner, other, collection, *, title: str) -> SimpleNamespace:
     """A team with `other` in it, an invitation with its mail, a key, an upload that has begun."""
-    from knowledge import partial_uploads
-    from tenants import invitations, keys, teams
+    from knowledge.library import chunked_uploads
+    from tenants.api_keys import api_keys
+    from tenants.members import invitations, teams
     from tenants.models import OutboxMail
 
     team = teams.create_team(f"{title}team", by=owner)
     teams.add_to_team(team, other, by=owner)
     invitation = invitations.invite(f"{title}@guest.example", "member", by=owner, base="http://localhost")
-    key, _ = keys.create_api_key(other, name=f"{title}key", scopes=["read"])
+    key, _ = api_keys.create_api_key(other, name=f"{title}key", scopes=["read"])
     mail = OutboxMail.objects.filter(tenant_id=owner.tenant_id).latest("created_at")
-    upload = partial_uploads.begin(other, collection, filename=f"{title}.md", size=9)
+    upload = chunked_uploads.begin(other, collection, filename=f"{title}.md", size=9)
     return SimpleNamespace(team=team, invitation=invitation, key=key, mail=mail, upload=upload, other=other)
 
 
@@ -160,21 +162,22 @@ OTHER_DOCUMENT = {
 
 def read_all() -> None:
     """Reads what waits, here and now, and follows up on the store."""
-    from knowledge import ingest, upkeep
+    from knowledge import maintenance
+    from knowledge.ingestion import pipeline
     from tests.fixtures_knowledge import as_the_application
 
     with as_the_application():
-        upkeep.do_store_work()
-        ingest.drain(inline=True)
+        maintenance.do_store_work()
+        pipeline.drain(inline=True)
 
 
 def _ask(member, question: str):
-    from answers import runner
-    from answers.asking import Asking
+    from answers.live import runner
     from answers.models import Answer
+    from answers.question.question_input import AskRequest
 
     async def ask():
-        run = await runner.start(member, Asking(question))
+        run = await runner.start(member, AskRequest(question))
         await runner.settled(run)
         return run.answer_id
 

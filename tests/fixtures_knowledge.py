@@ -19,7 +19,7 @@ Rooms up to 140 euros a night are paid without asking.
 @pytest.fixture
 def shelf(erin):
     """A collection of Erin's that nobody else reads yet."""
-    from knowledge.collections import create_collection
+    from knowledge.library.collections import create_collection
 
     return create_collection(erin, "Handbook")
 
@@ -29,7 +29,7 @@ def bring(erin, shelf):
     """`bring("travel.md", "# Travel …")` uploads; nothing is read yet. In Erin's name, onto her shelf, unless told."""
     from django.core.files.base import ContentFile
 
-    from knowledge import uploads
+    from knowledge.library import uploads
 
     def upload(name: str, text: str | bytes = TRAVEL, *, by=None, to=None, **options):
         content = text.encode() if isinstance(text, str) else text
@@ -41,12 +41,13 @@ def bring(erin, shelf):
 @pytest.fixture
 def read_all():
     """Reads what waits, here and now, and follows up on the store."""
-    from knowledge import ingest, upkeep
+    from knowledge import maintenance
+    from knowledge.ingestion import pipeline
 
     def work() -> None:
         with as_the_application():
-            upkeep.do_store_work()
-            ingest.drain(inline=True)
+            maintenance.do_store_work()
+            pipeline.drain(inline=True)
 
     return work
 
@@ -77,10 +78,10 @@ def upload(bring, read_all):
 @pytest.fixture
 def titles():
     """`titles(alice, "meals")`: the titles of what she finds."""
-    from knowledge.search import find
+    from knowledge.retrieval.search import find
 
     def search(member, query: str, **filters) -> set[str]:
-        from knowledge.search import Filters
+        from knowledge.retrieval.search import Filters
 
         return {found.title for found in find(member, [query], limit=50, filters=Filters(**filters))}
 

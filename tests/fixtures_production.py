@@ -24,7 +24,7 @@ def production(tmp_path_factory):
             OPENAI_BASE_URL=model, OPENAI_API_KEY="key", ANSWER_MODEL="echo-words-40",
         ) as started,
     ):  # fmt: skip
-        with commands([sys.executable, "-m", "portal.services", "manage"], started.environment) as command:
+        with commands([sys.executable, "-m", "portal.operations.services", "manage"], started.environment) as command:
             command("create_tenant", "acme", "--name", "Acme Ltd")
             for name, role in (("adam", "admin"), ("alice", "member")):
                 command(

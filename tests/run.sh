@@ -27,7 +27,7 @@ insist_on_chromium() {
 
 # PostgreSQL, Redis, PgBouncer, Weaviate: says which is missing and why.
 insist_on_servers() {
-  if .venv/bin/python -m portal.services install; then return; fi
+  if .venv/bin/python -m portal.operations.services install; then return; fi
   if [ -n "${CI:-}" ]; then
     echo "The tests of the production column may not be skipped here." >&2; exit 1
   fi

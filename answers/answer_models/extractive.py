@@ -6,14 +6,14 @@ import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from answers import choice
-from answers.addressed import speaks_to_the_assistant
 from answers.answer_models.base import Delta, SourcePassage, Turn
-from answers.choice import Candidate, Embed
-from answers.evidence import nothing_about
-from answers.parts import Part, parts
-from answers.questions import Kind, Question, read
-from answers.sayable import bare
+from answers.grounding import sentence_ranking
+from answers.grounding.answerable_text import bare
+from answers.grounding.evidence import nothing_about
+from answers.grounding.prompt_injection_filter import speaks_to_the_assistant
+from answers.grounding.sentence_ranking import Candidate, Embed
+from answers.question.analysis import Kind, Question, read
+from answers.question.parts import Part, parts
 
 MOST_SENTENCES = 4
 SENTENCES_A_PART = 2  # when several things were asked
@@ -90,7 +90,7 @@ def _by_parts(asked: Sequence[Part], passages: Sequence[SourcePassage], embed: E
 
 
 def _one(question: Question, passages: Sequence[SourcePassage], embed: Embed | None) -> list[tuple[str, int]]:
-    ranked = choice.rank(question, passages, embed=embed)
+    ranked = sentence_ranking.rank(question, passages, embed=embed)
     if not ranked:
         return []
     best = ranked[0]

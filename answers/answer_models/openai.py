@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from answers.answer_models.base import Delta, SourcePassage, Turn, Usage
 from answers.answer_models.errors import ModelError, ModelOverloaded, ModelRefused, ModelTimeout, ModelUnavailable
-from answers.prompt import Message
-from answers.prompt import messages as default_messages
+from answers.answer_models.prompt import Message
+from answers.answer_models.prompt import messages as default_messages
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from answers.answer_models.base import SourcePassage, Turn, labelled
-from answers.parts import parts
+from answers.question.parts import parts
 
 VERSION = "2"
 MAX_TURNS = 3  # earlier questions that are sent along

@@ -14,25 +14,25 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.response import Response
 
-from answers import runner
-from answers.api.shapes import AnswerOut, AskIn, FeedbackIn, FeedbackOut, of_answer, of_feedback
-from answers.asking import Asking, check_question
-from answers.conversations import access_answer
-from answers.follow import follow, follow_run
-from answers.off_loop import in_thread
-from answers.rating import rate
-from answers.showings import note_replayed, note_shown
-from answers.shown import show
-from answers.sse import last_event_id, stream
-from answers.stopping import stop
-from knowledge import access
-from knowledge.search import Filters
+from answers.api.serializers import AnswerOut, AskIn, FeedbackIn, FeedbackOut, of_answer, of_feedback
+from answers.conversations.conversations import access_answer
+from answers.conversations.feedback import rate
+from answers.conversations.reopening_log import note_replayed, note_shown
+from answers.conversations.stop_answer import stop
+from answers.live import runner
+from answers.live.follow import follow, follow_run
+from answers.live.sse import last_event_id, stream
+from answers.presentation.answer_view import show
+from answers.question.question_input import AskRequest, check_question
+from answers.runtime.thread_pool import in_thread
+from knowledge.permissions import access
+from knowledge.retrieval.search import Filters
 from tenants.errors import Unavailable
-from tenants.http import MemberAPIView
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
 from tenants.models.api_key import Scope
-from tenants.scope import in_tenant
-from tenants.time_limits import may_take_longer
+from tenants.requests.api_gates import MemberAPIView
+from tenants.requests.deadline_exemptions import may_take_longer
 
 
 class EventStream(BaseRenderer):
@@ -62,7 +62,7 @@ class AskView(MemberAPIView):
     def post(self, request, slug: str) -> HttpResponseBase:
         given = AskIn(data=request.data)
         given.is_valid(raise_exception=True)
-        asking = Asking(
+        asking = AskRequest(
             check_question(given.validated_data["question"]),
             conversation_id=given.validated_data.get("conversation"),
             filters=self._filters(given.validated_data.get("filters") or {}),
@@ -83,7 +83,7 @@ class AskView(MemberAPIView):
 class Accepted(HttpResponse):
     """A question that may be asked. The door asks it: nothing of it is sent."""
 
-    def __init__(self, member: Membership, asking: Asking, *, streamed: bool) -> None:
+    def __init__(self, member: Membership, asking: AskRequest, *, streamed: bool) -> None:
         super().__init__(status=202)
         self.member, self.asking, self.streamed = member, asking, streamed
 
@@ -95,7 +95,7 @@ def door(view: Callable) -> Callable:
     its first word.
     """
 
-    @may_take_longer  # an answer has a deadline of its own, answers/saving.py
+    @may_take_longer  # an answer has a deadline of its own, answers/persistence/save_answer.py
     @wraps(view)
     async def asked(request: HttpRequest, **kwargs) -> HttpResponseBase:
         # Elsewhere than under ASGI the connection of the calling thread is the one that counts.

@@ -7,13 +7,13 @@ from uuid import UUID
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
-from answers.api.shapes import ConversationOut, ConversationWhole, RenameIn, of_answer, of_conversation
-from answers.conversations import access_conversation, answers_in, history, remove, rename
-from answers.showings import note_shown
-from answers.shown import show_all
-from tenants.http import MemberAPIView
+from answers.api.serializers import ConversationOut, ConversationWhole, RenameIn, of_answer, of_conversation
+from answers.conversations.conversations import access_conversation, answers_in, history, remove, rename
+from answers.conversations.reopening_log import note_shown
+from answers.presentation.answer_view import show_all
 from tenants.models.api_key import Scope
-from tenants.pagination import NewestFirst
+from tenants.requests.api_gates import MemberAPIView
+from tenants.requests.pagination import NewestFirst
 
 
 class LatestFirst(NewestFirst):

@@ -6,14 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
+from answers.conversations.sharing import SharedAnswerView
 from answers.models import Conversation, Feedback, SharedAnswer, State
-from answers.sharing import Opened
-from answers.shown import Place, Shown, ShownCitation, ShownSentence
+from answers.presentation.answer_view import AnswerView, Place, ShownCitation, ShownSentence
 from tenants.models import Membership
-from tenants.strict_input import ShortList, StrictSerializer
+from tenants.requests.strict_serializer import ShortList, StrictSerializer
 
 
-def of_answer(shown: Shown) -> dict[str, Any]:
+def of_answer(shown: AnswerView) -> dict[str, Any]:
     answer = shown.answer
     return {
         "id": str(answer.pk),
@@ -59,7 +59,7 @@ def _citation(citation: ShownCitation) -> dict[str, Any]:
     }
 
 
-def _parts(shown: Shown) -> list[dict[str, Any]]:
+def _parts(shown: AnswerView) -> list[dict[str, Any]]:
     return [{"label": label, "sentences": places} for label, places in shown.parts.items()]
 
 
@@ -106,7 +106,7 @@ def of_link(link: SharedAnswer, url: str) -> dict[str, Any]:
     }
 
 
-def of_shared(opened: Opened) -> dict[str, Any]:
+def of_shared(opened: SharedAnswerView) -> dict[str, Any]:
     """As far as the rights of whoever opened it reach. Of the conversation around it, nothing."""
     shown = opened.shown
     return {

@@ -10,14 +10,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from answers import sharing
-from answers.api.shapes import LinkOut, SharedOut, of_link, of_shared
-from answers.conversations import access_answer
+from answers.api.serializers import LinkOut, SharedOut, of_link, of_shared
+from answers.conversations import sharing
+from answers.conversations.conversations import access_answer
 from answers.models import SharedAnswer
-from tenants.http import MemberAPIView
-from tenants.links import shown_address
 from tenants.models.api_key import Scope
-from tenants.pagination import NewestFirst
+from tenants.requests.absolute_urls import shown_address
+from tenants.requests.api_gates import MemberAPIView
+from tenants.requests.pagination import NewestFirst
 
 
 class LatestShared(NewestFirst):

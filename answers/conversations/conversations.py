@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
-from answers import runner
+from answers.live import runner
 from answers.models import Answer, Conversation, State
-from audit.actions import Action
-from audit.record import record
+from audit.ledger.actions import Action
+from audit.ledger.record import record
 from tenants.errors import Invalid
 from tenants.models import Membership
 

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from answers.conversations import access_answer
+from answers.conversations.conversations import access_answer
 from answers.models import Feedback
-from audit.actions import Action
-from audit.record import record
+from audit.ledger.actions import Action
+from audit.ledger.record import record
 from tenants.errors import Conflicting, Invalid
 from tenants.models import Membership
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from answers import suggestions
+from answers.conversations import suggestions
+from answers.conversations.suggestions import Suggested
 from answers.models import Answer, Conversation
-from answers.shown import Shown
-from answers.suggestions import Suggested
+from answers.presentation.answer_view import AnswerView
 from tenants.models import Membership
 
 MOST = 3
 
 
-def related(member: Membership, shown: Shown, conversation: Conversation) -> tuple[Suggested, ...]:
+def related(member: Membership, shown: AnswerView, conversation: Conversation) -> tuple[Suggested, ...]:
     """Those that rest on a document which this answer cites, what was asked in the conversation apart."""
     cited = {citation.document_id for citation in shown.citations if not citation.lost}
     if not cited:

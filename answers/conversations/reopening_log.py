@@ -11,14 +11,14 @@ from uuid import UUID
 from django.utils import timezone
 
 from answers.models import Answer, Conversation
-from answers.shown import Shown, show
-from audit.actions import Action
-from audit.objects import quoted_and_shown
-from audit.record_once import WINDOW, record_once
+from answers.presentation.answer_view import AnswerView, show
+from audit.ledger.actions import Action
+from audit.ledger.event_objects import quoted_and_shown
+from audit.ledger.record_once import WINDOW, record_once
 from tenants.models import Membership
 
 
-def note_shown(member: Membership, target: Answer | Conversation, shown: Sequence[Shown]) -> None:
+def note_shown(member: Membership, target: Answer | Conversation, shown: Sequence[AnswerView]) -> None:
     """`target` is what was opened, `shown` the answers in it as this member sees them now."""
     recent = timezone.now() - WINDOW
     earlier = [each for each in shown if each.answer.finished_at and each.answer.finished_at < recent]

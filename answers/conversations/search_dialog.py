@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from answers.conversations import history
-from knowledge.search_context import OwnQuestion
+from answers.conversations.conversations import history
+from knowledge.hooks.search_dialog import OwnQuestion
 from tenants.models import Membership
 
 SHOWN = 3

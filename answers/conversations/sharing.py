@@ -9,12 +9,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 
-from answers.conversations import access_answer
+from answers.conversations.conversations import access_answer
 from answers.models import Answer, Citation, SharedAnswer, State
-from answers.shown import Shown, show_colleague
-from audit.actions import Action
-from audit.objects import Relation, document_refs
-from audit.record import record
+from answers.presentation.answer_view import AnswerView, show_colleague
+from audit.ledger.actions import Action
+from audit.ledger.event_objects import Relation, document_refs
+from audit.ledger.record import record
 from tenants.errors import Conflicting
 from tenants.models import Membership
 
@@ -22,12 +22,12 @@ SHAREABLE = (State.ANSWERED, State.PARTIAL, State.CONFLICT)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class SharedAnswerView:
     """A shared answer as one colleague may see it. `cut`: something rested on what they cannot read."""
 
     link: SharedAnswer
     answer: Answer
-    shown: Shown
+    shown: AnswerView
     cut: bool
 
 
@@ -72,7 +72,7 @@ def may_be_shared(answer: Answer) -> bool:
 
 
 @transaction.atomic
-def open_shared(member: Membership, shared_id: UUID) -> Opened:
+def open_shared(member: Membership, shared_id: UUID) -> SharedAnswerView:
     """Http404 where the link ended, and where nothing of the answer is for this member: both look alike."""
     found = SharedAnswer.objects.for_tenant(member.tenant_id).filter(pk=shared_id)
     opened = _opened(member, found.select_related("answer__conversation", "shared_by__user").first())
@@ -81,7 +81,7 @@ def open_shared(member: Membership, shared_id: UUID) -> Opened:
     return opened
 
 
-def opened_by_citation(member: Membership, citation: Citation) -> Opened | None:
+def opened_by_citation(member: Membership, citation: Citation) -> SharedAnswerView | None:
     """The shared answer that this citation is one of, where this member may see it there."""
     found = SharedAnswer.objects.for_tenant(member.tenant_id).filter(answer=citation.answer_id)
     try:
@@ -91,7 +91,7 @@ def opened_by_citation(member: Membership, citation: Citation) -> Opened | None:
     return opened if any(shown.id == citation.pk for shown in opened.shown.citations) else None
 
 
-def _opened(member: Membership, link: SharedAnswer | None) -> Opened:
+def _opened(member: Membership, link: SharedAnswer | None) -> SharedAnswerView:
     if link is None or not may_be_shared(link.answer):
         raise Http404
     whole = show_colleague(member, link.answer)
@@ -107,4 +107,4 @@ def _opened(member: Membership, link: SharedAnswer | None) -> Opened:
         unused=(),
         receipt={},
     )
-    return Opened(link, link.answer, shown, len(said) < len(whole.sentences))
+    return SharedAnswerView(link, link.answer, shown, len(said) < len(whole.sentences))

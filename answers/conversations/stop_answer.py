@@ -7,11 +7,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from answers import runner
-from answers.conversations import access_answer
+from answers.conversations.conversations import access_answer
+from answers.live import runner
 from answers.models import Answer, State
-from audit.actions import Action
-from audit.record import record
+from audit.ledger.actions import Action
+from audit.ledger.record import record
 from tenants.models import Membership
 
 

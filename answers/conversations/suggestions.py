@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from answers.links import document_page
 from answers.models import Answer, Citation, Feedback, Starter, State
-from knowledge import access
+from answers.presentation.links import document_page
 from knowledge.models import Document
+from knowledge.permissions import access
 from tenants.models import Membership
 
 LOOKED_THROUGH = 40

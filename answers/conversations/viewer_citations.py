@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from answers.conversations.sharing import opened_by_citation
 from answers.models import Answer, Citation
-from answers.sharing import opened_by_citation
-from answers.shown import ShownCitation, show
-from knowledge.viewer_context import CitedAnswer, CitedPlace
+from answers.presentation.answer_view import ShownCitation, show
+from knowledge.hooks.viewer import CitedAnswer, CitedPlace
 from tenants.models import Membership
 
 

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from uuid import UUID
 
-from knowledge import access
+from knowledge.permissions import access
 from tenants.models import Membership
 
 REMEMBERED = 256  # readers
@@ -19,14 +19,14 @@ _known: OrderedDict[tuple[UUID, int], dict[UUID, str]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def basis(member: Membership, document_ids: Iterable[UUID], corpus_version: int | None) -> dict[UUID, str]:
+def access_reasons(member: Membership, document_ids: Iterable[UUID], corpus_version: int | None) -> dict[UUID, str]:
     wanted = set(document_ids)
     if corpus_version is None:
-        return access.basis(member, wanted)
+        return access.access_reasons(member, wanted)
     key = (member.pk, corpus_version)
     known = _known.get(key, {})
     if missing := wanted - known.keys():
-        found = access.basis(member, missing)
+        found = access.access_reasons(member, missing)
         known = known | {each: found.get(each, "") for each in missing}
         with _lock:
             _known[key] = known

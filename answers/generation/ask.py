@@ -9,30 +9,33 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 
-from answers import backends, phrases, receipts
+from answers import backends
 from answers.answer_models.base import Turn
-from answers.asking import Asking
-from answers.draft import Draft
 from answers.events import Asked, Done, Event, Failed, Step
-from answers.look import Aside, Looked, look, look_aside
+from answers.generation import receipts
+from answers.generation.generate import QUOTES, Written, write
+from answers.generation.retrieve import BackgroundChecks, RetrievedContext, look, look_aside
+from answers.grounding.draft import Draft
 from answers.models import Answer, State
-from answers.off_loop import first_word_awaited, in_later_thread, in_thread
-from answers.saving import AnswerGone, Begun, Ending, RightsLost, begin, end
-from answers.stop import Stop, Why
-from answers.writing import QUOTES, Written, write
-from audit.objects import ObjectRef, quoted_and_shown
-from knowledge import index_state, search
-from knowledge.index_state import IndexIncomplete
+from answers.persistence.save_answer import AnswerGone, Begun, Ending, RightsLost, begin, end
+from answers.presentation import status_messages
+from answers.question.question_input import AskRequest
+from answers.runtime.stop_signal import Stop, Why
+from answers.runtime.thread_pool import first_token_pending, in_low_priority_thread, in_thread
+from audit.ledger.event_objects import ObjectRef, quoted_and_shown
+from knowledge.indexes import consistency
+from knowledge.indexes.consistency import IndexIncomplete
+from knowledge.retrieval import search
 from knowledge.stores.base import StoreError
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
-from tenants.scope import in_tenant
 
 HOLD_BACK = 0.05  # seconds
 
-log = logging.getLogger("answers.ask")
+log = logging.getLogger("answers.generation.ask")
 
 
-async def ask(member: Membership, asking: Asking, *, stop: Stop | None = None) -> AsyncIterator[Event]:
+async def ask(member: Membership, asking: AskRequest, *, stop: Stop | None = None) -> AsyncIterator[Event]:
     """Raises only before its first event: Http404 for a conversation that is not the member's, Problems.
 
     Between the events no transaction and no database connection is held, and nothing blocks the loop.
@@ -52,11 +55,11 @@ async def ask(member: Membership, asking: Asking, *, stop: Stop | None = None) -
     try:
         looked = await (early or _look(member, asking, begun.turns))
     except IndexIncomplete as error:
-        yield await _failed(member, answer, "index_rebuilding", phrases.rebuilding(error.message))
+        yield await _failed(member, answer, "index_rebuilding", status_messages.rebuilding(error.message))
         return
     except Exception:
         log.exception("The search for answer %s failed", answer.pk)
-        yield await _failed(member, answer, "search_unavailable", phrases.SEARCH_FAILED)
+        yield await _failed(member, answer, "search_unavailable", status_messages.SEARCH_FAILED)
         return
     steps = looked.steps()
     for step in steps:
@@ -76,47 +79,47 @@ async def ask(member: Membership, asking: Asking, *, stop: Stop | None = None) -
     yield await _finished(member, begun, looked, draft, written, steps, stop, began, await aside)
 
 
-async def _look(member: Membership, asking: Asking, turns: Sequence[Turn] = ()) -> Looked:
-    with first_word_awaited():
+async def _look(member: Membership, asking: AskRequest, turns: Sequence[Turn] = ()) -> RetrievedContext:
+    with first_token_pending():
         return await in_thread(look, member, asking.question, turns, asking.filters, asking.answer_id)
 
 
-async def _aside(member: Membership, looked: Looked, first: asyncio.Event) -> Aside:
+async def _aside(member: Membership, looked: RetrievedContext, first: asyncio.Event) -> BackgroundChecks:
     """While the model thinks; but not in the way of a model that answers at once."""
     if backends.answer_model() is not None and looked.verdict.enough:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(first.wait(), HOLD_BACK)
-    return await in_later_thread(look_aside, member, looked)
+    return await in_low_priority_thread(look_aside, member, looked)
 
 
 async def _finished(
     member: Membership,
     begun: Begun,
-    looked: Looked,
+    looked: RetrievedContext,
     draft: Draft,
     written: Written,
     steps: list,
     stop: Stop,
     began: float,
-    aside: Aside,
+    aside: BackgroundChecks,
 ) -> Event:
     """What became of it, kept; and the last event that says so."""
     answer, seconds = begun.answer, round(time.perf_counter() - began, 3)
     # Also of an answer that fails or is refused: what was streamed has been read.
     objects = quoted_and_shown((c.document_id for c in draft.citations), (f.document_id for f in looked.read))
     if stop.why == Why.RIGHTS:
-        return await _failed(member, answer, "rights_changed", phrases.RIGHTS_CHANGED, objects)
+        return await _failed(member, answer, "rights_changed", status_messages.RIGHTS_CHANGED, objects)
     state = _state(draft, aside, stop)
     refused = state == State.NOT_FOUND
     try:
         if refused:  # to say so of an index that lacks passages would be a lie
-            await in_later_thread(_insist_on_whole, member)
+            await in_low_priority_thread(_insist_on_whole, member)
         message = await _message(member, state, looked, draft, written, stop)
     except IndexIncomplete as error:
-        return await _failed(member, answer, "index_rebuilding", phrases.rebuilding(error.message), objects)
+        return await _failed(member, answer, "index_rebuilding", status_messages.rebuilding(error.message), objects)
     except StoreError as error:
         log.warning("Whether the index is whole could not be asked for answer %s: %s", answer.pk, error)
-        return await _failed(member, answer, "search_unavailable", phrases.SEARCH_FAILED, objects)
+        return await _failed(member, answer, "search_unavailable", status_messages.SEARCH_FAILED, objects)
     share = len(draft.backed) / len(draft.claims) if draft.claims else 0.0
     confidence = looked.verdict.confidence if refused else round(looked.verdict.confidence * share, 3)
     ending = Ending(
@@ -134,11 +137,11 @@ async def _finished(
         objects=objects,
     )
     try:
-        await in_later_thread(end, member, answer, ending, None if refused else draft)
+        await in_low_priority_thread(end, member, answer, ending, None if refused else draft)
     except RightsLost:
-        return await _failed(member, answer, "rights_changed", phrases.RIGHTS_CHANGED, objects)
+        return await _failed(member, answer, "rights_changed", status_messages.RIGHTS_CHANGED, objects)
     except AnswerGone:
-        return Failed("removed", phrases.REMOVED, retry=False)
+        return Failed("removed", status_messages.REMOVED, retry=False)
     return Done(
         state=str(state),
         mode=written.mode,
@@ -151,7 +154,7 @@ async def _finished(
     )
 
 
-def _state(draft: Draft, aside: Aside, stop: Stop) -> State:
+def _state(draft: Draft, aside: BackgroundChecks, stop: Stop) -> State:
     if stop.why in (Why.LEAVING, Why.TOO_LONG):
         return State.INTERRUPTED
     if stop.why == Why.READER:
@@ -163,15 +166,19 @@ def _state(draft: Draft, aside: Aside, stop: Stop) -> State:
     return State.PARTIAL if draft.not_covered else State.ANSWERED
 
 
-async def _message(member: Membership, state: State, looked: Looked, draft: Draft, written: Written, stop: Stop) -> str:
+async def _message(
+    member: Membership, state: State, looked: RetrievedContext, draft: Draft, written: Written, stop: Stop
+) -> str:
     if stop.why:
-        return {Why.READER: phrases.STOPPED, Why.TOO_LONG: phrases.TOO_LONG}.get(stop.why, phrases.INTERRUPTED)
+        return {Why.READER: status_messages.STOPPED, Why.TOO_LONG: status_messages.TOO_LONG}.get(
+            stop.why, status_messages.INTERRUPTED
+        )
     if state == State.NOT_FOUND:
-        return phrases.not_found(len(looked.phrasings), await in_later_thread(_count, member))
-    notice = await in_later_thread(_notice, member) if index_state.is_known_short(member.tenant_id) else ""
+        return status_messages.not_found(len(looked.phrasings), await in_low_priority_thread(_count, member))
+    notice = await in_low_priority_thread(_notice, member) if consistency.is_known_short(member.tenant_id) else ""
     if state == State.PARTIAL:
-        return f"{phrases.partial(draft.not_covered)} {notice}".strip()
-    return f"{phrases.quotes_only(written.degraded) if written.mode == QUOTES else ''} {notice}".strip()
+        return f"{status_messages.partial(draft.not_covered)} {notice}".strip()
+    return f"{status_messages.quotes_only(written.degraded) if written.mode == QUOTES else ''} {notice}".strip()
 
 
 async def _failed(
@@ -179,7 +186,7 @@ async def _failed(
 ) -> Failed:
     ending = Ending(State.FAILED, code=code, message=message, objects=objects)
     with contextlib.suppress(AnswerGone):
-        await in_later_thread(end, member, answer, ending)
+        await in_low_priority_thread(end, member, answer, ending)
     return Failed(code, message)
 
 

@@ -20,19 +20,19 @@ from answers import backends
 from answers.answer_models.base import AnswerModel, Delta, Turn, Usage
 from answers.answer_models.errors import ModelError
 from answers.answer_models.extractive import Said, as_written, compose
-from answers.conflicts import Conflict
-from answers.draft import Draft
+from answers.answer_models.prompt import plain
 from answers.events import Event, Token, Withdrawn
-from answers.evidence import THRESHOLD
-from answers.look import Aside, Looked
-from answers.off_loop import in_thread
-from answers.parts import parts
-from answers.prompt import plain
-from answers.questions import read
-from answers.sayable import bare
-from answers.stop import Stop
+from answers.generation.retrieve import BackgroundChecks, RetrievedContext
+from answers.grounding.answerable_text import bare
+from answers.grounding.conflicts import Conflict
+from answers.grounding.draft import Draft
+from answers.grounding.evidence import THRESHOLD
+from answers.question.analysis import read
+from answers.question.parts import parts
+from answers.runtime.stop_signal import Stop
+from answers.runtime.thread_pool import in_thread
 
-log = logging.getLogger("answers.writing")
+log = logging.getLogger("answers.generation.generate")
 
 WRITTEN, QUOTES = "written", "quotes"
 _ORDER = re.compile(r"[\[【]\s*(NONE|MISSING\s*:[^\]】\n]*)[\]】]", re.IGNORECASE)
@@ -55,13 +55,13 @@ class Written:
 
 
 async def write(
-    looked: Looked,
+    looked: RetrievedContext,
     draft: Draft,
     written: Written,
     *,
     question: str,
     turns: Sequence[Turn],
-    aside: asyncio.Future[Aside],
+    aside: asyncio.Future[BackgroundChecks],
     stop: Stop,
 ) -> AsyncIterator[Event]:
     model = backends.answer_model()
@@ -100,12 +100,12 @@ async def write(
 
 async def _by_model(
     model: AnswerModel,
-    looked: Looked,
+    looked: RetrievedContext,
     draft: Draft,
     written: Written,
     question: str,
     turns: Sequence[Turn],
-    aside: asyncio.Future[Aside],
+    aside: asyncio.Future[BackgroundChecks],
     stop: Stop,
 ) -> AsyncIterator[Event]:
     pieces: asyncio.Queue[Delta | BaseException | None] = asyncio.Queue()
@@ -137,7 +137,7 @@ async def _by_model(
 
 
 async def _pump(
-    model: AnswerModel, looked: Looked, question: str, turns: Sequence[Turn], pieces: asyncio.Queue
+    model: AnswerModel, looked: RetrievedContext, question: str, turns: Sequence[Turn], pieces: asyncio.Queue
 ) -> None:
     """Reads the model apart from who waits for it, so that a silent model can be stopped at once."""
     answer = model.answer(question, looked.passages, history=turns)
@@ -151,7 +151,7 @@ async def _pump(
         pieces.put_nowait(None)
 
 
-def _sentences(looked: Looked, conflict: Conflict | None) -> list[Said]:
+def _sentences(looked: RetrievedContext, conflict: Conflict | None) -> list[Said]:
     """What the documents say themselves."""
     if conflict:
         sides = (conflict.newer, conflict.older)
@@ -160,7 +160,7 @@ def _sentences(looked: Looked, conflict: Conflict | None) -> list[Said]:
     return [each._replace(text=_unmarked(each.text)) for each in said]
 
 
-def _other_side(conflict: Conflict, looked: Looked, draft: Draft) -> str:
+def _other_side(conflict: Conflict, looked: RetrievedContext, draft: Draft) -> str:
     """The side of a conflict that the model left out, in the document's own words; a reader is owed both."""
     text = "\n[PART 0]" if draft.parts else ""
     for side in (conflict.newer, conflict.older):

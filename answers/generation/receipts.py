@@ -6,21 +6,21 @@ from typing import Any
 
 from django.conf import settings
 
-from answers import prompt
-from answers.draft import Draft
-from answers.look import Aside, Looked
+from answers.answer_models import prompt
+from answers.generation.generate import Written
+from answers.generation.retrieve import BackgroundChecks, RetrievedContext
+from answers.grounding.draft import Draft
 from answers.models import Answer
-from answers.writing import Written
 from tenants.models import Membership
 
 
 def compose(
     member: Membership,
     answer: Answer,
-    looked: Looked,
+    looked: RetrievedContext,
     draft: Draft,
     written: Written,
-    aside: Aside,
+    aside: BackgroundChecks,
     seconds: float,
 ) -> dict[str, Any]:
     used = {citation.passage_id for citation in draft.citations}
@@ -81,7 +81,7 @@ def compose(
     }
 
 
-def _conflict(aside: Aside) -> dict[str, Any] | None:
+def _conflict(aside: BackgroundChecks) -> dict[str, Any] | None:
     if aside.conflict is None:
         return None
     sides = {"newer": aside.conflict.newer, "older": aside.conflict.older}

@@ -10,24 +10,27 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from answers import backends, bases, conflicts, evidence
+from answers import backends
 from answers.answer_models.base import SourcePassage, Turn
-from answers.draft import Draft, source_passages
 from answers.events import Source, Sources, Step
-from answers.keeping import note_version, version_of
-from answers.links import viewer
-from answers.parts import parts
-from answers.rewrite import rewrite
-from knowledge import access, search
-from knowledge.search import Filters, Found
+from answers.generation import access_reason_cache
+from answers.generation.rewrite import rewrite
+from answers.grounding import conflicts, evidence
+from answers.grounding.draft import Draft, source_passages
+from answers.persistence.event_log import note_version, version_of
+from answers.presentation.links import viewer
+from answers.question.parts import parts
+from knowledge.permissions import access
+from knowledge.retrieval import search
+from knowledge.retrieval.search import Filters, Found
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
-from tenants.scope import in_tenant
 
 CONSIDERED = 12  # passages found; the best of them are read
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class BackgroundChecks:
     """What is worked out while the model thinks."""
 
     basis: dict[UUID, str]  # why the reader may read each document
@@ -35,7 +38,7 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class RetrievedContext:
     """What is known before the first word is written."""
 
     question: str  # as it stands on its own
@@ -74,12 +77,14 @@ class Looked:
         return said
 
 
-def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filters, answer_id: UUID) -> Looked:
+def look(
+    member: Membership, question: str, turns: Sequence[Turn], filters: Filters, answer_id: UUID
+) -> RetrievedContext:
     """Raises when the search or the reader's rights cannot be had: the answer is then an error, never a guess."""
     began = time.perf_counter()
     asked = rewrite(question, turns)
     with in_tenant(member.tenant):
-        standing = access.standing(member, just_fetched=True)  # by the request, which asks nothing else
+        standing = access.read_scope(member, just_fetched=True)  # by the request, which asks nothing else
         note_version(answer_id, standing.corpus_version)
         found = search.find(member, asked.phrasings, limit=CONSIDERED, filters=filters, standing=standing)
         generation = search.generation_at(member.tenant_id, standing.corpus_version) if found else ""
@@ -88,7 +93,7 @@ def look(member: Membership, question: str, turns: Sequence[Turn], filters: Filt
     passages = source_passages(read)
     verdict = judged(asked.question, passages)
     draft = Draft(answer_id, read, viewer(member.tenant.slug), timezone.localdate(), parts(question))
-    return Looked(
+    return RetrievedContext(
         question=asked.question,
         phrasings=tuple(asked.phrasings),
         found=tuple(found),
@@ -111,11 +116,11 @@ def judged(question: str, passages: Sequence[SourcePassage]) -> evidence.Verdict
     return evidence.judge(question, passages, threshold=threshold, embed=backends.embed)
 
 
-def look_aside(member: Membership, looked: Looked) -> Aside:
+def look_aside(member: Membership, looked: RetrievedContext) -> BackgroundChecks:
     with in_tenant(member.tenant):
-        basis = bases.basis(member, looked.documents, version_of(looked.draft.answer_id))
+        basis = access_reason_cache.access_reasons(member, looked.documents, version_of(looked.draft.answer_id))
     conflict = conflicts.find(looked.question, looked.passages) if looked.verdict.enough else None
-    return Aside(basis, conflict)
+    return BackgroundChecks(basis, conflict)
 
 
 def _counted(count: int, word: str) -> str:

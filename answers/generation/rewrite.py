@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from answers.answer_models.base import Turn
-from answers.grounding import names
-from answers.words import Terms, is_stop_word, language_of, words
+from answers.grounding.quote_matching import names
+from answers.text.words import Terms, is_stop_word, language_of, words
 
 MAX_PHRASINGS = 3
 TURNS_READ = 4

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from uuid import UUID
 
-from answers import sentences
-from answers.addressed import speaks_to_the_assistant
 from answers.answer_models.base import SourcePassage
-from answers.sentences import Sentence
-from answers.tables import Table, tables
-from answers.words import Word, words
+from answers.grounding.prompt_injection_filter import speaks_to_the_assistant
+from answers.text import sentences
+from answers.text.sentences import Sentence
+from answers.text.table_rows import Table, tables
+from answers.text.words import Word, words
 
 KEPT = 128  # passages: judging, comparing and choosing read the same eight, and a few people ask at once
 

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from answers import choice
 from answers.answer_models.base import SourcePassage
-from answers.choice import Candidate
-from answers.grounding import names, negated
-from answers.questions import Kind, Question, read
-from answers.words import SPELLED_NUMBERS, Terms, fold, numbers, stem, words
+from answers.grounding import sentence_ranking
+from answers.grounding.quote_matching import names, negated
+from answers.grounding.sentence_ranking import Candidate
+from answers.question.analysis import Kind, Question, read
+from answers.text.words import SPELLED_NUMBERS, Terms, fold, numbers, stem, words
 
 COMPARED = 8  # sentences; further down the list nothing answers the question any more
 AS_GOOD = 0.6  # of the best sentence's score
@@ -83,7 +83,7 @@ def find(question: str, passages: Sequence[SourcePassage]) -> Conflict | None:
     current = [passage for passage in passages if not passage.superseded]
     if len({passage.document_id for passage in current}) < 2:
         return None
-    ranked = [item for item in choice.rank(asked, current)[:COMPARED] if item.kind != "line"]
+    ranked = [item for item in sentence_ranking.rank(asked, current)[:COMPARED] if item.kind != "line"]
     for one, other in _pairs(asked, current, ranked):
         if said := _disagree(asked, current, one, other):
             sides = [_side(current, item, says) for item, says in zip((one, other), said, strict=True)]

@@ -13,15 +13,15 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from answers import grounded_stream
 from answers.answer_models.base import SourcePassage
 from answers.events import CitationFound, Event, PartBegun, SentenceFinished, Token
-from answers.freshness import freshness
-from answers.grounded_stream import Citation, GroundedStream, NotCovered, Statement, TextPiece
-from answers.parts import Part
+from answers.grounding import sentence_stream
+from answers.grounding.freshness import freshness
+from answers.grounding.sentence_stream import Citation, GroundedStream, NotCovered, Statement, TextPiece
+from answers.question.parts import Part
 
 if TYPE_CHECKING:
-    from knowledge.search import Found
+    from knowledge.retrieval.search import Found
 
 AROUND = 320  # characters shown on each side of a quote, at most
 _ENDS = re.compile(r"(?<=[.!?。！？])\s+|\n+")
@@ -85,7 +85,7 @@ class Draft:
             match event:
                 case TextPiece(text):
                     yield Token(text)
-                case grounded_stream.PartBegun(part):
+                case sentence_stream.PartBegun(part):
                     yield PartBegun(part.label if part else "")
                 case Statement():
                     yield from self._statement(event)

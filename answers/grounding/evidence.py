@@ -10,13 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from answers import choice
 from answers.answer_models.base import SourcePassage
-from answers.choice import Candidate, Embed
-from answers.parts import Part
-from answers.questions import Question, has_answer, read
-from answers.sayable import lines, title_words, words_of
-from answers.words import language_of, words
+from answers.grounding import sentence_ranking
+from answers.grounding.answerable_text import lines, title_words, words_of
+from answers.grounding.sentence_ranking import Candidate, Embed
+from answers.question.analysis import Question, has_answer, read
+from answers.question.parts import Part
+from answers.text.words import language_of, words
 
 FEATURES = ("bias", "neighbourhood", "found", "near", "lexical_gap", "typed", "likeness")
 # Fitted on the dev data, every set weighing the same: python -m tests.benchmarks.fit_refusal
@@ -70,7 +70,7 @@ def judge(
     """`embed` is the embedder behind `dense`, for three sentences more; `understood` names its languages."""
     asked = read(question)
     everything = tuple(asked.terms.surface.values())
-    ranked = choice.rank(asked, passages) if passages else []
+    ranked = sentence_ranking.rank(asked, passages) if passages else []
     if not ranked:
         return Verdict(False, 0.0, everything, "nothing_found")
     confidence = _confidence(asked, passages, ranked, embed, understood)
@@ -87,7 +87,7 @@ def nothing_about(part: Part, passages: Sequence[SourcePassage], *, embed: Embed
     is said to be missing is not answered."""
     # How like the whole question a passage is tells nothing about one part.
     apart = [replace(passage, dense=0.0) for passage in passages]
-    ranked = choice.rank(part.asked, apart)
+    ranked = sentence_ranking.rank(part.asked, apart)
     if not ranked or part.own.language != language_of(apart[ranked[0].place].text):
         return not ranked  # words of two languages cannot be compared
     if part.asked is not part.own:  # the other words that it is looked for with are the other parts'
@@ -121,14 +121,16 @@ def features(
     terms = question.terms
     beside = [item.found for item in ranked if item.place == best.place and abs(item.order - best.order) <= 1]
     near_best = frozenset(terms.found_in(title_words(passages[best.place]))).union(*beside)
-    rarity = choice.rarity_of(terms.order, [item.found for item in ranked], sum(len(lines(p)) for p in passages))
+    rarity = sentence_ranking.rarity_of(
+        terms.order, [item.found for item in ranked], sum(len(lines(p)) for p in passages)
+    )
     total = sum(rarity.values()) or 1.0
     lexical = sorted((passage.lexical for passage in passages), reverse=True)
     return (
         1.0,
         sum(rarity[key] for key in near_best) / total,
         min(len(best.found) / max(1, min(ENOUGH_WORDS, len(terms))), 1.0),
-        best.values[choice.FEATURES.index("near")],
+        best.values[sentence_ranking.FEATURES.index("near")],
         (lexical[0] - lexical[min(4, len(lexical) - 1)]) / lexical[0] if lexical[0] else 0.0,
         float(has_answer(question, best.said, words(best.said))),
         max(max(passage.dense for passage in passages), _likeness(question, ranked, embed)),

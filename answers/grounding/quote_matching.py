@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from answers import sentences
 from answers.answer_models.base import SourcePassage
-from answers.words import SPELLED_NUMBERS, Terms, Word, is_stop_word, numbers, words
+from answers.text import sentences
+from answers.text.words import SPELLED_NUMBERS, Terms, Word, is_stop_word, numbers, words
 
 ENOUGH = 0.6  # share of a sentence's content words that its quote must hold
 WINDOW = 3  # sentences a quote may span

@@ -14,10 +14,10 @@ from itertools import pairwise
 from uuid import UUID
 
 from answers.answer_models.base import SourcePassage
-from answers.questions import Question, has_answer
-from answers.sayable import Line, lines
-from answers.tables import covers
-from answers.words import Word, words
+from answers.grounding.answerable_text import Line, lines
+from answers.question.analysis import Question, has_answer
+from answers.text.table_rows import covers
+from answers.text.words import Word, words
 
 Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 

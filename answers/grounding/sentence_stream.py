@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from answers import sentences
 from answers.answer_models.base import SourcePassage, labelled
-from answers.grounding import ENOUGH, Quote, Reading, find_quote
-from answers.parts import Part
-from answers.words import Terms
+from answers.grounding.quote_matching import ENOUGH, Quote, Reading, find_quote
+from answers.question.parts import Part
+from answers.text import sentences
+from answers.text.words import Terms
 
 NOTHING_FOUND = "[NONE]"
 WITHOUT_LABEL = 0.75  # a sentence that names no passage must match one more closely than a sentence that does

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from answers import phrases
 from answers.events import Done, Failed
 from answers.models import Answer, State
+from answers.presentation import status_messages
 
 
 def ending(answer: Answer) -> Done | Failed:
     if answer.state == State.FAILED:
-        return Failed(answer.error_code or "error", answer.error_message or phrases.BROKE)
+        return Failed(answer.error_code or "error", answer.error_message or status_messages.BROKE)
     return Done(
         state=answer.state,
         mode=answer.mode,

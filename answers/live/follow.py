@@ -11,8 +11,6 @@ from uuid import UUID
 from django.http import Http404
 from django.utils import timezone
 
-from answers import phrases, runner, wire
-from answers.ending import ending
 from answers.events import (
     Failed,
     Followed,
@@ -24,14 +22,17 @@ from answers.events import (
     Withdrawn,
     numbered,
 )
-from answers.keeping import told_by
+from answers.live import pubsub, runner
+from answers.live.final_event import ending
+from answers.live.recovery import DEAD, rescue
 from answers.models import Answer, AnswerEvent
-from answers.off_loop import in_thread
-from answers.rescue import DEAD, rescue
-from answers.shown import show
-from knowledge import access
+from answers.persistence.event_log import told_by
+from answers.presentation import status_messages
+from answers.presentation.answer_view import show
+from answers.runtime.thread_pool import in_thread
+from knowledge.permissions import access
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
-from tenants.scope import in_tenant
 
 QUIET = 15.0  # seconds of silence after which followers are told that there is nothing to tell
 POLL = 0.2  # seconds between looks at the rows of an answer that another process writes
@@ -80,7 +81,7 @@ async def follow_run(run: runner.Run, *, after: int = 0) -> AsyncIterator[Follow
 
 
 async def _follow_rows(member: Membership, answer_id: UUID, view: _View) -> AsyncIterator[Followed]:
-    async with wire.listening(member.tenant_id, answer_id) as news:
+    async with pubsub.listening(member.tenant_id, answer_id) as news:
         place, waited, since = view.after, False, time.monotonic()
         while True:
             for event in (*view.events, *news.after(view.events[-1].number if view.events else place)):
@@ -168,7 +169,9 @@ def _look(member: Membership, answer_id: UUID, after: int) -> _View:
 def _instead(member: Membership, answer: Answer, last: int, reason: str) -> list[Numbered]:
     """In place of the story as this reader knows it: what was kept, as far as they may still see it."""
     if answer.is_running:
-        return [Numbered(last + 1, Failed.kind, numbered(1, Failed("rights_changed", phrases.RIGHTS_CHANGED)).data)]
+        return [
+            Numbered(last + 1, Failed.kind, numbered(1, Failed("rights_changed", status_messages.RIGHTS_CHANGED)).data)
+        ]
     shown = show(member, answer)
     told = [Withdrawn(reason), Token(shown.text)]
     at = 0

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from answers.events import Numbered
 
-log = logging.getLogger("answers.wire")
+log = logging.getLogger("answers.live.pubsub")
 
 GATHER = 0.03  # seconds in which words are gathered into one message
 ANSWER_WITHIN = 1.0  # seconds that Redis has

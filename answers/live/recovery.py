@@ -8,14 +8,15 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from answers import phrases
-from answers.keeping import told_by
 from answers.models import Answer, AnswerEvent, Citation, Receipt, State
-from audit.actions import Action, Outcome
-from audit.objects import quoted_and_shown
-from audit.record import record, system
+from answers.persistence.event_log import told_by
+from answers.presentation import status_messages
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.actors import system
+from audit.ledger.event_objects import quoted_and_shown
+from audit.ledger.record import record
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
 DEAD = timedelta(seconds=12)
 UNSEEN = 10_000  # numbers left free: readers may have been told events that were not kept, and go on after those
@@ -27,7 +28,7 @@ def rescue(tenant: Tenant, answer_id: UUID) -> bool:
         now = timezone.now()
         mine = Answer.objects.for_tenant(tenant).filter(pk=answer_id, state=State.RUNNING, heartbeat_at__lt=now - DEAD)
         # The conditional update is the claim: of two readers who notice, one does it.
-        if not mine.update(state=State.INTERRUPTED, finished_at=now, error_message=phrases.INTERRUPTED):
+        if not mine.update(state=State.INTERRUPTED, finished_at=now, error_message=status_messages.INTERRUPTED):
             return False
         answer = Answer.objects.for_tenant(tenant).get(pk=answer_id)
         story = told_by(AnswerEvent.objects.for_tenant(tenant).filter(answer=answer).order_by("number"))
@@ -73,7 +74,7 @@ def rescue(tenant: Tenant, answer_id: UUID) -> bool:
             kind="done",
             data={
                 "state": State.INTERRUPTED.value, "mode": answer.mode, "refused": False, "confidence": 0.0,
-                "not_covered": [], "message": phrases.INTERRUPTED, "model": "", "seconds": 0.0,
+                "not_covered": [], "message": status_messages.INTERRUPTED, "model": "", "seconds": 0.0,
             },
         )  # fmt: skip
         record(

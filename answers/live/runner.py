@@ -14,20 +14,22 @@ from uuid import UUID
 
 from django.conf import settings
 
-from answers import keeping, phrases, wire
-from answers.ask import ask
-from answers.asking import Asking
-from answers.ending import ending
 from answers.events import Event, Failed, Numbered, numbered
-from answers.off_loop import in_later_thread
-from answers.saving import DEADLINE
-from answers.stop import Stop, Why
-from tenants import open_responses
-from tenants.credentials import Credential, Ended
+from answers.generation.ask import ask
+from answers.live import pubsub
+from answers.live.final_event import ending
+from answers.persistence import event_log
+from answers.persistence.save_answer import DEADLINE
+from answers.presentation import status_messages
+from answers.question.question_input import AskRequest
+from answers.runtime.stop_signal import Stop, Why
+from answers.runtime.thread_pool import in_low_priority_thread
 from tenants.errors import TooMany, Unavailable
 from tenants.models import Membership
+from tenants.requests import open_responses
+from tenants.requests.credentials import Credential, Ended
 
-log = logging.getLogger("answers.runner")
+log = logging.getLogger("answers.live.runner")
 
 AT_ONCE = 192  # answers written by one process; beyond it a clear 503 beats a crawl for everybody
 AT_ONCE_PER_MEMBER = 96  # programs ask with one person's key; nobody takes all the room
@@ -46,7 +48,7 @@ _draining = False
 class Run:
     """One answer on its way. `events` only grows; whoever follows remembers how far they are."""
 
-    def __init__(self, member: Membership, asking: Asking) -> None:
+    def __init__(self, member: Membership, asking: AskRequest) -> None:
         self.member, self.asking = member, asking
         self.answer_id = asking.answer_id
         self.loop = asyncio.get_running_loop()
@@ -63,7 +65,7 @@ class Run:
     def publish(self, event: Event) -> None:
         told = numbered(len(self.events) + 1, event)
         self.events.append(told)
-        wire.tell(self.member.tenant_id, self.answer_id, told)
+        pubsub.tell(self.member.tenant_id, self.answer_id, told)
         if told.kind == "sources":
             self.documents = {UUID(source["document_id"]) for source in told.data["read"]}
         self._wake()
@@ -84,7 +86,7 @@ class Run:
         news.set()
 
 
-async def start(member: Membership, asking: Asking) -> Run:
+async def start(member: Membership, asking: AskRequest) -> Run:
     """The question is kept and its answer is being written when this returns. Problems and Http404 come from here."""
     _insist_on_room(member)
     run = Run(member, asking)
@@ -219,11 +221,11 @@ async def _broken(run: Run, error: BaseException) -> Event | None:
     """The last event. None where nobody can say how the answer was kept: whoever follows it comes again for that."""
     log.error("Answer %s broke", run.answer_id, exc_info=error)
     try:
-        kept = await in_later_thread(keeping.give_up, run.member, run.answer_id, phrases.BROKE)
+        kept = await in_low_priority_thread(event_log.give_up, run.member, run.answer_id, status_messages.BROKE)
     except Exception:
         log.exception("Answer %s could not be marked as failed", run.answer_id)
         return None
-    return ending(kept) if kept else Failed("removed", phrases.REMOVED, retry=False)
+    return ending(kept) if kept else Failed("removed", status_messages.REMOVED, retry=False)
 
 
 def _keep_up() -> None:
@@ -242,9 +244,9 @@ async def _keep_saving(hurry: asyncio.Event) -> None:
         hurry.clear()
         batches = [(run, run.events[run.saved :]) for run in here]
         try:
-            wishes = await in_later_thread(
-                keeping.keep,
-                [keeping.Batch(run.member, run.answer_id, run.documents, events) for run, events in batches],
+            wishes = await in_low_priority_thread(
+                event_log.keep,
+                [event_log.Batch(run.member, run.answer_id, run.documents, events) for run, events in batches],
             )
         except Exception:
             log.exception("Events of %d answers could not be saved; trying again", len(batches))

@@ -1,3 +1,8 @@
+"""The rows: conversations, answers, citations, receipts, feedback, shared answers.
+Imported by every package of answers above it.
+Start reading: answer.py, citation.py.
+"""
+
 from answers.models.answer import Answer, AnswerEvent, State
 from answers.models.citation import Citation
 from answers.models.conversation import Conversation

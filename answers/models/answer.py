@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from answers.models.conversation import Conversation
-from audit.record import Target
+from audit.ledger.actors import Target
 from tenants.models import Membership, TenantOwned, TenantQuerySet
 
 

@@ -4,7 +4,7 @@ from typing import Self
 
 from django.db import models
 
-from audit.record import Target
+from audit.ledger.actors import Target
 from tenants.models import Membership, TenantOwned, TenantQuerySet
 
 

@@ -1,6 +1,6 @@
 """When a document is erased, answers forget its words: quotes, the sentences made of them, and the titles they named.
 
-That there was an answer, to which question, with how many citations, stays. Registered with knowledge.deletion.
+That there was an answer, to which question, with how many citations, stays. Registered with knowledge.erasure.deletion.
 """
 
 from __future__ import annotations

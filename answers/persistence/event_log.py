@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from answers.events import Numbered
 from answers.models import Answer, AnswerEvent, State
-from answers.stop import Why
-from audit.actions import Action, Outcome
-from audit.objects import ObjectRef, quoted_and_shown
-from audit.record import record
-from knowledge import access
+from answers.runtime.stop_signal import Why
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.event_objects import ObjectRef, quoted_and_shown
+from audit.ledger.record import record
+from knowledge.permissions import access
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership, Tenant
-from tenants.scope import in_tenant
 
 HEARTBEAT = 2.0  # seconds
 

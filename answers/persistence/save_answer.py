@@ -13,20 +13,20 @@ from django.http import Http404
 from django.utils import timezone
 
 from answers.answer_models.base import Turn
-from answers.asking import Asking
-from answers.draft import Draft
-from answers.keeping import corpus_moved_on
+from answers.grounding.draft import Draft
 from answers.models import Answer, Citation, Conversation, Receipt, State
-from answers.process import owner
-from answers.shown import turns_of
-from audit.actions import Action, Outcome
-from audit.objects import ObjectRef
-from audit.record import record
-from knowledge import access
-from knowledge.search import Filters
+from answers.persistence.event_log import corpus_moved_on
+from answers.presentation.answer_view import turns_of
+from answers.question.question_input import AskRequest
+from answers.runtime.process_id import owner
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.event_objects import ObjectRef
+from audit.ledger.record import record
+from knowledge.permissions import access
+from knowledge.retrieval.search import Filters
 from tenants.errors import Conflicting
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
-from tenants.scope import in_tenant
 
 MOST_TURNS = 100  # of a conversation: its page shows them all
 DEADLINE = timedelta(minutes=3)
@@ -74,7 +74,7 @@ def _insist_on_room(member: Membership, conversation: Conversation) -> None:
         )
 
 
-def begin(member: Membership, asking: Asking) -> Begun:
+def begin(member: Membership, asking: AskRequest) -> Begun:
     """The question is kept before anything is done about it."""
     with in_tenant(member.tenant):
         conversation, turns = None, ()
@@ -149,7 +149,7 @@ def _end(member: Membership, answer: Answer, ending: Ending, draft: Draft | None
         raise AnswerGone
     Citation.objects.bulk_create(_citation(answer, found) for found in citations)
     Receipt.objects.create(tenant=member.tenant, answer=answer, content=ending.receipt)
-    action, outcome = _told(ending.state)
+    action, outcome = _audit_action_for(ending.state)
     record(
         action,
         member,
@@ -182,7 +182,7 @@ def scope(filters: Filters) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
-def _told(state: State) -> tuple[Action, Outcome]:
+def _audit_action_for(state: State) -> tuple[Action, Outcome]:
     if state == State.NOT_FOUND:
         return Action.QUESTION_REFUSED, Outcome.DONE
     if state in (State.FAILED, State.INTERRUPTED):

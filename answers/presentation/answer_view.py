@@ -17,11 +17,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from answers.answer_models.base import Turn
-from answers.freshness import Freshness, freshness
-from answers.links import document_page, viewer
+from answers.grounding.freshness import Freshness, freshness
 from answers.models import Answer, Citation, Conversation, Feedback, Receipt, State
-from knowledge import access
+from answers.presentation.links import document_page, viewer
 from knowledge.models import Document
+from knowledge.permissions import access
 from tenants.models import Membership
 
 WITHHELD = "This sentence rested on a document that is no longer shared with you."
@@ -123,7 +123,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class AnswerView:
     answer: Answer
     text: str
     steps: tuple[dict[str, Any], ...]
@@ -197,16 +197,16 @@ def _together(sentences: Iterable[ShownSentence]) -> Iterator[Block]:
         yield Block("list" if is_item else "text", tuple(run))
 
 
-def show(member: Membership, answer: Answer) -> Shown:
+def show(member: Membership, answer: Answer) -> AnswerView:
     return show_all(member, [answer])[0]
 
 
-def show_colleague(member: Membership, answer: Answer) -> Shown:
+def show_colleague(member: Membership, answer: Answer) -> AnswerView:
     """To somebody who did not ask. A sentence needs all its sources here: they never had the others before them."""
     return show_all(member, [answer], every=True)[0]
 
 
-def show_all(member: Membership, answers: Sequence[Answer], *, every: bool = False) -> list[Shown]:
+def show_all(member: Membership, answers: Sequence[Answer], *, every: bool = False) -> list[AnswerView]:
     """In a fixed number of queries. Call inside the tenant's block."""
     citations: dict[UUID, list[Citation]] = {}
     for citation in Citation.objects.for_tenant(member.tenant_id).filter(answer__in=answers):
@@ -237,7 +237,7 @@ def turns_of(member: Membership, conversation: Conversation) -> list[Turn]:
         .exclude(state__in=(State.RUNNING, State.FAILED))
         .order_by("-asked_at")[:MEMORY]
     )
-    return [Turn(shown.answer.question, _told(shown)) for shown in show_all(member, latest[::-1])]
+    return [Turn(shown.answer.question, _text_of(shown)) for shown in show_all(member, latest[::-1])]
 
 
 class _Reader:
@@ -249,7 +249,7 @@ class _Reader:
         self.today = timezone.localdate()
         self.readable = access.still_readable(member, documents)
         open_now = cited & self.readable
-        self.basis = access.basis(member, open_now)
+        self.basis = access.access_reasons(member, open_now)
         self.documents = {
             row.pk: row
             for row in Document.objects.visible_to(member)
@@ -297,7 +297,7 @@ def _shown(
     receipt: dict[str, Any],
     feedback: Feedback | None,
     every: bool,
-) -> Shown:
+) -> AnswerView:
     by_id = {str(citation.pk): reader.citation(citation) for citation in citations}
     read = receipt.get("read", [])
     all_open = all(UUID(each["document_id"]) in reader.readable for each in read)
@@ -310,7 +310,7 @@ def _shown(
         text = ""
     used = {citation.passage_id for citation in citations}
     cited_documents = {citation.document_id for citation in citations}
-    return Shown(
+    return AnswerView(
         answer=answer,
         text=text,
         # Which documents were read stands in the steps by title.
@@ -390,5 +390,5 @@ def _lost(each: dict[str, Any]) -> dict[str, Any]:
     return {"position": each.get("position"), "lost": True, "title": LOST, "used": each.get("used", False)}
 
 
-def _told(shown: Shown) -> str:
+def _text_of(shown: AnswerView) -> str:
     return "" if shown.answer.state == State.NOT_FOUND else shown.text

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.urls import NoReverseMatch, reverse
 
-from answers.draft import Address
+from answers.grounding.draft import Address
 
 _SOMETHING = UUID(int=0)
 

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from django.conf import settings
 
-from answers.draft import source_passages
-from answers.evals.measures import mean, ranks, recall_at, reciprocal_rank
-from answers.evals.records import Question
-from answers.look import judged
+from answers.generation.retrieve import judged
+from answers.grounding.draft import source_passages
+from answers.quality.evaluation_sets import Question
+from answers.quality.metrics import mean, ranks, recall_at, reciprocal_rank
 from knowledge.models import Document
-from knowledge.search import find
+from knowledge.retrieval.search import find
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
-from tenants.scope import in_tenant
 
 DEPTH = 50  # passages, enough for ten different documents
 SHOWN = 10

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from answers.evals.records import Gold
+from answers.quality.evaluation_sets import Gold
 
 
 def mean(values: Sequence[float]) -> float | None:

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from answers.ask import ask
-from answers.asking import Asking
-from answers.evals.measures import auc, mean, ranks, recall_at, reciprocal_rank, says
-from answers.evals.records import DataSet, Question
-from answers.evals.scratch import Scratch
+from answers.generation.ask import ask
 from answers.models import Answer, Citation
-from knowledge.search import find
+from answers.quality.evaluation_sets import DataSet, Question
+from answers.quality.metrics import auc, mean, ranks, recall_at, reciprocal_rank, says
+from answers.quality.scratch_tenant import Scratch
+from answers.question.question_input import AskRequest
+from knowledge.retrieval.search import find
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
-from tenants.scope import in_tenant
 
 DEPTH = 50  # passages, enough for ten different documents
 SHOWN = 10
@@ -80,7 +80,7 @@ def answers(data: DataSet, scratch: Scratch, limit: int, tick: Callable[[int], N
 
 def _ask(member: Membership, question: str) -> tuple[Answer, list[Citation]]:
     """One question, asked as that person would, without a conversation before it."""
-    asking = Asking(question)
+    asking = AskRequest(question)
 
     async def story() -> None:
         async for _ in ask(member, asking):

@@ -10,19 +10,19 @@ from uuid import UUID
 
 from django.core.files.base import ContentFile
 
-from answers.evals.records import DataSet, Record
-from knowledge import ingest
-from knowledge.collections import create_collection
-from knowledge.grants import give
+from answers.quality.evaluation_sets import DataSet, Record
+from knowledge.ingestion import pipeline
+from knowledge.library.collections import create_collection
+from knowledge.library.uploads import NEW, upload
 from knowledge.models import Job, Version
 from knowledge.models.grant import Right
 from knowledge.models.version import SEARCHABLE
-from knowledge.uploads import NEW, upload
+from knowledge.permissions.grants import give
+from tenants.isolation.scope import in_tenant
+from tenants.members.members import add_member, create_tenant
+from tenants.members.teams import add_to_team, create_team
 from tenants.models import Membership, Tenant
-from tenants.people import add_member, create_tenant
 from tenants.roles import Role
-from tenants.scope import in_tenant
-from tenants.teams import add_to_team, create_team
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def build(data: DataSet, say: Callable[[str], None]) -> Scratch:
     with in_tenant(tenant):
         owner, readers, doc_ids = _fill(tenant, slug, data)
     say(f"{len(doc_ids)} documents uploaded; reading them")
-    ingest.drain()
+    pipeline.drain()
     with in_tenant(tenant):
         ready = Version.objects.for_tenant(tenant).filter(status__in=SEARCHABLE).count()
     return Scratch(tenant, owner, readers, doc_ids, failed=len(doc_ids) - ready)

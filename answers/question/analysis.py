@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from answers.words import SPELLED_NUMBERS, Terms, Word, fold, language_of, numbers
+from answers.text.words import SPELLED_NUMBERS, Terms, Word, fold, language_of, numbers
 
 
 class Kind(StrEnum):

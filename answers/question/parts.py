@@ -10,9 +10,9 @@ import re
 import textwrap
 from dataclasses import dataclass, replace
 
-from answers.grammars import Grammar, grammar
-from answers.questions import Question, read
-from answers.words import Terms, is_stop_word, words
+from answers.question.analysis import Question, read
+from answers.question.grammars import Grammar, grammar
+from answers.text.words import Terms, is_stop_word, words
 
 MOST = 8  # more is a questionnaire, and one paragraph is no worse an answer to it than nine rows
 LABEL_WORDS = 6

@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
-from knowledge.search import Filters
+from knowledge.retrieval.search import Filters
 from tenants.errors import Invalid
 
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class AskRequest:
     question: str
     conversation_id: UUID | None = None
     filters: Filters = field(default_factory=Filters)

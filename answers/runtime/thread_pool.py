@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connections
 
-from tenants.scope import return_connection
+from tenants.isolation.scope import return_connection
 
 THREADS = 3  # for what a first word waits for; more of them would only take turns at the interpreter
 LATER = 2  # for what is done while and after words are shown: it must not slow down other people's first word
@@ -38,7 +38,7 @@ async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
     return await _in(_pool, function, args, kwargs)
 
 
-async def in_later_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def in_low_priority_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """After the first words of whoever is waiting for theirs, but not much after."""
     until = time.monotonic() + PATIENCE
     while _awaited and time.monotonic() < until:
@@ -47,7 +47,7 @@ async def in_later_thread(function: Callable[P, R], *args: P.args, **kwargs: P.k
 
 
 @contextlib.contextmanager
-def first_word_awaited() -> Iterator[None]:
+def first_token_pending() -> Iterator[None]:
     """Around what has to be done before a model can be asked; and the moment it takes to ask it."""
     me = object()
     _awaited.add(me)

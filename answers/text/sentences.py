@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from answers.words import is_stop_word
+from answers.text.words import is_stop_word
 
 ENDERS = ".!?…。！？؟۔।"
 CLOSERS = "\"')]”’»›」』）"

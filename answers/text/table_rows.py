@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from answers.words import numbers
+from answers.text.words import numbers
 
 SEPARATOR = " | "
 _AMOUNT = r"[£€$¥]?\s?(\d[\d.,]*)"

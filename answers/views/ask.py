@@ -10,27 +10,27 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from answers import runner
-from answers.asking import Asking, check_question
-from answers.follow import follow
-from answers.off_loop import in_thread
-from answers.showings import note_replayed
-from answers.sse import last_event_id, stream
-from answers.stopping import stop
-from answers.views.turns import Turn
-from knowledge import access
-from knowledge.search import Filters
+from answers.conversations.reopening_log import note_replayed
+from answers.conversations.stop_answer import stop
+from answers.live import runner
+from answers.live.follow import follow
+from answers.live.sse import last_event_id, stream
+from answers.question.question_input import AskRequest, check_question
+from answers.runtime.thread_pool import in_thread
+from answers.views.turn_context import Turn
+from knowledge.permissions import access
+from knowledge.retrieval.search import Filters
 from tenants.errors import Invalid
-from tenants.gates import member_stream, member_view
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
-from tenants.scope import in_tenant
+from tenants.requests.gates import member_stream, member_view
 
 
 @require_POST
 @member_stream()
 async def question(request: HttpRequest, member: Membership) -> HttpResponse:
     """With the script: the answer's place, whose events it then follows. Without: the answer, once it is whole."""
-    asking = Asking(
+    asking = AskRequest(
         check_question(request.POST.get("question", "")),
         conversation_id=_uuid(request.POST.get("conversation")),
         filters=await in_thread(_filters, member, request.POST),

@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from answers.conversations import access_answer, access_conversation, remove, rename
-from answers.rating import rate
-from answers.shown import show
+from answers.conversations.conversations import access_answer, access_conversation, remove, rename
+from answers.conversations.feedback import rate
+from answers.presentation.answer_view import show
 from answers.views.pages import _room
-from answers.views.turns import Turn
-from tenants.gates import member_view
+from answers.views.turn_context import Turn
 from tenants.models import Membership
+from tenants.requests.gates import member_view
 
 
 @require_POST

@@ -10,18 +10,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from answers import suggestions
-from answers.conversations import HISTORY, access_answer, access_conversation, answers_in, history
+from answers.conversations import suggestions
+from answers.conversations.conversations import HISTORY, access_answer, access_conversation, answers_in, history
+from answers.conversations.related_questions import related
+from answers.conversations.reopening_log import note_shown
 from answers.models import Conversation
-from answers.related import related
-from answers.showings import note_shown
-from answers.shown import show, show_all
-from answers.views.turns import Turn
-from knowledge import search
+from answers.presentation.answer_view import show, show_all
+from answers.views.turn_context import Turn
+from knowledge.library.reading_log import note_list
 from knowledge.models import Collection, Document
-from knowledge.readings import note_list
-from tenants.gates import member_view
+from knowledge.retrieval import search
 from tenants.models import Membership
+from tenants.requests.gates import member_view
 
 
 @require_safe

@@ -9,13 +9,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from answers import sharing
-from answers.conversations import access_answer
+from answers.conversations import sharing
+from answers.conversations.conversations import access_answer
 from answers.views.pages import _room
-from answers.views.turns import Turn
-from tenants.gates import member_view
-from tenants.links import shown_address
+from answers.views.turn_context import Turn
 from tenants.models import Membership
+from tenants.requests.absolute_urls import shown_address
+from tenants.requests.gates import member_view
 
 
 @require_http_methods(["GET", "POST"])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from answers import runner
+from answers.conversations.sharing import may_be_shared
+from answers.conversations.suggestions import Suggested
+from answers.live import runner
 from answers.models import Answer, Feedback, State
-from answers.sharing import may_be_shared
-from answers.shown import Shown
-from answers.suggestions import Suggested
+from answers.presentation.answer_view import AnswerView
 from tenants.models import Membership
 
 
@@ -18,7 +18,7 @@ class Turn:
 
     member: Membership
     answer: Answer
-    shown: Shown | None = None
+    shown: AnswerView | None = None
     related: tuple[Suggested, ...] = ()
 
     @classmethod

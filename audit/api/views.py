@@ -9,17 +9,17 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit import filters, words
-from audit.actions import Action, Outcome
-from audit.export import Format, as_dict, export
-from audit.objects import Relation
-from audit.record import Target
-from audit.telling import tell
-from audit.trail import Trail
-from audit.views import format_of, note_look
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.actors import Target
+from audit.ledger.event_objects import Relation
+from audit.pages.views import format_of, note_look
+from audit.trail import action_labels, filters
+from audit.trail.event_view import describe
+from audit.trail.export import Format, as_dict, export
+from audit.trail.queries import Trail
 from tenants.errors import Invalid
-from tenants.http import MemberAPIView
 from tenants.models.api_key import Scope
+from tenants.requests.api_gates import MemberAPIView
 from tenants.roles import AUDITORS
 
 PAGE, MOST = 50, 500
@@ -33,7 +33,9 @@ FILTERS = [
         str,
         description="An id, or part of a title: events on it, and those in which it was quoted or shown",
     ),
-    OpenApiParameter("action", str, enum=[*(a.value for a in Action), *(f"{subject}:" for subject in words.SUBJECTS)]),
+    OpenApiParameter(
+        "action", str, enum=[*(a.value for a in Action), *(f"{subject}:" for subject in action_labels.SUBJECTS)]
+    ),
     OpenApiParameter("outcome", str, enum=[o.value for o in Outcome]),
     OpenApiParameter("since", OpenApiTypes.DATE, description="First day, in UTC"),
     OpenApiParameter("until", OpenApiTypes.DATE, description="Last day, in UTC"),
@@ -106,7 +108,7 @@ class EventsView(MemberAPIView):
         cursor = _number(request, "cursor", None, most=2**62)
         limit = _number(request, "limit", PAGE, most=MOST)
         rows = Trail(self.member, wanted).page(before=cursor, limit=limit + 1)
-        shown = tell(rows[:limit])
+        shown = describe(rows[:limit])
         note_look(self.member, wanted, Target("trail", ""), events=len(shown), before=cursor)
         following = None
         if len(rows) > limit:

@@ -1,7 +1,8 @@
 """Triggers that keep the trail append-only, declared once and made again after every migration.
 
-SQLite drops a table's triggers when Django remakes the table; hence `post_migrate`, and a check (audit/checks.py).
-`INSERT OR REPLACE` passes UPDATE and DELETE triggers by, so an INSERT of an id that exists is refused as well.
+SQLite drops a table's triggers when Django remakes the table; hence `post_migrate`, and a check
+(audit/ledger/checks.py). `INSERT OR REPLACE` passes UPDATE and DELETE triggers by, so an INSERT of an id that exists is
+refused as well.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ _SQLITE = {
         "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
     ),
 }
-# The objects of an event belong to it and to its tenant. On SQLite its name lets `tenants.walls.step_aside` drop it while
-# the table of events is remade.
+# The objects of an event belong to it and to its tenant. On SQLite its name lets
+# `tenants.isolation.tenant_constraints.step_aside` drop it while the table of events is remade.
 _OBJECTS = "audit_eventobject"
 _SQLITE_OF_EVENT = {
     "same_tenant_as_event": (

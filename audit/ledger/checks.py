@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.core.checks import Error, Tags, register
 from django.db import connections
 
-from audit import walls
+from audit.ledger import append_only_triggers
 
 
 @register(Tags.database)
@@ -12,9 +12,9 @@ def the_trail_is_append_only(app_configs=None, databases=None, **_):
     for alias in databases or []:
         connection = connections[alias]
         tables = set(connection.introspection.table_names())
-        if not tables.issuperset(walls.TABLES):
+        if not tables.issuperset(append_only_triggers.TABLES):
             continue  # not migrated yet
-        missing = walls.expected(connection.vendor) - walls.standing(connection)
+        missing = append_only_triggers.expected(connection.vendor) - append_only_triggers.standing(connection)
         if missing:
             problems.append(
                 Error(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
-from audit.record import Actor, HasActor, system
+from audit.ledger.actors import Actor, HasActor, system
 
 _acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.acting import current_actor
-from audit.actions import Action
-from audit.record import record
+from audit.ledger.actions import Action
+from audit.ledger.current_actor import current_actor
+from audit.ledger.record import record
 
 
 def watch(model: type, *fields: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
 
 CALLED_LIMIT = 20  # so many documents may some words of a title mean

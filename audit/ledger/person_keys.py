@@ -6,18 +6,20 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from audit import crypto
-from audit.actions import Action
+from audit.ledger import crypto
+from audit.ledger.actions import Action
+from audit.ledger.actors import Target, system
+from audit.ledger.record import record
 from audit.models import PersonKey
-from audit.record import Target, record, system
 
 
 @transaction.atomic
 def destroy_key(person_id: UUID) -> bool:
     """Destroys the key and records that on the installation's trail. False if there is none (any more).
 
-    On PostgreSQL the role that serves may not delete keys: a function of the owner role does both (tenants/rls/functions.py).
-    It takes one person per command, and refuses somebody who still has an account.
+    On PostgreSQL the role that serves may not delete keys: a function of the owner role does both
+    (tenants/isolation/rls/functions.py). It takes one person per command, and refuses somebody who still has an
+    account.
     """
     crypto.forget_key(person_id)
     if connection.vendor == "postgresql":

@@ -3,51 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from audit import crypto
-from audit.actions import Action, Outcome
+from audit.ledger import crypto
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.actors import Actor, HasActor, HasTarget, Target
+from audit.ledger.event_objects import ObjectRef, insert_event, rows_for
+from audit.ledger.request_id import current_origin
+from audit.ledger.rls_context import TENANT, rls_setting
 from audit.models import AuditEvent, EventObject
-from audit.objects import ObjectRef, insert_event, rows_for
-from audit.request_id import current_origin
-from audit.seeing import TENANT, seeing
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acted, or to whom it was done. `tenant_id` is None on the installation's own trail."""
-
-    tenant_id: UUID | None
-    person_id: UUID | None
-    name: str = ""
-    email: str = ""
-    kind: str = "person"  # person, key, system, nobody
-    key: str = ""  # the beginning of the API key that was used, where one was
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    type: str
-    id: str
-    name: str = ""
-
-
-class HasActor(Protocol):
-    def audit_actor(self) -> Actor: ...
-
-
-class HasTarget(Protocol):
-    def audit_target(self) -> Target: ...
-
-
-def system(tenant_id: UUID | None) -> Actor:
-    """The portal itself, in a task that no person started."""
-    return Actor(tenant_id=tenant_id, person_id=None, name="System", kind="system")
 
 
 def record(
@@ -65,11 +33,11 @@ def record(
 
     `data` must not identify anybody; what does goes into `personal` and is sealed under the actor's key. `objects` are
     the documents that were quoted, shown or changed besides the target.
-    Runs in the caller's transaction. A refusal is recorded after the rollback, by portal/errors.py.
+    Runs in the caller's transaction. A refusal is recorded after the rollback, by portal/errors/handlers.py.
     """
-    event = worded(action, by, target, subject=subject, outcome=outcome, personal=personal, **data)
+    event = build_event(action, by, target, subject=subject, outcome=outcome, personal=personal, **data)
     refs = list(objects)
-    with seeing(TENANT, event.tenant_id):
+    with rls_setting(TENANT, event.tenant_id):
         if refs:
             insert_event(event, refs)
         else:
@@ -77,18 +45,19 @@ def record(
     return event
 
 
-def record_together(
+def record_many(
     tenant_id: UUID | None, events: Iterable[AuditEvent], objects: Sequence[Iterable[ObjectRef]] = ()
 ) -> None:
-    """Append many events of one tenant, in this order, each as `worded` gave it. `objects` are those of each event."""
-    with seeing(TENANT, tenant_id), transaction.atomic():
+    """Append many events of one tenant, in this order, each as `build_event` gave it. `objects` are those of each
+    event."""
+    with rls_setting(TENANT, tenant_id), transaction.atomic():
         stored = AuditEvent.objects.bulk_create(events)
         rows = [row for event, refs in zip(stored, objects, strict=False) for row in rows_for(event, refs)]
         if rows:
             EventObject.objects.bulk_create(rows)
 
 
-def worded(
+def build_event(
     action: Action,
     by: HasActor | Actor,
     target: HasTarget | Target | None = None,

@@ -9,9 +9,10 @@ from typing import Any
 from django.core.cache import cache
 from django.db import transaction
 
-from audit.actions import Action
-from audit.objects import ObjectRef
-from audit.record import HasActor, HasTarget, Target, record
+from audit.ledger.actions import Action
+from audit.ledger.actors import HasActor, HasTarget, Target
+from audit.ledger.event_objects import ObjectRef
+from audit.ledger.record import record
 
 WINDOW = timedelta(minutes=10)
 

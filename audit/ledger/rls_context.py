@@ -1,7 +1,7 @@
 """Which rows the database may show in this transaction: the settings that row-level security reads (PostgreSQL).
 
 Stands in the ledger because an event is kept for a tenant, or for the installation, whatever its writer works for. All
-other code goes through `tenants.scope`.
+other code goes through `tenants.isolation.scope`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ TENANT, PERSON = "app.tenant", "app.person"
 
 
 @contextmanager
-def seeing(setting: str, value: UUID | None) -> Iterator[None]:
+def rls_setting(setting: str, value: UUID | None) -> Iterator[None]:
     """Opens the transaction (or a savepoint) and sets it, putting the former value back on leaving, because a setting
     made in a savepoint outlives it. None: nobody's. Costs nothing where it is set so already; does nothing on SQLite.
     """

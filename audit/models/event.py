@@ -6,16 +6,19 @@ from django.db import models
 class AuditEvent(models.Model):
     """Who did what to which object, from where, with what outcome.
 
-    Append-only: triggers refuse every UPDATE and DELETE (audit/walls.py). No foreign keys: tenant, actor and object are
-    plain ids with the names they had at the time. What identifies a person stands only in the `*_sealed` fields,
-    encrypted under that person's key (audit/crypto.py), so that erasing a person means destroying a key.
+    Append-only: triggers refuse every UPDATE and DELETE (audit/ledger/append_only_triggers.py). No foreign keys:
+    tenant, actor and object are plain ids with the names they had at the time. What identifies a person stands only in
+    the `*_sealed` fields, encrypted under that person's key (audit/ledger/crypto.py), so that erasing a person means
+    destroying a key.
     """
 
     id = models.BigAutoField(primary_key=True)
     tenant_id = models.UUIDField(null=True)  # null: the installation's own trail
     occurred_at = models.DateTimeField()
-    action = models.CharField(max_length=40)  # audit.actions.Action; without choices, so that a new one is no migration
-    outcome = models.CharField(max_length=10)  # audit.actions.Outcome
+    action = models.CharField(
+        max_length=40
+    )  # audit.ledger.actions.Action; without choices, so that a new one is no migration
+    outcome = models.CharField(max_length=10)  # audit.ledger.actions.Outcome
     actor_kind = models.CharField(max_length=10)  # person, key, system, nobody
     actor_id = models.UUIDField(null=True)
     actor_sealed = models.TextField(blank=True)  # {"name", "email"} under the actor's key

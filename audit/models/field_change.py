@@ -10,9 +10,9 @@ from django.db import models
 class FieldChangeManager(LogEntryManager):
     def log_create(self, instance: Any, force_log: bool = False, **kwargs):
         """What auditlog calls: adds tenant, actor and request, and leaves out the words that may name a person."""
-        from audit.acting import current_actor
-        from audit.request_id import current_origin
-        from audit.seeing import TENANT, seeing
+        from audit.ledger.current_actor import current_actor
+        from audit.ledger.request_id import current_origin
+        from audit.ledger.rls_context import TENANT, rls_setting
 
         tenant_id = tenant_of(instance)
         kwargs |= {
@@ -21,7 +21,7 @@ class FieldChangeManager(LogEntryManager):
             "cid": current_origin().request_id or None,
             "object_repr": "",
         }
-        with seeing(TENANT, tenant_id):
+        with rls_setting(TENANT, tenant_id):
             return super().log_create(instance, force_log=force_log, **kwargs)
 
 

@@ -10,12 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 from django.urls import reverse
 from django.utils import timezone
 
-from audit import words
-from audit.actions import Action, Outcome
-from audit.filters import Filters
+from audit.ledger.actions import Action, Outcome
 from audit.models import AuditEvent
-from audit.telling import Told, tell
-from audit.trail import Trail
+from audit.trail import action_labels
+from audit.trail.event_view import EventView, describe
+from audit.trail.filters import Filters
+from audit.trail.queries import Trail
 from tenants.models import Membership
 
 PER_PAGE = 50
@@ -45,11 +45,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    event: Told
+    event: EventView
     changes: tuple[Change, ...]
     facts: tuple[tuple[str, str], ...]
-    around: tuple[Told, ...]
-    same_request: tuple[Told, ...]
+    around: tuple[EventView, ...]
+    same_request: tuple[EventView, ...]
     more: int | None  # the next step of "Show more", where there is more to show
     newer: int | None
     older: int | None
@@ -60,10 +60,10 @@ def chips(filters: Filters) -> Iterator[Chip]:
         "q": f"“{filters.q}”",
         "person": f"Person {filters.person}",
         "document": f"Document {filters.document}",
-        "action": words.label(filters.action.rstrip(":"))
+        "action": action_labels.label(filters.action.rstrip(":"))
         if filters.action.endswith(":")
-        else words.what(filters.action),
-        "outcome": words.OUTCOMES.get(filters.outcome, ""),
+        else action_labels.what(filters.action),
+        "outcome": action_labels.OUTCOMES.get(filters.outcome, ""),
     }
     for name, text in said.items():
         if getattr(filters, name):
@@ -89,7 +89,7 @@ def page(member: Membership, filters: Filters, *, before: int | None = None) -> 
     trail = Trail(member, filters)
     rows = trail.page(before=before, limit=PER_PAGE + 1)
     there = reverse("audit:trail", args=[member.tenant.slug])
-    shown = tell(rows[:PER_PAGE], first=trail.documents)
+    shown = describe(rows[:PER_PAGE], first=trail.documents)
     more = len(rows) > PER_PAGE
     return {
         "room": "audit",
@@ -102,7 +102,7 @@ def page(member: Membership, filters: Filters, *, before: int | None = None) -> 
         "next_url": f"{there}?{filters.query(before=shown[-1].id)}" if more else "",
         "newest_url": f"{there}?{filters.query()}" if before else "",
         "actions": action_choices(),
-        "outcomes": [(outcome.value, words.OUTCOMES[outcome.value]) for outcome in Outcome],
+        "outcomes": [(outcome.value, action_labels.OUTCOMES[outcome.value]) for outcome in Outcome],
     }
 
 
@@ -111,7 +111,7 @@ def story(trail: Trail, event: AuditEvent, *, step: int = 0) -> Story:
     limit = STORY_ROWS * (1 + min(step, MOST_STEPS))
     changed = trail.changes_with(event, limit=limit + 1)
     rest, around = trail.rest_of_request(event, limit=limit + 1), trail.around(event)
-    told, *others = tell([event, *around, *rest[:limit]], first=trail.documents)
+    told, *others = describe([event, *around, *rest[:limit]], first=trail.documents)
     newer, older = trail.neighbours(event.pk)
     return Story(
         event=told,
@@ -130,9 +130,9 @@ def action_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for action in Action:
         subject = action.value.split(":")[0]
-        groups.setdefault(subject, [(f"{subject}:", f"Everything: {words.label(subject).lower()}")])
-        groups[subject].append((action.value, words.what(action.value)))
-    return [(words.label(subject), choices) for subject, choices in sorted(groups.items())]
+        groups.setdefault(subject, [(f"{subject}:", f"Everything: {action_labels.label(subject).lower()}")])
+        groups[subject].append((action.value, action_labels.what(action.value)))
+    return [(action_labels.label(subject), choices) for subject, choices in sorted(groups.items())]
 
 
 CODES = ("state", "mode", "reason", "code")  # whose values are words of the program
@@ -145,19 +145,19 @@ def _changes(event: AuditEvent, changed: Sequence[AuditEvent]) -> Iterator[Chang
         return
     for row in changed:
         for field, (before, after) in sorted(row.data.get("fields", {}).items()):
-            yield Change(words.label(field), _value(before), _value(after))
+            yield Change(action_labels.label(field), _value(before), _value(after))
 
 
-def _facts(event: Told) -> Iterator[tuple[str, str]]:
+def _facts(event: EventView) -> Iterator[tuple[str, str]]:
     for name, value in event.data.items():
         if name == "fields" and event.action == Action.RECORD_CHANGED:
             continue
         if event.action == Action.MEMBER_ROLE_CHANGED and name in ("former", "role"):
             continue
         if value not in (None, "", [], {}):
-            yield words.label(name), words.label(value) if name in CODES else _value(value)
+            yield action_labels.label(name), action_labels.label(value) if name in CODES else _value(value)
     for name, value in (event.personal or {}).items():
-        yield words.label(name), _value(value)
+        yield action_labels.label(name), _value(value)
 
 
 def _value(value: object) -> str:
@@ -168,7 +168,7 @@ def _value(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(_value, value)) or "none"
     if isinstance(value, dict):
-        return "; ".join(f"{words.label(k)}: {_value(v)}" for k, v in value.items()) or "none"
+        return "; ".join(f"{action_labels.label(k)}: {_value(v)}" for k, v in value.items()) or "none"
     return _moment(value) if isinstance(value, str) and MOMENT.fullmatch(value) else str(value)
 
 

@@ -8,20 +8,22 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from audit import export as exporting
-from audit import filters, pages
-from audit.actions import Action
-from audit.filters import Filters
-from audit.record import Target, record
-from audit.trail import Trail
-from tenants import drafts
+from audit.ledger.actions import Action
+from audit.ledger.actors import Target
+from audit.ledger.record import record
+from audit.pages import page_context
+from audit.trail import export as exporting
+from audit.trail import filters
+from audit.trail.filters import Filters
+from audit.trail.queries import Trail
 from tenants.errors import Invalid
-from tenants.gates import member_view
 from tenants.models import Membership
-from tenants.query_parameters import insist_on_known
+from tenants.requests import form_drafts
+from tenants.requests.gates import member_view
+from tenants.requests.query_parameters import insist_on_known
 from tenants.roles import AUDITORS
 
-EXPORT_FIELDS = frozenset({"csrfmiddlewaretoken", drafts.FIELD, "format", *filters.NAMES})
+EXPORT_FIELDS = frozenset({"csrfmiddlewaretoken", form_drafts.FIELD, "format", *filters.NAMES})
 
 
 @require_safe
@@ -30,7 +32,7 @@ EXPORT_FIELDS = frozenset({"csrfmiddlewaretoken", drafts.FIELD, "format", *filte
 def trail(request: HttpRequest, member: Membership) -> HttpResponse:
     wanted = filters.read(request.GET, looks=False)
     before = _before(request)
-    shown = pages.page(member, wanted, before=before)
+    shown = page_context.page(member, wanted, before=before)
     note_look(member, wanted, Target("trail", ""), events=len(shown["events"]), before=before)
     return render(request, "audit/trail.html", shown)
 
@@ -53,11 +55,11 @@ def event(request: HttpRequest, member: Membership, event_id: int) -> HttpRespon
     row = found.event(event_id)
     if row is None:
         raise Http404
-    told = {"story": pages.story(found, row, step=_step(request)), "query": wanted.query(), "room": "audit"}
+    told = {"story": page_context.story(found, row, step=_step(request)), "query": wanted.query(), "room": "audit"}
     note_look(member, wanted, Target("event", str(event_id)))
     if request.headers.get("HX-Request"):
         return render(request, "audit/_story.html", told)
-    return render(request, "audit/trail.html", pages.page(member, wanted, before=_before(request)) | told)
+    return render(request, "audit/trail.html", page_context.page(member, wanted, before=_before(request)) | told)
 
 
 @require_POST

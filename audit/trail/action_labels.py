@@ -5,7 +5,7 @@ In a sentence `{who}` is the one who acted, `{whom}` the person it was done to, 
 
 from __future__ import annotations
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 
 A = Action
 WORDS: dict[Action, tuple[str, str]] = {

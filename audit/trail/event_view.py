@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from audit import object_names, words
-from audit.actions import Action
-from audit.crypto import Unsealer
+from audit.ledger import object_names
+from audit.ledger.actions import Action
+from audit.ledger.crypto import Unsealer
+from audit.ledger.event_objects import Relation
 from audit.models import AuditEvent, EventObject
-from audit.objects import Relation
+from audit.trail import action_labels
 
 ERASED = "Erased person"
 NAMED = 3  # documents that a row names
@@ -46,7 +47,7 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EventView:
     id: int
     at: datetime
     action: str
@@ -78,7 +79,7 @@ class Told:
         return self.kind in ("person", "key")
 
 
-def tell(events: Sequence[AuditEvent], *, first: Collection[UUID] = ()) -> list[Told]:
+def describe(events: Sequence[AuditEvent], *, first: Collection[UUID] = ()) -> list[EventView]:
     """Events of one trail, in a fixed number of queries. `first`: documents that are named before others."""
     unsealer = Unsealer()
     asked = _asked(events)
@@ -120,7 +121,7 @@ def _objects(events: Sequence[AuditEvent], first: Collection[UUID]) -> dict[int,
     names = {kind: object_names.names_of(tenant_id, kind, wanted) for kind, wanted in ids.items()}
     found: dict[int, list[ToldObject]] = {}
     for row in rows:
-        kind = words.KINDS.get(row.object_type, words.label(row.object_type))
+        kind = action_labels.KINDS.get(row.object_type, action_labels.label(row.object_type))
         name = names[row.object_type].get(row.object_id, f"{kind} {str(row.object_id)[:6]}")
         found.setdefault(row.event_id, []).append(ToldObject(row.relation, row.object_type, row.object_id, name))
     return {pk: tuple(sorted(each, key=lambda o: o.id not in first)) for pk, each in found.items()}
@@ -133,23 +134,23 @@ def _mentions(event: AuditEvent, question: str, objects: Sequence[ToldObject]) -
         if own:
             shown = tuple(own[:NAMED])
             yield Mention(
-                shown, len(own) - len(shown), words.mention(event.action, relation, question, many=len(own) > 1)
+                shown, len(own) - len(shown), action_labels.mention(event.action, relation, question, many=len(own) > 1)
             )
 
 
-def _tell(event: AuditEvent, unsealer: Unsealer, question: str, objects: tuple[ToldObject, ...]) -> Told:
+def _tell(event: AuditEvent, unsealer: Unsealer, question: str, objects: tuple[ToldObject, ...]) -> EventView:
     who = _who(event, unsealer)
     whom = _person(event.subject_id, event.subject_sealed, unsealer) if event.subject_id else None
     origin = unsealer.open(event.actor_id, event.origin_sealed) or {}
     on = _on(event, whom, question)
-    return Told(
+    return EventView(
         id=event.pk,
         at=event.occurred_at,
         action=event.action,
-        what=words.what(event.action),
-        story=words.story(event.action, who=who.name, whom=whom.name if whom else _team(event), on=on),
+        what=action_labels.what(event.action),
+        story=action_labels.story(event.action, who=who.name, whom=whom.name if whom else _team(event), on=on),
         outcome=event.outcome,
-        outcome_words=words.OUTCOMES.get(event.outcome, event.outcome),
+        outcome_words=action_labels.OUTCOMES.get(event.outcome, event.outcome),
         kind=event.actor_kind,
         who=who,
         whom=whom,
@@ -186,10 +187,10 @@ def _on(event: AuditEvent, whom: Person | None, question: str) -> str:
     if event.target_name:
         return event.target_name
     if event.target_type == "answer" or question:
-        return words.quoted(event.action, question)
+        return action_labels.quoted(event.action, question)
     if event.target_type in ("member", "person") or not event.target_type:
         return whom.name if whom else ""
-    kind = words.KINDS.get(event.target_type, words.label(event.target_type))
+    kind = action_labels.KINDS.get(event.target_type, action_labels.label(event.target_type))
     return f"{kind} {event.target_id[:6]}" if event.target_id else kind
 
 

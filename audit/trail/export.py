@@ -16,13 +16,14 @@ from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from audit.actions import Action
-from audit.filters import Filters
-from audit.record import Target, record
-from audit.telling import Person, Told, tell
-from audit.trail import Trail
+from audit.ledger.actions import Action
+from audit.ledger.actors import Target
+from audit.ledger.record import record
+from audit.trail.event_view import EventView, Person, describe
+from audit.trail.filters import Filters
+from audit.trail.queries import Trail
+from tenants.isolation.scope import in_tenant, return_connection
 from tenants.models import Membership
-from tenants.scope import in_tenant, return_connection
 
 BLOCK = 1_000  # rows read, opened and written at a time
 FORMULA = frozenset("=+-@＝＋－＠")  # what a spreadsheet takes a cell that begins so for, the wide forms too
@@ -57,7 +58,7 @@ def export(member: Membership, filters: Filters, format_: Format) -> StreamingHt
     return response
 
 
-def as_dict(event: Told) -> dict:
+def as_dict(event: EventView) -> dict:
     """One event for a program: the same shape in REST and in JSON lines."""
     return {
         "id": event.id,
@@ -104,15 +105,15 @@ async def _stream(member: Membership, filters: Filters, format_: Format, until: 
         yield write(block, head=False)
 
 
-def _block(member: Membership, filters: Filters, *, after: int, until: int) -> list[Told]:
+def _block(member: Membership, filters: Filters, *, after: int, until: int) -> list[EventView]:
     try:
         with in_tenant(member.tenant):
-            return tell(Trail(member, filters).block(after=after, until=until, limit=BLOCK))
+            return describe(Trail(member, filters).block(after=after, until=until, limit=BLOCK))
     finally:
         return_connection()  # the next block is asked for when the reader has taken this one
 
 
-def _csv(block: Sequence[Told], *, head: bool) -> bytes:
+def _csv(block: Sequence[EventView], *, head: bool) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     if head:
@@ -121,14 +122,14 @@ def _csv(block: Sequence[Told], *, head: bool) -> bytes:
     return text.getvalue().encode()
 
 
-def _jsonl(block: Sequence[Told], *, head: bool) -> bytes:
+def _jsonl(block: Sequence[EventView], *, head: bool) -> bytes:
     return "".join(json.dumps(as_dict(event), ensure_ascii=False, default=str) + "\n" for event in block).encode()
 
 
 WRITERS: dict[Format, Callable[..., bytes]] = {Format.CSV: _csv, Format.JSONL: _jsonl}
 
 
-def _cells(event: Told) -> list[object]:
+def _cells(event: EventView) -> list[object]:
     whom = event.whom
     return [
         event.id, event.at.isoformat(), event.action, event.what, event.outcome, event.kind, event.who.id,
@@ -138,7 +139,7 @@ def _cells(event: Told) -> list[object]:
     ]  # fmt: skip
 
 
-def _objects(event: Told) -> list[dict]:
+def _objects(event: EventView) -> list[dict]:
     return [{"relation": o.relation, "type": o.type, "id": str(o.id), "name": o.name} for o in event.objects]
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 
-from audit import words
-from audit.actions import Action, Outcome
+from audit.ledger.actions import Action, Outcome
+from audit.trail import action_labels
 from tenants.errors import Invalid
 
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9000, 1, 1)
@@ -62,7 +62,7 @@ NAMES = tuple(field.name for field in fields(Filters))
 def read(given: Mapping[str, str], *, looks: bool) -> Filters:
     """`looks` is what counts where the address does not say. Raises Invalid for what cannot be meant."""
     action, outcome = given.get("action", "").strip(), given.get("outcome", "").strip()
-    if action and action not in {*(a.value for a in Action), *(f"{subject}:" for subject in words.SUBJECTS)}:
+    if action and action not in {*(a.value for a in Action), *(f"{subject}:" for subject in action_labels.SUBJECTS)}:
         raise Invalid("There is no action of that name.", hint="Choose one from the list.")
     if outcome and outcome not in {o.value for o in Outcome}:
         raise Invalid("An outcome is done, refused or failed.")

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.db.models import Max, Min, Q, QuerySet
 
-from audit.actions import Action
-from audit.filters import Filters
+from audit.ledger.actions import Action
+from audit.ledger.event_objects import DOCUMENT, Relation
+from audit.ledger.object_names import ids_called
 from audit.models import AuditEvent, EventObject
-from audit.object_names import ids_called
-from audit.objects import DOCUMENT, Relation
+from audit.trail.filters import Filters
 from tenants.models import Membership
 
 PEOPLE_LIMIT = 20  # so many people may one name or address mean

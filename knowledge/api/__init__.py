@@ -1,0 +1,4 @@
+"""REST for documents, collections, grants, uploads and search.
+Imported by urls.py alone.
+Start reading: documents.py.
+"""

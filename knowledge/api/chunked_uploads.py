@@ -10,14 +10,14 @@ from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from knowledge import partial_uploads, storage
 from knowledge.api.documents import collection_of
-from knowledge.api.inputs import BeginInput
-from knowledge.api.shapes import PiecesShape, of_pieces
-from knowledge.uploads import Uploaded
-from tenants.http import MemberAPIView
+from knowledge.api.input_serializers import BeginInput
+from knowledge.api.serializers import PiecesShape, of_pieces
+from knowledge.library import chunked_uploads, storage
+from knowledge.library.uploads import Uploaded
 from tenants.models.api_key import Scope
-from tenants.time_limits import may_take_longer
+from tenants.requests.api_gates import MemberAPIView
+from tenants.requests.deadline_exemptions import may_take_longer
 
 BYTES = "application/octet-stream"
 
@@ -28,7 +28,7 @@ class Uploads(MemberAPIView):
     @extend_schema(operation_id="uploads_list", responses=PiecesShape(many=True))
     def get(self, request: Request, **_) -> Response:
         """One's own that something has arrived of and that can go on, the latest first."""
-        return Response([of_pieces(partial.pk, partial) for partial in partial_uploads.unfinished(self.member)])
+        return Response([of_pieces(partial.pk, partial) for partial in chunked_uploads.unfinished(self.member)])
 
     @extend_schema(operation_id="uploads_begin", request=BeginInput, responses={201: PiecesShape})
     def post(self, request: Request, **_) -> Response:
@@ -36,7 +36,7 @@ class Uploads(MemberAPIView):
         given = BeginInput(data=request.data)
         given.is_valid(raise_exception=True)
         wanted = collection_of(self.member, given.validated_data.pop("collection"))
-        partial = partial_uploads.begin(self.member, wanted, **given.validated_data)
+        partial = chunked_uploads.begin(self.member, wanted, **given.validated_data)
         return Response(of_pieces(partial.pk, partial), status=201)
 
 
@@ -46,12 +46,12 @@ class OneUpload(MemberAPIView):
     @extend_schema(operation_id="uploads_read", responses=PiecesShape)
     def get(self, request: Request, upload_id: UUID, **_) -> Response:
         """How far it is; once it is whole, `document` is what became of it."""
-        return Response(of_pieces(upload_id, partial_uploads.find(self.member, upload_id)))
+        return Response(of_pieces(upload_id, chunked_uploads.find(self.member, upload_id)))
 
     @extend_schema(operation_id="uploads_discard", responses={204: None})
     def delete(self, request: Request, upload_id: UUID, **_) -> Response:
         """What has arrived is thrown away. Of one that is whole there is nothing left to throw away: 404."""
-        partial_uploads.discard(self.member, upload_id)
+        chunked_uploads.discard(self.member, upload_id)
         return Response(status=204)
 
 
@@ -72,6 +72,6 @@ class Piece(MemberAPIView):
         if request.content_type.partition(";")[0].strip().lower() not in (BYTES, ""):
             raise UnsupportedMediaType(request.content_type, f"A piece is sent as {BYTES}, as it is.")
         bytes_in = iter(lambda: request.read(storage.PIECE), b"")
-        done = partial_uploads.add(self.member, upload_id, at, bytes_in)
+        done = chunked_uploads.add(self.member, upload_id, at, bytes_in)
         made = isinstance(done, Uploaded) and done.what != "repeated"
         return Response(of_pieces(upload_id, done), status=201 if made else 200)

@@ -4,16 +4,16 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from knowledge import collections
-from knowledge.access import access_collection
-from knowledge.api.inputs import CollectionChange, CollectionInput
-from knowledge.api.shapes import CollectionShape, coverage_of
+from knowledge.api.input_serializers import CollectionChange, CollectionInput
+from knowledge.api.serializers import CollectionShape, coverage_of
+from knowledge.library import collections
 from knowledge.models import Collection
-from tenants.http import MemberAPIView
+from knowledge.permissions.access import access_collection
 from tenants.models import Membership
 from tenants.models.api_key import Scope
-from tenants.pagination import NewestFirst
-from tenants.query_parameters import flag
+from tenants.requests.api_gates import MemberAPIView
+from tenants.requests.pagination import NewestFirst
+from tenants.requests.query_parameters import flag
 
 
 class Collections(MemberAPIView):

@@ -9,20 +9,22 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from knowledge import deletion, documents, readings, uploads, waiting
-from knowledge.access import access_collection, access_document, successors
-from knowledge.api.inputs import PRIORITIES, DocumentChange, UploadInput
-from knowledge.api.shapes import DocumentShape
+from knowledge.api.input_serializers import PRIORITIES, DocumentChange, UploadInput
+from knowledge.api.serializers import DocumentShape
+from knowledge.erasure import deletion
+from knowledge.jobs import queue_stats
+from knowledge.library import documents, reading_log, uploads
 from knowledge.models import Collection, Document, Job, Status
+from knowledge.permissions.access import access_collection, access_document, successors
 from tenants.errors import Invalid
-from tenants.http import MemberAPIView
-from tenants.json_body import JsonBody
 from tenants.models import Membership
 from tenants.models.api_key import Scope
-from tenants.pagination import NewestFirst
-from tenants.query_parameters import flag
-from tenants.text_input import FormBody, MultipartBody
-from tenants.time_limits import may_take_longer
+from tenants.requests.api_gates import MemberAPIView
+from tenants.requests.deadline_exemptions import may_take_longer
+from tenants.requests.json_parser import JsonBody
+from tenants.requests.pagination import NewestFirst
+from tenants.requests.query_parameters import flag
+from tenants.requests.text_validation import FormBody, MultipartBody
 
 SHOWN = ("collection", "owner__user", "latest_version__blob", "current_version")
 
@@ -63,7 +65,7 @@ class Documents(MemberAPIView):
         pages = self.pagination_class()
         page = pages.paginate_queryset(rows.select_related(*SHOWN), request, view=self)
         if page:
-            readings.note_list(self.member, "trash" if trashed else "library")
+            reading_log.note_list(self.member, "trash" if trashed else "library")
         return pages.get_paginated_response(DocumentShape(page, many=True, context=_context(self.member, page)).data)
 
     @extend_schema(
@@ -83,7 +85,7 @@ class Documents(MemberAPIView):
         file = given.validated_data["file"]
         priority = PRIORITIES[given.validated_data["priority"]]
         if priority == Job.Priority.BULK:
-            waiting.insist_on_room(self.member.tenant)
+            queue_stats.insist_on_room(self.member.tenant)
         uploaded = uploads.upload(
             self.member,
             collection_of(self.member, given.validated_data["collection"]),
@@ -103,7 +105,7 @@ class OneDocument(MemberAPIView):
     @extend_schema(responses=DocumentShape)
     def get(self, request: Request, document_id, **_) -> Response:
         document = access_document(self.member, document_id)
-        readings.note_list(self.member, "document", document)
+        reading_log.note_list(self.member, "document", document)
         return Response(shown(self.member, document))
 
     @extend_schema(request=DocumentChange, responses=DocumentShape)
@@ -117,7 +119,7 @@ class OneDocument(MemberAPIView):
         documents.change_and_move(
             self.member, document, to=access_collection(self.member, target) if target else None, **changes
         )
-        readings.note_list(self.member, "document", document)
+        reading_log.note_list(self.member, "document", document)
         return Response(shown(self.member, document))
 
     @extend_schema(

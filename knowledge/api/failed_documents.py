@@ -7,14 +7,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from knowledge import failures, readings
-from knowledge.access import access_collection, access_document
 from knowledge.api.documents import shown
-from knowledge.api.shapes import DocumentShape, ErrorShape
-from tenants.http import MemberAPIView
+from knowledge.api.serializers import DocumentShape, ErrorShape
+from knowledge.library import failed_documents, reading_log
+from knowledge.permissions.access import access_collection, access_document
 from tenants.models.api_key import Scope
-from tenants.pagination import NewestFirst
-from tenants.strict_input import ShortList, StrictSerializer
+from tenants.requests.api_gates import MemberAPIView
+from tenants.requests.pagination import NewestFirst
+from tenants.requests.strict_serializer import ShortList, StrictSerializer
 
 
 class FailureShape(serializers.Serializer):
@@ -29,7 +29,7 @@ class FailureShape(serializers.Serializer):
         source="document.current_version.number", default=None, allow_null=True
     )
 
-    def get_error(self, failure: failures.Failure) -> ErrorShape:
+    def get_error(self, failure: failed_documents.Failure) -> ErrorShape:
         return {"code": failure.code, "message": failure.reason, "hint": failure.hint}
 
 
@@ -60,10 +60,10 @@ class Failures(MemberAPIView):
     def get(self, request: Request, **_) -> Response:
         """Documents that this member may change and that could not be read: why, since when, how often tried."""
         pages = self.pagination_class()
-        page = pages.paginate_queryset(failures.could_not_be_read(self.member), request, view=self)
+        page = pages.paginate_queryset(failed_documents.could_not_be_read(self.member), request, view=self)
         if page:
-            readings.note_list(self.member, "failed")
-        rows = [failures.failure_of(document) for document in page]
+            reading_log.note_list(self.member, "failed")
+        rows = [failed_documents.failure_of(document) for document in page]
         return pages.get_paginated_response(FailureShape(rows, many=True).data)
 
     @extend_schema(operation_id="failures_retry", request=RetryInput, responses={202: RetriedShape})
@@ -71,7 +71,7 @@ class Failures(MemberAPIView):
         """Another try at those that are named, or at all of them."""
         given = RetryInput(data=request.data)
         given.is_valid(raise_exception=True)
-        retried, left = failures.retry_all(self.member, ids=given.validated_data.get("documents"))
+        retried, left = failed_documents.retry_all(self.member, ids=given.validated_data.get("documents"))
         return Response({"retried": retried, "left": left}, status=202)
 
 
@@ -82,7 +82,7 @@ class Cancel(MemberAPIView):
     def post(self, request: Request, document_id, **_) -> Response:
         """Not read any further. The file is kept, and an older version goes on answering."""
         document = access_document(self.member, document_id)
-        failures.cancel(self.member, document)
+        failed_documents.cancel(self.member, document)
         return Response(shown(self.member, document))
 
 
@@ -96,4 +96,4 @@ class StopImport(MemberAPIView):
         given.is_valid(raise_exception=True)
         wanted = given.validated_data.get("collection")
         collection = access_collection(self.member, wanted) if wanted else None
-        return Response({"stopped": failures.cancel_import(self.member, collection)})
+        return Response({"stopped": failed_documents.cancel_import(self.member, collection)})

@@ -8,16 +8,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.actions import Action
-from audit.record import record
-from knowledge import grants
-from knowledge.access import access_collection, access_document
-from knowledge.api.inputs import GrantInput
-from knowledge.api.shapes import GrantShape
+from audit.ledger.actions import Action
+from audit.ledger.record import record
+from knowledge.api.input_serializers import GrantInput
+from knowledge.api.serializers import GrantShape
+from knowledge.permissions import grants
+from knowledge.permissions.access import access_collection, access_document
 from tenants.errors import Invalid
-from tenants.http import MemberAPIView
 from tenants.models import Membership, Team
 from tenants.models.api_key import Scope
+from tenants.requests.api_gates import MemberAPIView
 
 
 class _Grants(MemberAPIView):

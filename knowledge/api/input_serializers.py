@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from knowledge.media import KINDS
+from knowledge.library.media_types import KINDS
+from knowledge.library.uploads import NEW, VERSION
 from knowledge.models import Job
 from knowledge.models.grant import Right
-from knowledge.uploads import NEW, VERSION
-from tenants.strict_input import ShortList, StrictSerializer
+from tenants.requests.strict_serializer import ShortList, StrictSerializer
 
 MOST_RESULTS = 100
 PRIORITIES = {"person": Job.Priority.PERSON, "import": Job.Priority.BULK}

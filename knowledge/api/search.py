@@ -4,12 +4,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from knowledge.api.inputs import SearchInput
-from knowledge.api.shapes import ResultsShape
-from knowledge.finding import search_page
-from knowledge.search import Filters
-from tenants.http import MemberAPIView
+from knowledge.api.input_serializers import SearchInput
+from knowledge.api.serializers import ResultsShape
+from knowledge.retrieval.result_page import search_page
+from knowledge.retrieval.search import Filters
 from tenants.models.api_key import Scope
+from tenants.requests.api_gates import MemberAPIView
 
 
 class Search(MemberAPIView):

@@ -8,13 +8,13 @@ from django.db.models import Count, Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from knowledge.grants import Given
-from knowledge.media import kind_of
+from knowledge.library.chunked_uploads import PIECE
+from knowledge.library.media_types import kind_of
+from knowledge.library.uploads import Uploaded
 from knowledge.models import Collection, Document, PartialUpload, Status, Version
 from knowledge.models.grant import Right
 from knowledge.models.version import SEARCHABLE
-from knowledge.partial_uploads import PIECE
-from knowledge.uploads import Uploaded
+from knowledge.permissions.grants import Given
 from tenants.models import Membership
 
 

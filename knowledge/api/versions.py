@@ -7,19 +7,19 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.actions import Action
-from audit.record import record
-from knowledge import readings, uploads
-from knowledge.access import access_document
+from audit.ledger.actions import Action
+from audit.ledger.record import record
 from knowledge.api.documents import shown
-from knowledge.api.inputs import ReplaceInput
-from knowledge.api.shapes import DocumentShape, VersionShape
-from knowledge.downloads import file_response, version_of
+from knowledge.api.input_serializers import ReplaceInput
+from knowledge.api.serializers import DocumentShape, VersionShape
+from knowledge.library import reading_log, uploads
+from knowledge.library.downloads import file_response, version_of
 from knowledge.models import Version
-from tenants.http import MemberAPIView
+from knowledge.permissions.access import access_document
 from tenants.models.api_key import Scope
-from tenants.text_input import FormBody, MultipartBody
-from tenants.time_limits import may_take_longer
+from tenants.requests.api_gates import MemberAPIView
+from tenants.requests.deadline_exemptions import may_take_longer
+from tenants.requests.text_validation import FormBody, MultipartBody
 
 
 @may_take_longer
@@ -31,7 +31,7 @@ class Versions(MemberAPIView):
     def get(self, request: Request, document_id, **_) -> Response:
         """Newest first."""
         document = access_document(self.member, document_id)
-        readings.note_list(self.member, "document", document)
+        reading_log.note_list(self.member, "document", document)
         rows = Version.objects.for_tenant(self.member.tenant).filter(document=document).select_related("blob")
         return Response(VersionShape(rows.order_by("-number"), many=True).data)
 

@@ -12,18 +12,21 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 
-from audit.actions import Action
-from audit.record import record, system
-from knowledge import backends, documents, indexing, storage, tasks
-from knowledge.access import access_document, holding_documents
+from audit.ledger.actions import Action
+from audit.ledger.actors import system
+from audit.ledger.record import record
+from knowledge import backends, task_queue
+from knowledge.indexes import index_writer
+from knowledge.library import documents, storage
 from knowledge.models import Blob, Document, Job, Passage, Trashing, Version
 from knowledge.models.grant import Right
 from knowledge.models.version import WORKING
+from knowledge.permissions.access import access_document, holding_documents
 from tenants.errors import Conflicting, NotAllowed
+from tenants.isolation.scope import in_tenant
+from tenants.isolation.secure_delete import overwritten
+from tenants.members.teams import touch_corpus
 from tenants.models import Membership, Tenant
-from tenants.overwriting import overwritten
-from tenants.scope import in_tenant
-from tenants.teams import touch_corpus
 
 # Told (tenant id, document ids) inside the transaction that erases: whoever keeps words of a document forgets them and
 # says how many rows that were. Answers register what they quote.
@@ -66,7 +69,7 @@ def put_in_trash(member: Membership, document: Document, *, erase_now: bool = Fa
             touch_corpus(member.tenant)
             record(Action.DOCUMENT_TRASHED, member, document, erase_after=trashing.erase_after.isoformat())
             if erase_now:
-                tasks.ring()
+                task_queue.notify_workers()
     except IntegrityError:
         raise Conflicting(
             "Somebody else has just deleted this document.",
@@ -112,7 +115,7 @@ def erase_from_trash(member: Membership, document: Document) -> None:
     if not Document.objects.allowing(member, Right.MANAGE).filter(pk=document.pk).exists():
         raise NotAllowed("Only those who manage it can erase it for good.", hint="Ask its owner.")
     Trashing.objects.for_tenant(member.tenant).filter(document=document).update(erase_after=timezone.now())
-    tasks.ring()
+    task_queue.notify_workers()
 
 
 def trash_of(member: Membership):
@@ -137,8 +140,8 @@ def erase_overdue(tenant: Tenant, *, limit: int = 200) -> int:
         versions = Version.objects.for_tenant(tenant).filter(document__in=[each.document_id for each in overdue])
         gone = list(versions.values_list("pk", flat=True))
     if overdue:
-        indexing.drop(tenant.pk, gone)
-        indexing.erase(tenant.pk)
+        index_writer.drop(tenant.pk, gone)
+        index_writer.erase(tenant.pk)
         with overwritten():
             for trashing in overdue:
                 with in_tenant(tenant):

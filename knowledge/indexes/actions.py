@@ -6,11 +6,12 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
-from audit.actions import Action
-from audit.record import HasActor, record
-from knowledge import tasks
-from knowledge.generations import known, lacking
-from knowledge.generations.recipe import Recipe
+from audit.ledger.actions import Action
+from audit.ledger.actors import HasActor
+from audit.ledger.record import record
+from knowledge import task_queue
+from knowledge.index_spec import Recipe
+from knowledge.indexes import missing_documents, versions
 from knowledge.models import Generation
 from tenants.errors import Conflicting
 from tenants.models import Tenant
@@ -28,11 +29,11 @@ def begin(tenant: Tenant, made_with: Recipe, *, by: HasActor, switches: bool = F
         raise Conflicting("This is the index that answers already.", code="already_active")
     if row is None:
         row = Generation(tenant=tenant, name=made_with.name)
-    for column, value in known.columns(made_with).items():
+    for column, value in versions.columns(made_with).items():
         setattr(row, column, value)
     _start(row, switches=switches)
     record(Action.INDEX_STARTED, by, row, switches=switches)
-    tasks.ring_build()
+    task_queue.notify_index_builders()
     return row
 
 
@@ -47,7 +48,7 @@ def prefer(tenant: Tenant, name: str, *, by: HasActor) -> Generation:
         raise Conflicting("This index is being removed.", hint="Make it anew.", code="being_removed")
     _start(row, switches=True)
     record(Action.INDEX_CHOSEN, by, row)
-    tasks.ring_build()
+    task_queue.notify_index_builders()
     return row
 
 
@@ -74,7 +75,7 @@ def remove(tenant: Tenant, name: str, *, by: HasActor) -> None:
         row.leaving, row.switches = True, False
         row.save()
         record(Action.INDEX_REMOVED, by, row)
-    tasks.ring()
+    task_queue.notify_workers()
 
 
 def find(tenant: Tenant, name: str) -> Generation:
@@ -87,8 +88,8 @@ def find(tenant: Tenant, name: str) -> Generation:
 def _start(row: Generation, *, switches: bool) -> None:
     row.started_at, row.finished_at, row.error = timezone.now(), None, ""
     row.switches, row.leaving = switches, False
-    wanted = known.configured().name
+    wanted = versions.configured().name
     row.held_against = wanted if switches and wanted != row.name else ""
-    row.documents_all = lacking.wanted(row.tenant_id).count()
-    row.documents_done = row.documents_all - lacking.lacking(row.tenant_id, row.name).count()
+    row.documents_all = missing_documents.wanted(row.tenant_id).count()
+    row.documents_done = row.documents_all - missing_documents.lacking(row.tenant_id, row.name).count()
     row.save()

@@ -16,19 +16,19 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db import transaction
 
-from knowledge import backends, rebuild
-from knowledge.generations import lacking, vectors
-from knowledge.generations.known import recipe_of
-from knowledge.generations.recipe import Recipe
+from knowledge import backends
+from knowledge.index_spec import Recipe
+from knowledge.indexes import missing_documents, rebuild, vectors
+from knowledge.indexes.versions import recipe_of
 from knowledge.models import Content, Generation, Passage, Version
 from knowledge.models.passage import passage_id
 from knowledge.stores.base import IndexedPassage, Namespace
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
 if TYPE_CHECKING:
-    from knowledge.chunking import Chunk
-    from knowledge.generations.vectors import Vectors
+    from knowledge.indexes.chunking import Chunk
+    from knowledge.indexes.vectors import Vectors
 
 STEP = 128  # passages, about: two seconds of embedding
 TIDY_AFTER = 40  # steps
@@ -63,7 +63,7 @@ def step(
     """
     made_with = recipe_of(generation)
     with in_tenant(tenant):
-        waiting = lacking.versions(tenant, generation.name, most=MOST, after=after)
+        waiting = missing_documents.versions(tenant, generation.name, most=MOST, after=after)
     if not waiting:
         return None
     cuts = list(_some(_cuts(tenant, made_with, waiting)))
@@ -78,8 +78,8 @@ def step(
 def count(tenant: Tenant, generation: Generation) -> None:
     """How far it is, for those who look."""
     with in_tenant(tenant):
-        all_of_them = lacking.wanted(tenant).count()
-        done = all_of_them - lacking.lacking(tenant, generation.name).count()
+        all_of_them = missing_documents.wanted(tenant).count()
+        done = all_of_them - missing_documents.lacking(tenant, generation.name).count()
         generation.documents_done, generation.documents_all = done, all_of_them
         rows = Generation.objects.for_tenant(tenant).filter(pk=generation.pk)
         rows.update(documents_done=done, documents_all=all_of_them)
@@ -96,8 +96,8 @@ def _some(cuts: Iterator[Cut]) -> Iterator[Cut]:
 
 def _cuts(tenant: Tenant, made_with: Recipe, version_ids: list[UUID]) -> Iterator[Cut]:
     """Outside of any transaction, one document's text in memory at a time."""
-    from knowledge.analysis import detect_language, terms
-    from knowledge.chunking import ChunkRules, chunk, embedding_text
+    from knowledge.indexes.chunking import ChunkRules, chunk, embedding_text
+    from knowledge.text.analysis import detect_language, terms
 
     rules = ChunkRules(made_with.words, made_with.overlap)
     for version_id in version_ids:
@@ -155,7 +155,7 @@ def _still_wanted(tenant: Tenant, generation: Generation, cuts: list[Cut]) -> li
         return []
     contents = Content.objects.for_tenant(tenant).filter(pk__in=[cut.content_id for cut in cuts]).order_by("pk")
     same = set(contents.select_for_update().values_list("pk", flat=True))
-    current = lacking.wanted(tenant).filter(current_version__in=[cut.version_id for cut in cuts])
+    current = missing_documents.wanted(tenant).filter(current_version__in=[cut.version_id for cut in cuts])
     wanted = set(current.values_list("current_version", flat=True))
     return [cut for cut in cuts if cut.content_id in same and cut.version_id in wanted]
 
@@ -165,7 +165,7 @@ def _follow_moves(tenant: Tenant, where: Namespace, cuts: list[Cut]) -> None:
     told = {cut.document_id: cut.label for cut in cuts}
     while True:
         with in_tenant(tenant):
-            rows = lacking.wanted(tenant).filter(pk__in=told, indexed_under__isnull=True)
+            rows = missing_documents.wanted(tenant).filter(pk__in=told, indexed_under__isnull=True)
             moved = {pk: shelf for pk, shelf in rows.values_list("pk", "collection_id") if told[pk] != shelf}
         if not moved:
             return

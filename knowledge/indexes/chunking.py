@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from knowledge.parsers.base import Block, PageSpan, ParsedDocument
-from knowledge.sentences import pieces, sentence_spans, trim, weight
+from knowledge.text.sentences import pieces, sentence_spans, trim, weight
 
 SECTION_LEVEL = 2  # headings down to this level begin a new passage
 TINY = 4  # a section below a quarter of a passage is joined with its neighbours

@@ -15,13 +15,13 @@ from django.db import DatabaseError, IntegrityError, connection, connections, tr
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from knowledge import tasks
+from knowledge import task_queue
+from knowledge.jobs.queue_stats import now
 from knowledge.models import IndexComparison
-from knowledge.waiting import now
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
-log = logging.getLogger("knowledge.comparisons")
+log = logging.getLogger("knowledge.indexes.comparison_queue")
 
 LEASE = timedelta(seconds=60)
 HEARTBEAT_SECONDS = 15.0
@@ -134,7 +134,7 @@ def _request(tenant_id: UUID, *, in_doubt: bool) -> None:
             except IntegrityError:  # another process was first
                 if in_doubt:
                     _once_more(rows)
-    tasks.ring_now(tasks.COMPARE)  # one that comes before the row is seen costs a sweep
+    task_queue.notify_now(task_queue.COMPARE)  # one that comes before the row is seen costs a sweep
 
 
 def _once_more(rows: QuerySet[IndexComparison]) -> int:

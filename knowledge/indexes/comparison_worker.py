@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import time
 
-from knowledge import comparisons, index_state, reconcile
+from knowledge.indexes import comparison_queue, consistency, reconcile
 from knowledge.stores.base import StoreUnavailable
 
-log = logging.getLogger("knowledge.comparisons")
+log = logging.getLogger("knowledge.indexes.comparison_queue")
 
 LOST_SHARE = 0.02  # of its passages missing from one tenant's index: what happened to it may have happened to all
 OTHERS_EVERY = 20.0  # seconds; where all have lost something, each of them would ask for all
@@ -18,23 +18,23 @@ _others_asked_at = float("-inf")
 
 def run_next() -> bool:
     """Compares the tenant that waits longest. Returns whether another one may be next."""
-    for tenant_id in comparisons.waiting():
-        claimed = comparisons.claim(tenant_id)
+    for tenant_id in comparison_queue.waiting():
+        claimed = comparison_queue.claim(tenant_id)
         if claimed is None:
             continue
         try:
-            with comparisons.held(claimed):
+            with comparison_queue.held(claimed):
                 report = reconcile.of_tenant(claimed.tenant, repair=True)
         except StoreUnavailable as error:
             log.warning("%s is compared later: %s", claimed.tenant.slug, error)
-            comparisons.put_off(claimed, comparisons.AGAIN)
+            comparison_queue.put_off(claimed, comparison_queue.AGAIN)
             return False  # nor could the next one be
         except Exception:
             log.exception("%s could not be compared and is tried again later.", claimed.tenant.slug)
-            comparisons.put_off(claimed, comparisons.MUCH_LATER)
+            comparison_queue.put_off(claimed, comparison_queue.MUCH_LATER)
             return True
-        comparisons.finish(claimed)
-        index_state.forget(tenant_id)
+        comparison_queue.finish(claimed)
+        consistency.forget(tenant_id)
         if report.astray:
             log.warning("%s: %s astray, put right", claimed.tenant.slug, report.astray)
         if claimed.in_doubt and report.missing_passages > LOST_SHARE * report.passages:
@@ -48,4 +48,4 @@ def _ask_for_others() -> None:
     global _others_asked_at
     if time.monotonic() - _others_asked_at > OTHERS_EVERY:
         _others_asked_at = time.monotonic()
-        comparisons.request_everywhere()
+        comparison_queue.request_everywhere()

@@ -16,14 +16,15 @@ from uuid import UUID
 from django.db import DatabaseError, connections
 from django.db.models import F, Q
 
-from knowledge import backends, comparisons
+from knowledge import backends
+from knowledge.indexes import comparison_queue
 from knowledge.models import Passage, Version
 from knowledge.models.version import SEARCHABLE, WORKING
 from knowledge.stores.base import Namespace, Query, Readable, StoreError, StoreUnavailable
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
-log = logging.getLogger("knowledge.index_state")
+log = logging.getLogger("knowledge.indexes.consistency")
 
 TOLERANCE = 0.005  # of a tenant's passages: what deletions and new versions under way may make a count differ
 LOOK_AGAIN = 60.0  # seconds, of an index that was whole
@@ -76,8 +77,8 @@ def look(there: Namespace) -> IndexState:
 def insist_on_whole(there: Namespace, readable: Readable) -> None:
     """Before anybody is told that nothing was found. Raises IndexIncomplete, and asks for a comparison."""
     if not look(there).is_whole:
-        comparisons.request(there.tenant_id)
-    elif not comparisons.is_in_doubt(there.tenant_id):
+        comparison_queue.request(there.tenant_id)
+    elif not comparison_queue.is_in_doubt(there.tenant_id):
         return
     raise _incomplete(there, readable)
 
@@ -137,7 +138,7 @@ def _has_newest(there: Namespace) -> bool:
     """By a search for its first passage among its own."""
     import numpy as np
 
-    from knowledge.analysis import detect_language, terms
+    from knowledge.text.analysis import detect_language, terms
 
     versions = Version.objects.for_tenant(there.tenant_id).filter(
         status__in=SEARCHABLE, document__current_version=F("pk"), document__trashing__isnull=True
@@ -159,7 +160,7 @@ def _has_newest(there: Namespace) -> bool:
 def _watch(there: Namespace) -> None:
     try:
         if not look(there).is_whole:
-            comparisons.request(there.tenant_id)
+            comparison_queue.request(there.tenant_id)
     except StoreError as error:
         log.warning("The index could not be looked at: %s", error)
 

@@ -7,8 +7,8 @@ from django.db import transaction
 from knowledge import backends
 from knowledge.models import Generation, Passage
 from knowledge.stores.base import Namespace
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
 AT_ONCE = 2_000  # passages in one transaction
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from knowledge import backends
-from knowledge.generations.known import configured, recipe_of
-from knowledge.generations.lacking import lacking
+from knowledge.indexes.missing_documents import lacking
+from knowledge.indexes.versions import configured, recipe_of
 from knowledge.models import Generation
 from tenants.models import Tenant
 
@@ -16,7 +16,7 @@ ORDER = [State.ACTIVE, State.BUILDING, State.READY, State.RETIRED, State.LEAVING
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class IndexView:
     name: str
     state: str
     words: str  # the state, as people read it
@@ -38,27 +38,27 @@ class Shown:
 
     @property
     def kind(self) -> str:
-        """As states are drawn everywhere (tenants/saying.py)."""
+        """As states are drawn everywhere (tenants/formatting.py)."""
         if self.error:
             return "stalled"
         drawn = {State.ACTIVE: "ready", State.BUILDING: "embedding", State.READY: "done", State.LEAVING: "embedding"}
         return drawn.get(self.state, "idle")
 
 
-def indexes(tenant: Tenant) -> list[Shown]:
+def indexes(tenant: Tenant) -> list[IndexView]:
     """Of the company at work: the one that answers first."""
     rows = list(Generation.objects.for_tenant(tenant))
     rows.sort(key=lambda row: (ORDER.index(row.state), -(row.started_at or row.created_at).timestamp()))
     return [_shown(row) for row in rows]
 
 
-def _shown(row: Generation) -> Shown:
+def _shown(row: Generation) -> IndexView:
     made_with = recipe_of(row)
     model = "all-MiniLM-L6-v2, on this machine"
     if made_with.embedder != "minilm":
         model = f"{made_with.model}, at {made_with.base_url}" if made_with.base_url else made_with.model
     since = {State.ACTIVE: row.switched_at or row.created_at, State.BUILDING: row.started_at}
-    return Shown(
+    return IndexView(
         name=row.name,
         state=row.state,
         words=_words(row),

@@ -10,12 +10,12 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db import connection
 
-from knowledge import backends, comparisons, idle, index_state
-from knowledge.generations import known
+from knowledge import backends
+from knowledge.indexes import comparison_queue, consistency, tenant_activity, versions
 from knowledge.models import Generation
 from knowledge.stores.base import IndexedPassage, Namespace
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
 LOOKED_EVERY = 5.0  # seconds between two looks at what an index holds while it is written
 TIDY_AFTER = 20  # writes: each leaves a file of its own that every search has to look into
@@ -28,10 +28,10 @@ def active_generation(tenant_id: UUID) -> str:
     with in_tenant(Tenant(pk=tenant_id)):
         name = Generation.objects.for_tenant(tenant_id).filter(is_active=True).values_list("name", flat=True).first()
         if name is None:
-            made_with = known.configured()
+            made_with = versions.configured()
             row, _ = Generation.objects.for_tenant(tenant_id).get_or_create(
                 name=made_with.name,
-                defaults={"tenant_id": tenant_id, "is_active": True, **known.columns(made_with)},
+                defaults={"tenant_id": tenant_id, "is_active": True, **versions.columns(made_with)},
             )
             name = row.name
     return name
@@ -62,13 +62,13 @@ def settled_generations(tenant_id: UUID) -> list[str]:
 
 
 def where(tenant_id: UUID, generation: str = "") -> Namespace:
-    idle.at_work(tenant_id)
+    tenant_activity.mark_active(tenant_id)
     return Namespace(tenant_id, generation or active_generation(tenant_id))
 
 
 def put(tenant_id: UUID, generation: str, passages: Iterable[IndexedPassage]) -> None:
     if _has_lost(there := where(tenant_id, generation)):  # from now on it would look as if it were only small
-        comparisons.request(tenant_id)
+        comparison_queue.request(tenant_id)
     backends.store().put(there, passages)
     _count_write(tenant_id)
 
@@ -80,7 +80,7 @@ def _has_lost(there: Namespace) -> bool:
     if not due and backends.store().count(there):
         return False
     _looked[there] = time.monotonic()
-    return there.generation in settled_generations(there.tenant_id) and not index_state.look(there).is_whole
+    return there.generation in settled_generations(there.tenant_id) and not consistency.look(there).is_whole
 
 
 def drop(tenant_id: UUID, version_ids: Iterable[UUID], *, generation: str = "") -> None:

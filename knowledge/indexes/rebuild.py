@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from knowledge.generations.known import recipe
+from knowledge.indexes.versions import recipe
 from knowledge.models import Content, Passage, Version
 from knowledge.stores.base import IndexedPassage
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
 if TYPE_CHECKING:
-    from knowledge.chunking import ChunkRules
+    from knowledge.indexes.chunking import ChunkRules
     from knowledge.parsers.base import ParsedDocument
 
 
@@ -38,8 +38,8 @@ def versions_of(tenant: Tenant, generation: str) -> list[UUID]:
 def _of_version(tenant: Tenant, generation: str, version_id: UUID) -> list[IndexedPassage]:
     import numpy as np
 
-    from knowledge.analysis import detect_language, terms
-    from knowledge.chunking import ChunkRules
+    from knowledge.indexes.chunking import ChunkRules
+    from knowledge.text.analysis import detect_language, terms
 
     made_with = recipe(tenant.pk, generation)
     rows = list(
@@ -72,8 +72,8 @@ def _analysed(tenant: Tenant, version: Version, rows: list[Passage], rules: Chun
     Of a table that was cut the rows do not keep the header, so that such a text is cut again. Where nothing fits, as
     after a change of title, the present title stands above it.
     """
-    from knowledge.chunking import Chunk, embedding_text
-    from knowledge.filenames import title_of
+    from knowledge.indexes.chunking import Chunk, embedding_text
+    from knowledge.library.filenames import title_of
 
     titles = list(dict.fromkeys((version.document.title, title_of(version.filename))))
     found: list[str | None] = []
@@ -91,7 +91,7 @@ def _analysed(tenant: Tenant, version: Version, rows: list[Passage], rules: Chun
 
 
 def _cut_again(tenant: Tenant, version: Version, titles: list[str], rules: ChunkRules) -> dict[str, str]:
-    from knowledge.chunking import chunk, embedding_text
+    from knowledge.indexes.chunking import chunk, embedding_text
 
     content = Content.objects.for_tenant(tenant).filter(version=version).first()
     if content is None:

@@ -18,15 +18,18 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from knowledge import backends, claims, documents, files, indexing, outcomes, partial_uploads, rebuild, waiting
+from knowledge import backends
+from knowledge.indexes import index_writer, rebuild
+from knowledge.jobs import claims, outcomes, queue_stats
+from knowledge.library import chunked_uploads, documents, stored_files
 from knowledge.models import Blob, Document, Job, Passage, Status, Trashing, Version
 from knowledge.models.version import SEARCHABLE, WORKING
 from knowledge.stores.base import IndexedPassage, Namespace, VectorStore
+from tenants.isolation.scope import in_tenant
+from tenants.members.teams import touch_corpus
 from tenants.models import Tenant
-from tenants.scope import in_tenant
-from tenants.teams import touch_corpus
 
-log = logging.getLogger("knowledge.reconcile")
+log = logging.getLogger("knowledge.indexes.reconcile")
 
 AT_ONCE = 500  # passages in one write, versions in one question
 
@@ -73,7 +76,7 @@ def everywhere(*, repair: bool) -> list[Report]:
 def of_tenant(tenant: Tenant, *, repair: bool) -> Report:
     report = Report(tenant.slug, repair)
     _rows(tenant, report)
-    for generation in indexing.settled_generations(tenant.pk):
+    for generation in index_writer.settled_generations(tenant.pk):
         _index(tenant, generation, backends.store(), report)
     _jobs(tenant, report)
     _files(tenant, report)
@@ -82,7 +85,7 @@ def of_tenant(tenant: Tenant, *, repair: bool) -> Report:
 
 def _rows(tenant: Tenant, report: Report) -> None:
     """Passages stand for current versions alone; a current version that is ready has some."""
-    active = indexing.active_generation(tenant.pk)
+    active = index_writer.active_generation(tenant.pk)
     with in_tenant(tenant), transaction.atomic():
         passages = Passage.objects.for_tenant(tenant)
         current = Document.objects.for_tenant(tenant).filter(current_version__isnull=False).values("current_version")
@@ -196,7 +199,7 @@ def _jobs(tenant: Tenant, report: Report) -> None:
         forgotten = forgotten.exclude(job__state__in=active).select_related("document")
         report.lost_jobs = len(lost := list(forgotten))
         running = Job.objects.for_tenant(tenant).filter(state=Job.State.RUNNING)
-        report.lost_leases = running.filter(lease_until__lt=waiting.now()).count()
+        report.lost_leases = running.filter(lease_until__lt=queue_stats.now()).count()
         if report.repaired:
             for version in lost:
                 if version.document.latest_version_id == version.pk:
@@ -212,20 +215,20 @@ def _jobs(tenant: Tenant, report: Report) -> None:
 def _files(tenant: Tenant, report: Report) -> None:
     with in_tenant(tenant):
         known = dict(Blob.objects.for_tenant(tenant).values_list("path", "pk"))
-        begun = partial_uploads.paths(tenant)
+        begun = chunked_uploads.paths(tenant)
     there = set()
-    for path, is_old in files.of_tenant(tenant):
+    for path, is_old in stored_files.of_tenant(tenant):
         there.add(path)
         if path not in known and path not in begun and is_old:
             report.files_without_row += 1
             if report.repaired:
-                files.remove(path)
-    gone = [blob for path, blob in known.items() if path not in there and not files.is_there(path)]
+                stored_files.remove(path)
+    gone = [blob for path, blob in known.items() if path not in there and not stored_files.is_there(path)]
     if not gone:
         return
     with in_tenant(tenant), transaction.atomic():
         still = [blob for some in _slices(gone) for blob in Blob.objects.for_tenant(tenant).filter(pk__in=some)]
-        lost = [blob.pk for blob in still if not files.is_there(blob.path)]
+        lost = [blob.pk for blob in still if not stored_files.is_there(blob.path)]
         report.rows_without_file = len(lost)
         versions = [
             version

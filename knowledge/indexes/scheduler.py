@@ -11,24 +11,24 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db import DatabaseError
 
-from knowledge import waiting
 from knowledge.embedders.base import EmbedderError
-from knowledge.generations import build, switch
+from knowledge.indexes import build, switch
+from knowledge.jobs import queue_stats
 from knowledge.models import Generation, Job
 from knowledge.stores.base import StoreError
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
-log = logging.getLogger("knowledge.generations")
+log = logging.getLogger("knowledge.indexes")
 
 TURN = 4.0  # seconds: a file that a person uploads waits no longer
 SILENT = 60  # seconds after which a maker that says nothing is taken for dead
 
 
-def some() -> bool:
+def run_one_slice() -> bool:
     """One turn for all that is being made. True: there is more, and somebody should go on."""
     more = False
-    for tenant in waiting.tenants_with_chores():
+    for tenant in queue_stats.tenants_with_chores():
         for generation in building(tenant):
             more |= advance(tenant, generation, seconds=TURN)
             if _a_person_waits():
@@ -79,7 +79,7 @@ def _note(tenant: Tenant, generation: Generation, words: str) -> None:
 
 
 def _a_person_waits() -> bool:
-    return any(priority == Job.Priority.PERSON for _, priority, _ in waiting.tenants_waiting())
+    return any(priority == Job.Priority.PERSON for _, priority, _ in queue_stats.tenants_waiting())
 
 
 @contextmanager

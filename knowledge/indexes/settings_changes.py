@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from audit.record import system
-from knowledge import tasks
-from knowledge.generations import choose, known
+from audit.ledger.actors import system
+from knowledge import task_queue
+from knowledge.indexes import actions, versions
 from knowledge.models import Generation
+from tenants.isolation.scope import each_tenant
 from tenants.models import Tenant
-from tenants.scope import each_tenant
 
 
 def follow_settings() -> int:
@@ -17,7 +17,7 @@ def follow_settings() -> int:
 
     Where somebody chose another index than the settings ask for, that stays until they ask for something else again.
     """
-    wanted, begun = known.configured(), 0
+    wanted, begun = versions.configured(), 0
     for tenant in each_tenant():
         with transaction.atomic():
             rows = Generation.objects.for_tenant(tenant)
@@ -26,15 +26,15 @@ def follow_settings() -> int:
                 continue
             _stop_others(tenant, wanted.name)
             if active.name == wanted.name:
-                rows.filter(pk=active.pk).update(**known.columns(wanted))  # its address may have changed
+                rows.filter(pk=active.pk).update(**versions.columns(wanted))  # its address may have changed
             elif active.held_against != wanted.name:
                 row = rows.filter(name=wanted.name).first()
                 if row is None or row.state != Generation.State.BUILDING or not row.switches:
-                    choose.begin(tenant, wanted, by=system(tenant.pk), switches=True)
+                    actions.begin(tenant, wanted, by=system(tenant.pk), switches=True)
                 begun += 1
-    known.recipe.cache_clear()
+    versions.recipe.cache_clear()
     if begun:
-        tasks.ring_build()
+        task_queue.notify_index_builders()
     return begun
 
 
@@ -43,6 +43,6 @@ def _stop_others(tenant: Tenant, wanted: str) -> None:
     begun = Generation.objects.for_tenant(tenant).filter(switches=True, is_active=False, held_against="")
     for row in begun.exclude(name=wanted):
         if row.switched_at is None:
-            choose.remove(tenant, row.name, by=system(tenant.pk))
+            actions.remove(tenant, row.name, by=system(tenant.pk))
         else:
-            choose.stop(tenant, row.name, by=system(tenant.pk))
+            actions.stop(tenant, row.name, by=system(tenant.pk))

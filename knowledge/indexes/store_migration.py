@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from knowledge import indexing, rebuild, reconcile
+from knowledge.indexes import index_writer, rebuild, reconcile
 from knowledge.models import Collection, Passage
 from knowledge.stores.base import IndexedPassage, Namespace, Query, Readable, StoreError, VectorStore
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
 AT_ONCE = 500  # passages
 SAMPLE = 12  # questions a tenant
@@ -45,7 +45,7 @@ class Moved:
 def indexes() -> Iterator[tuple[Tenant, str]]:
     """Everything that has to be moved."""
     for tenant in Tenant.objects.order_by("slug"):
-        for generation in indexing.generations(tenant.pk):
+        for generation in index_writer.generations(tenant.pk):
             yield tenant, generation
 
 
@@ -121,7 +121,7 @@ def _sample(tenant: Tenant, generation: str) -> list[Passage]:
 def _question(row: Passage) -> Query:
     import numpy as np
 
-    from knowledge.analysis import terms
+    from knowledge.text.analysis import terms
 
     text = " ".join(row.text.split()[:12])
     return Query(text, terms(text), np.frombuffer(row.vector, dtype="<f4"))

@@ -9,17 +9,18 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from audit.actions import Action
-from audit.record import record, system
-from knowledge import backends, reconcile
-from knowledge.generations import build, lacking
+from audit.ledger.actions import Action
+from audit.ledger.actors import system
+from audit.ledger.record import record
+from knowledge import backends
+from knowledge.indexes import build, missing_documents, reconcile
 from knowledge.models import Generation, Passage, Version
 from knowledge.stores.base import Namespace
+from tenants.isolation.scope import in_tenant
+from tenants.members.teams import touch_corpus
 from tenants.models import Tenant
-from tenants.scope import in_tenant
-from tenants.teams import touch_corpus
 
-log = logging.getLogger("knowledge.generations")
+log = logging.getLogger("knowledge.indexes")
 
 FEW = 8  # documents that are caught up with while uploads wait
 RECOUNTED = 500  # documents in one transaction
@@ -30,7 +31,7 @@ def complete(tenant: Tenant, generation: Generation, *, lives: Callable[[], None
     """Nothing is missing in the rows or in the store: it may answer. False: more came meanwhile."""
     where = Namespace(tenant.pk, generation.name)
     with in_tenant(tenant):
-        if lacking.versions(tenant, generation.name, most=1):
+        if missing_documents.versions(tenant, generation.name, most=1):
             return False
         passages = Passage.objects.for_tenant(tenant).filter(generation=generation.name).count()
     if backends.store().count(where) != passages:  # wiped, restored, or more was dropped than in the rows
@@ -49,7 +50,8 @@ def complete(tenant: Tenant, generation: Generation, *, lives: Callable[[], None
 def switch(tenant: Tenant, generation: Generation, *, lives: Callable[[], None] = lambda: None) -> bool:
     """People are answered from it from the next question on; the former one is kept. False: it is not wanted any more.
 
-    Uploads that finish just now wait for the pointer (indexing.still_active), a second at most, and go into the new one.
+    Uploads that finish just now wait for the pointer (index_writer.still_active), a second at most, and go into the new
+    one.
     """
     for tries in range(TRIES):
         with in_tenant(tenant), transaction.atomic():
@@ -58,7 +60,7 @@ def switch(tenant: Tenant, generation: Generation, *, lives: Callable[[], None] 
             new = locked.get(generation.pk)
             if new is None or new.leaving or not new.switches:
                 return False
-            missing = lacking.versions(tenant, generation.name, most=FEW + 1)
+            missing = missing_documents.versions(tenant, generation.name, most=FEW + 1)
             if len(missing) <= FEW or tries == TRIES - 1:
                 after = None
                 while missing and (after := build.step(tenant, new, after=after, lives=lives)):
@@ -91,7 +93,7 @@ def _point(tenant: Tenant, new: Generation, old: Generation | None) -> None:
 def _tidy_rows(tenant: Tenant, name: str) -> None:
     """Of documents that were replaced in the very moment in which they were written here."""
     with in_tenant(tenant):
-        current = lacking.wanted(tenant).values("current_version")
+        current = missing_documents.wanted(tenant).values("current_version")
         rows = Passage.objects.for_tenant(tenant).filter(generation=name).exclude(version__in=current)
         stale = list(rows.values_list("pk", flat=True))
     if stale:

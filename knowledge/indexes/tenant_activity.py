@@ -17,7 +17,7 @@ NOTED_EVERY = 600  # seconds; no more often in one process
 _noted: dict[UUID, float] = {}
 
 
-def at_work(tenant_id: UUID) -> None:
+def mark_active(tenant_id: UUID) -> None:
     now = time.monotonic()
     if now - _noted.get(tenant_id, -NOTED_EVERY) >= NOTED_EVERY:
         _noted[tenant_id] = now
@@ -25,7 +25,7 @@ def at_work(tenant_id: UUID) -> None:
             cache.set(_key(tenant_id), 1, timeout=AT_WORK)
 
 
-def let_sleep() -> int:
+def deactivate_idle() -> int:
     """How many went to sleep. Stores in a folder have nothing to deactivate."""
     deactivate = getattr(backends.store(), "deactivate_idle", None)
     if deactivate is None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from knowledge import backends
 from knowledge.embedders.base import EmbedderUnavailable
-from knowledge.generations.known import recipe_of
-from knowledge.generations.recipe import Recipe
+from knowledge.index_spec import Recipe
+from knowledge.indexes.versions import recipe_of
 from knowledge.models import Generation, Passage
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
 if TYPE_CHECKING:
     import numpy as np

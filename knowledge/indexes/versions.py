@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.conf import settings
 
-from knowledge.generations.recipe import Recipe
+from knowledge.index_spec import Recipe
 from knowledge.models import Generation
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
 
 def configured() -> Recipe:

@@ -7,21 +7,22 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from knowledge import backends, outcomes
+from knowledge import backends
 from knowledge.embedders.base import EmbedderError, EmbedderUnavailable
-from knowledge.generations import known
+from knowledge.indexes import versions
+from knowledge.ingestion import save
+from knowledge.ingestion.work_items import Withdrawn, Work
+from knowledge.jobs import outcomes
 from knowledge.models import Passage
-from knowledge.stages import write
-from knowledge.stages.work import Withdrawn, Work
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
 if TYPE_CHECKING:
     import numpy as np
 
     from knowledge.embedders.base import Embedder
 
-log = logging.getLogger("knowledge.ingest")
+log = logging.getLogger("knowledge.ingestion")
 
 SLICE = 96  # texts in one call to the embedder: progress is told between them
 LOOKED_UP = 500  # digests in one query
@@ -78,7 +79,7 @@ def _by_embedder(wanted: Iterable[tuple[UUID, str, str]]) -> list[tuple[Embedder
 
 
 def _embedder(tenant_id: UUID, generation: str) -> Embedder:
-    found = backends.embedder_of(known.recipe(tenant_id, generation))
+    found = backends.embedder_of(versions.recipe(tenant_id, generation))
     if found is None:
         raise EmbedderUnavailable(
             "The model that this company's search index was made with is no longer configured.",
@@ -104,11 +105,11 @@ def _stored(tenant_id: UUID, generation: str, digests: set[str]) -> dict[str, np
 
 def _stop(work: Work, error: Exception) -> None:
     if isinstance(error, Withdrawn):
-        write.take_back(work.claim)
+        save.discard_work(work.claim)
         return
-    end = outcomes.try_later
+    end = outcomes.retry_later
     if isinstance(error, EmbedderError):
-        end = outcomes.try_later if error.permanent else outcomes.wait_out
+        end = outcomes.retry_later if error.permanent else outcomes.defer_outage
     else:
         log.error("Embedding version %s failed", work.claim.version_id, exc_info=error)
     end(

@@ -6,16 +6,17 @@ import hashlib
 import logging
 from uuid import UUID
 
-from knowledge import outcomes, storage
-from knowledge.claims import Claim
-from knowledge.filenames import title_of
+from knowledge.ingestion import save
+from knowledge.ingestion.work_items import Progress, Withdrawn, Work
+from knowledge.jobs import outcomes
+from knowledge.jobs.claims import Claim
+from knowledge.library import storage
+from knowledge.library.filenames import title_of
 from knowledge.models import Version
 from knowledge.parsers.base import ParseFailed, Parser
-from knowledge.stages import write
-from knowledge.stages.work import Progress, Withdrawn, Work
-from tenants.scope import in_tenant
+from tenants.isolation.scope import in_tenant
 
-log = logging.getLogger("knowledge.ingest")
+log = logging.getLogger("knowledge.ingestion")
 
 LONGEST_TITLE = 300
 
@@ -25,7 +26,7 @@ def versions_of(claims: list[Claim]) -> dict[UUID, Version]:
     for tenant in {claim.tenant_id: claim.tenant for claim in claims}.values():
         with in_tenant(tenant):
             mine = [claim.version_id for claim in claims if claim.tenant_id == tenant.pk]
-            rows = Version.objects.picked(tenant, pk__in=mine)
+            rows = Version.objects.for_tenant_by_key(tenant, pk__in=mine)
             found |= rows.select_related("document", "blob", "tenant").in_bulk()
     return found
 
@@ -36,13 +37,13 @@ def read(claim: Claim, version: Version | None, generation: str, parser: Parser)
         return None
     try:
         if version.is_searchable:  # a worker died between making it current and clearing up after the one before
-            write.settle(claim, version)
+            save.remove_superseded(claim, version)
             return None
         return _read(claim, version, generation, parser)
     except Withdrawn:
-        write.take_back(claim)
+        save.discard_work(claim)
     except ParseFailed as failure:
-        end = outcomes.fail if failure.permanent else outcomes.try_later
+        end = outcomes.fail if failure.permanent else outcomes.retry_later
         end(claim, failure.code, failure.message, failure.hint)
     except FileNotFoundError:
         outcomes.fail(
@@ -50,7 +51,7 @@ def read(claim: Claim, version: Version | None, generation: str, parser: Parser)
         )
     except Exception:
         log.exception("Reading version %s failed", claim.version_id)
-        outcomes.try_later(
+        outcomes.retry_later(
             claim,
             "could_not_read",
             "The portal could not read this file, though it tried several times.",
@@ -60,9 +61,9 @@ def read(claim: Claim, version: Version | None, generation: str, parser: Parser)
 
 
 def _read(claim: Claim, version: Version, generation: str, parser: Parser) -> Work:
-    from knowledge.analysis import detect_language, terms
-    from knowledge.chunking import ChunkRules, chunk, embedding_text
-    from knowledge.generations.known import recipe
+    from knowledge.indexes.chunking import ChunkRules, chunk, embedding_text
+    from knowledge.indexes.versions import recipe
+    from knowledge.text.analysis import detect_language, terms
 
     made_with = recipe(claim.tenant_id, generation)
     progress = Progress(claim)

@@ -18,15 +18,17 @@ from uuid import UUID
 
 from django.db import DatabaseError, connection
 
-from knowledge import backends, claims, indexing
-from knowledge.claims import Claim
+from knowledge import backends
+from knowledge.indexes import index_writer
+from knowledge.ingestion import parse, save
+from knowledge.ingestion.embed import embed_works
+from knowledge.ingestion.work_items import Work
+from knowledge.jobs import claims
+from knowledge.jobs.claims import Claim
 from knowledge.models import Job, Version
 from knowledge.parsers.base import Parser
-from knowledge.stages import read, write
-from knowledge.stages.embed import embed_works
-from knowledge.stages.work import Work
 
-log = logging.getLogger("knowledge.ingest")
+log = logging.getLogger("knowledge.ingestion")
 
 AHEAD = 240  # passages read ahead of the embedder: about two seconds of its work
 LOOK_AGAIN = 0.1  # seconds
@@ -58,20 +60,20 @@ def stop_soon() -> None:
 
 
 def _drain_inline(up_to: int) -> int:
-    hand = _Hand(up_to)
+    hand = _ClaimBatch(up_to)
     for work in _Reader(hand, backends.parser()).works():
         for done in embed_works([work]):
-            write.save([done])
+            save.save([done])
         hand.over([work.claim])
-    hand.put_down()
-    write.tidy(hand.tenants)
+    hand.release()
+    save.tidy(hand.tenants)
     return hand.count
 
 
 Unread = tuple[Claim, Version | None, str]
 
 
-class _Hand:
+class _ClaimBatch:
     """What this drain has claimed. `held` is all that is not over: its leases are renewed. `begun` are those of it that
     are being worked on, `unread` are the rest."""
 
@@ -90,8 +92,8 @@ class _Hand:
             return False
         taken = claims.claim_next(self.holder, most=most, up_to=self._up_to)
         tenants = {claim.tenant_id for claim in taken}
-        versions = read.versions_of(taken) if taken else {}
-        generations = {tenant: indexing.active_generation(tenant) for tenant in tenants}
+        versions = parse.versions_of(taken) if taken else {}
+        generations = {tenant: index_writer.active_generation(tenant) for tenant in tenants}
         self.held.update((claim.job_id, claim) for claim in taken)
         fresh = [(claim, versions.get(claim.version_id), generations[claim.tenant_id]) for claim in taken]
         with self._choosing:
@@ -112,7 +114,7 @@ class _Hand:
             self.begun[claim.job_id] = claim
             begun = self.unread.popleft()
         if claim.suspect:
-            self.put_down()
+            self.release()
         return begun
 
     @property
@@ -124,7 +126,7 @@ class _Hand:
             self.begun.pop(claim.job_id, None)
             self.held.pop(claim.job_id, None)
 
-    def put_down(self) -> None:
+    def release(self) -> None:
         """What was claimed and not begun is for others."""
         with self._choosing:
             undone = [claim for claim, _, _ in self.unread]
@@ -136,7 +138,7 @@ class _Hand:
 class _Reader:
     """Reads what is in the hand, one file after the other, and takes more."""
 
-    def __init__(self, hand: _Hand, parser: Parser) -> None:
+    def __init__(self, hand: _ClaimBatch, parser: Parser) -> None:
         self.parser = parser
         self._hand = hand
         self._quick = False
@@ -162,7 +164,7 @@ class _Reader:
                 continue
             claim, version, generation = begun
             self._began = began = time.monotonic()
-            work = read.read(claim, version, generation, self.parser)
+            work = parse.read(claim, version, generation, self.parser)
             self._began = None
             self._quick = time.monotonic() - began < QUICK
             if work is None:
@@ -210,7 +212,7 @@ class _Backlog:
 
 class _Pipeline:
     def __init__(self, up_to: int) -> None:
-        self._hand = _Hand(up_to)
+        self._hand = _ClaimBatch(up_to)
         self._first = _Reader(self._hand, backends.parser())
         self._second = _Reader(self._hand, backends.new_parser())
         self._read, self._embedded = _Backlog(AHEAD), _Backlog(AHEAD)
@@ -234,8 +236,8 @@ class _Pipeline:
             thread.join()
         self._over.set()
         heart.join()
-        self._hand.put_down()
-        write.tidy(self._hand.tenants)
+        self._hand.release()
+        save.tidy(self._hand.tenants)
         return self._hand.count
 
     def _guarded(self, part, after) -> None:
@@ -276,7 +278,7 @@ class _Pipeline:
 
     def _writer(self) -> None:
         while works := self._embedded.take(AHEAD):
-            write.save(works, hold=HOLD, rest=_stopping.wait)
+            save.save(works, hold=HOLD, rest=_stopping.wait)
             self._hand.over(work.claim for work in works)
 
     def _heart(self) -> None:

@@ -12,16 +12,18 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from knowledge import claims, comparisons, indexing, outcomes, version_text
-from knowledge.claims import Claim
+from knowledge.indexes import comparison_queue, index_writer
+from knowledge.ingestion.work_items import Withdrawn, Work
+from knowledge.jobs import claims, outcomes
+from knowledge.jobs.claims import Claim
+from knowledge.library import version_text
 from knowledge.models import Content, Document, Job, Passage, Status, Version
 from knowledge.models.passage import passage_id
-from knowledge.stages.work import Withdrawn, Work
 from knowledge.stores.base import IndexedPassage, StoreError, StoreUnavailable
-from tenants.scope import in_tenant
-from tenants.teams import touch_corpus
+from tenants.isolation.scope import in_tenant
+from tenants.members.teams import touch_corpus
 
-log = logging.getLogger("knowledge.ingest")
+log = logging.getLogger("knowledge.ingestion")
 
 FOUND_OUT = (  # about a version, by reading it
     *("status", "warnings", "media_type", "language", "page_count", "passage_count", "progress_done", "progress_total"),
@@ -52,17 +54,17 @@ def save(works: list[Work], *, hold: float = 0, rest: Callable[[float], bool] = 
                 _stop(mine[0], error)
 
 
-def settle(claim: Claim, version: Version) -> None:
+def remove_superseded(claim: Claim, version: Version) -> None:
     """After a version became current: what it replaced leaves the store, and only then is the work done."""
     with in_tenant(claim.tenant):
         versions = Version.objects.for_tenant(claim.tenant_id).filter(document_id=version.document_id)
         older = list(versions.filter(number__lt=version.number).values_list("pk", flat=True))
-    indexing.drop(claim.tenant_id, older)
+    index_writer.drop(claim.tenant_id, older)
     with in_tenant(claim.tenant), transaction.atomic():
         claims.finish([claim])
 
 
-def take_back(claim: Claim) -> None:
+def discard_work(claim: Claim) -> None:
     """Trashed, deleted or cancelled while it was read: nothing of it stays in the store.
 
     A job that somebody else holds by now is left to them; they put the same ids.
@@ -70,16 +72,16 @@ def take_back(claim: Claim) -> None:
     with in_tenant(claim.tenant):
         job = Job.objects.for_tenant(claim.tenant_id).filter(pk=claim.job_id).first()
     if job is None or job.state == Job.State.CANCELLED or job.claimed_by == claim.holder:
-        indexing.drop(claim.tenant_id, [claim.version_id])
+        index_writer.drop(claim.tenant_id, [claim.version_id])
     if job is not None and job.state == Job.State.RUNNING:
         with in_tenant(claim.tenant), transaction.atomic():
             claims.finish([claim], Job.State.CANCELLED)
 
 
-def tidy(tenant_ids: Iterable[UUID], *, after: int = indexing.TIDY_AFTER) -> None:
+def tidy(tenant_ids: Iterable[UUID], *, after: int = index_writer.TIDY_AFTER) -> None:
     for tenant_id in tenant_ids:
         try:
-            indexing.tidy(tenant_id, after=after)
+            index_writer.tidy(tenant_id, after=after)
         except StoreError:
             log.warning("Compacting the search index failed and is tried again later.", exc_info=True)
 
@@ -88,7 +90,7 @@ def _save(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float
     held = claims.still_held([work.claim for work in works])
     for work in works:
         if work.claim.job_id not in held:
-            take_back(work.claim)
+            discard_work(work.claim)
     works = [work for work in works if work.claim.job_id in held]
     if not works:
         return
@@ -97,7 +99,7 @@ def _save(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float
     _into_store(tenant_id, works, hold, rest)
     tenant = works[0].version.tenant
     with in_tenant(tenant), transaction.atomic():
-        if not indexing.still_active(tenant_id, works[0].generation):
+        if not index_writer.still_active(tenant_id, works[0].generation):
             raise _Overtaken
         held = claims.still_held([work.claim for work in works], until_commit=True)
         fresh = _present(tenant_id, works)
@@ -110,13 +112,13 @@ def _save(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float
             touch_corpus(tenant)
     for work in works:
         if work not in kept:
-            take_back(work.claim)
+            discard_work(work.claim)
         elif _replaces(work):
-            settle(work.claim, work.version)
-    indexing.drop(tenant_id, [work.version.pk for work in late])
-    for name in set(indexing.generations(tenant_id)) - {works[0].generation} if reread else ():
-        indexing.drop(tenant_id, reread, generation=name)
-    tidy([tenant_id], after=10 * indexing.TIDY_AFTER)
+            remove_superseded(work.claim, work.version)
+    index_writer.drop(tenant_id, [work.version.pk for work in late])
+    for name in set(index_writer.generations(tenant_id)) - {works[0].generation} if reread else ():
+        index_writer.drop(tenant_id, reread, generation=name)
+    tidy([tenant_id], after=10 * index_writer.TIDY_AFTER)
 
 
 def _into_store(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float], bool]) -> None:
@@ -126,10 +128,10 @@ def _into_store(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[
     was_away = any(work.claim.held_up for work in works)
     while True:
         try:
-            indexing.drop(tenant_id, again, generation=works[0].generation)
-            indexing.put(tenant_id, works[0].generation, [passage for work in works for passage in _indexed(work)])
+            index_writer.drop(tenant_id, again, generation=works[0].generation)
+            index_writer.put(tenant_id, works[0].generation, [passage for work in works for passage in _indexed(work)])
             if was_away:  # one that fell over with a full disk has been seen to lack what it had confirmed
-                comparisons.request(tenant_id)
+                comparison_queue.request(tenant_id)
             return
         except StoreUnavailable as error:
             was_away = True
@@ -140,7 +142,9 @@ def _into_store(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[
 
 def _present(tenant_id: UUID, works: list[Work]) -> dict[UUID, Document]:
     """Their documents as they are now, and stay in the transaction that writes; none that is gone or in the trash."""
-    documents = Document.objects.picked(tenant_id, pk__in=[work.version.document_id for work in works]).present()
+    documents = Document.objects.for_tenant_by_key(
+        tenant_id, pk__in=[work.version.document_id for work in works]
+    ).present()
     return documents.select_for_update(of=("self",)).order_by("pk").select_related("current_version").in_bulk()
 
 
@@ -152,13 +156,13 @@ def _write_rows(tenant_id: UUID, works: list[Work]) -> list[UUID]:
     """The versions whose text is another than before: what other indexes cut from it went, too, and is cut again there
     when they are needed."""
     versions = [work.version.pk for work in works]
-    former = Content.objects.picked(tenant_id, version__in=versions)
+    former = Content.objects.for_tenant_by_key(tenant_id, version__in=versions)
     before = dict(former.values_list("version", "text"))
     reread = [w.version.pk for w in works if w.version.pk in before and before[w.version.pk] != w.parsed.text]
     former.delete()
-    earlier = Passage.objects.picked(tenant_id, version__in=versions)
+    earlier = Passage.objects.for_tenant_by_key(tenant_id, version__in=versions)
     earlier.filter(generation__in={work.generation for work in works}).delete()
-    Passage.objects.picked(tenant_id, version__in=reread).delete()
+    Passage.objects.for_tenant_by_key(tenant_id, version__in=reread).delete()
     Passage.objects.bulk_create([row for work in works for row in _rows(work)])
     contents = [_content(work) for work in works]
     leaves = version_text.prepare(contents)
@@ -275,21 +279,21 @@ def _date(text: str) -> date | None:
 def _stop(work: Work, error: Exception) -> None:
     """Neither a full disk nor a store or database that is away is the file's fault."""
     if isinstance(error, _Overtaken):
-        indexing.drop(work.claim.tenant_id, [work.version.pk], generation=work.generation)
+        index_writer.drop(work.claim.tenant_id, [work.version.pk], generation=work.generation)
         claims.give_back([work.claim])
         return
     message, hint = getattr(error, "message", ""), getattr(error, "hint", "")
     if isinstance(error, Withdrawn):
-        take_back(work.claim)
+        discard_work(work.claim)
     elif getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in str(error):
-        outcomes.wait_out(
+        outcomes.defer_outage(
             work.claim, "no_room", "The disk of the portal is full. The file itself is safe.", "Tell your operator."
         )
     else:
         if not isinstance(error, (StoreError, OperationalError, OSError)):
             log.error("Saving version %s failed", work.claim.version_id, exc_info=error)
         away = isinstance(error, (StoreUnavailable, OperationalError, OSError))
-        end = outcomes.wait_out if away and not getattr(error, "permanent", False) else outcomes.try_later
+        end = outcomes.defer_outage if away and not getattr(error, "permanent", False) else outcomes.retry_later
         end(
             work.claim,
             "index_unavailable",

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from knowledge import claims
-from knowledge.claims import Claim
+from knowledge.jobs import claims
+from knowledge.jobs.claims import Claim
 from knowledge.models import Status, Version
 from knowledge.models.version import WORKING
-from tenants.scope import in_tenant
+from tenants.isolation.scope import in_tenant
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from knowledge.chunking import Chunk
+    from knowledge.indexes.chunking import Chunk
     from knowledge.parsers.base import ParsedDocument
 
 SHOWN_EVERY = 0.7  # seconds: a small file is ready before anything about it need be said

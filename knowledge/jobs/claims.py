@@ -14,11 +14,11 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Max, Q
 
+from knowledge.jobs.queue_stats import AHEAD, LONG_LEASE, now, tenants_waiting
 from knowledge.models import Job, Status, Turn, Version
 from knowledge.models.version import WORKING
-from knowledge.waiting import AHEAD, LONG_LEASE, now, tenants_waiting
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
 LEASE = timedelta(seconds=60)
 HEARTBEAT = timedelta(seconds=15)
@@ -97,7 +97,9 @@ def _take(tenant_id: UUID, priority: int, most: int, holder: str) -> list[Claim]
         chosen = list(due.select_for_update(skip_locked=True).values_list(*columns)[:most])
         if not chosen:
             return []
-        Job.objects.picked(tenant_id, pk__in=[job[0] for job in chosen]).update(  # locked, or (SQLite) everything is
+        Job.objects.for_tenant_by_key(
+            tenant_id, pk__in=[job[0] for job in chosen]
+        ).update(  # locked, or (SQLite) everything is
             state=Job.State.RUNNING,
             attempts=F("attempts") + 1,
             lease_until=now() + LEASE,
@@ -208,10 +210,10 @@ def _by_tenant(claims: Iterable[Claim]) -> Iterator[tuple[Tenant, list[Claim]]]:
 
 def _held(claims: list[Claim]):
     """One tenant's."""
-    mine = Job.objects.picked(claims[0].tenant_id, pk__in=[claim.job_id for claim in claims])
+    mine = Job.objects.for_tenant_by_key(claims[0].tenant_id, pk__in=[claim.job_id for claim in claims])
     return mine.filter(state=Job.State.RUNNING, claimed_by=claims[0].holder)
 
 
 def _show(tenant_id: UUID, version_ids: list[UUID], status: str) -> None:
-    versions = Version.objects.picked(tenant_id, pk__in=version_ids)
+    versions = Version.objects.for_tenant_by_key(tenant_id, pk__in=version_ids)
     versions.filter(status__in=WORKING).update(status=status, progress_done=0, progress_total=0)

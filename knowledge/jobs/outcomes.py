@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from audit.actions import Action, Outcome
-from audit.record import record, record_together, system, worded
-from knowledge import claims
-from knowledge.claims import Claim
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.actors import system
+from audit.ledger.record import build_event, record, record_many
+from knowledge.jobs import claims
+from knowledge.jobs.claims import Claim
 from knowledge.models import Job, Status, Version
-from tenants.scope import in_tenant
-from tenants.teams import touch_corpus
+from tenants.isolation.scope import in_tenant
+from tenants.members.teams import touch_corpus
 
 
 def fail(claim: Claim, code: str, message: str, hint: str = "") -> None:
@@ -37,13 +38,13 @@ def fail(claim: Claim, code: str, message: str, hint: str = "") -> None:
         )
 
 
-def try_later(claim: Claim, code: str, message: str, hint: str = "") -> None:
+def retry_later(claim: Claim, code: str, message: str, hint: str = "") -> None:
     """Back into the queue, or failed when it was tried often enough."""
     if not claims.postpone(claim):
         fail(claim, code, message, hint)
 
 
-def wait_out(claim: Claim, code: str, message: str, hint: str = "") -> None:
+def defer_outage(claim: Claim, code: str, message: str, hint: str = "") -> None:
     """Something else than the file stopped it: it waits for that to be over, and fails only after a day or so."""
     if not claims.hold_up(claim):
         fail(claim, code, message, hint)
@@ -61,10 +62,10 @@ def give_up_lost(lost: list[Claim]) -> None:
 
 def note_ready(tenant_id: UUID, versions: Iterable[tuple[Version, str]]) -> None:
     """In the caller's transaction, which gives their documents these titles."""
-    record_together(
+    record_many(
         tenant_id,
         [
-            worded(
+            build_event(
                 Action.DOCUMENT_READY,
                 system(tenant_id),
                 replace(version.document.audit_target(), name=title),

@@ -1,7 +1,7 @@
 """Who waits for the reader: asked of all tenants at once, and answered with ids and numbers alone.
 
 Under row-level security nobody sees every tenant's jobs, so there PostgreSQL functions answer that only the owner's
-role could write (tenants/rls/). Both ways count only so far, because a tenant may have 100,000 files waiting.
+role could write (tenants/isolation/rls/). Both ways count only so far, because a tenant may have 100,000 files waiting.
 """
 
 from __future__ import annotations

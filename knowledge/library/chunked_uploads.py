@@ -10,13 +10,13 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
-from knowledge import storage, uploads
-from knowledge.access import access_collection
-from knowledge.filenames import clean
+from knowledge.library import storage, uploads
+from knowledge.library.filenames import clean
+from knowledge.library.uploads import Uploaded
 from knowledge.models import Collection, PartialUpload
 from knowledge.models.grant import Right
 from knowledge.models.partial_upload import KEPT
-from knowledge.uploads import Uploaded
+from knowledge.permissions.access import access_collection
 from tenants.errors import Conflicting, Invalid, TooLarge
 from tenants.models import Membership, Tenant
 

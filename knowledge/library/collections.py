@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from audit.actions import Action
-from audit.record import record
-from knowledge.access import access_collection
-from knowledge.deletion import put_in_trash
+from audit.ledger.actions import Action
+from audit.ledger.record import record
+from knowledge.erasure.deletion import put_in_trash
 from knowledge.models import Collection, Document
 from knowledge.models.grant import Right
+from knowledge.permissions.access import access_collection
 from tenants.errors import Conflicting, Invalid, NotAllowed
+from tenants.members.teams import touch_corpus
 from tenants.models import Membership
-from tenants.teams import touch_corpus
 
 LONGEST_NAME, LONGEST_DESCRIPTION = 120, 300
 

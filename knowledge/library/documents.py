@@ -9,16 +9,16 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from audit.actions import Action
-from audit.record import record
-from knowledge import tasks
-from knowledge.access import access_collection, access_document
-from knowledge.filenames import clean
+from audit.ledger.actions import Action
+from audit.ledger.record import record
+from knowledge import task_queue
+from knowledge.library.filenames import clean
 from knowledge.models import Collection, Document, Job, Status, Version
 from knowledge.models.grant import Right
+from knowledge.permissions.access import access_collection, access_document
 from tenants.errors import Conflicting, Invalid
+from tenants.members.teams import touch_corpus
 from tenants.models import Membership
-from tenants.teams import touch_corpus
 
 TEXTS = {"title": 300, "author": 200}
 DATES = ("dated", "reviewed_on", "review_due", "expires_on")
@@ -50,7 +50,7 @@ def change_document(member: Membership, document: Document, **changes: Any) -> D
 
 @transaction.atomic
 def move_document(member: Membership, document: Document, to: Collection) -> Document:
-    """Its readers are those of the new shelf from this moment; the store's label follows (knowledge/upkeep.py)."""
+    """Its readers are those of the new shelf from this moment; the store's label follows (knowledge/maintenance.py)."""
     document = access_document(member, document.pk, Right.MANAGE)
     to = access_collection(member, to.pk, Right.WRITE)
     if document.collection_id == to.pk:
@@ -62,7 +62,7 @@ def move_document(member: Membership, document: Document, to: Collection) -> Doc
     document.save(update_fields=["collection", "indexed_under", "changed_at"])
     touch_corpus(member.tenant)
     record(Action.DOCUMENT_MOVED, member, document, former=str(former.pk), collection=str(to.pk))
-    tasks.ring()
+    task_queue.notify_workers()
     return document
 
 
@@ -99,7 +99,7 @@ def queue(version: Version) -> None:
         defaults={"state": Job.State.WAITING, "attempts": 0, "run_after": timezone.now(), "finished_at": None},
         create_defaults={"tenant_id": version.tenant_id},
     )
-    tasks.ring(bulk=job.priority > Job.Priority.PERSON)
+    task_queue.notify_workers(bulk=job.priority > Job.Priority.PERSON)
 
 
 def places_in_queue(member: Membership) -> dict[UUID, int]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from asgiref.sync import sync_to_async
 from django.http import FileResponse, Http404
 
-from knowledge import storage
+from knowledge.library import storage
 from knowledge.models import Document, Version
 
 

@@ -11,16 +11,16 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from audit.actions import Action
-from audit.objects import Relation, document_refs
-from audit.record import record
-from knowledge import documents
-from knowledge.access import access_document
+from audit.ledger.actions import Action
+from audit.ledger.event_objects import Relation, document_refs
+from audit.ledger.record import record
+from knowledge.library import documents
 from knowledge.models import Collection, Document, Job, Status, Version
 from knowledge.models.grant import Right
+from knowledge.permissions.access import access_document
 from tenants.errors import Conflicting
+from tenants.members.teams import touch_corpus
 from tenants.models import Membership
-from tenants.teams import touch_corpus
 
 CANCELLED = "cancelled"
 FAILED = (Status.FAILED, Status.QUARANTINED)

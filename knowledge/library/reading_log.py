@@ -12,12 +12,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from audit.actions import Action
+from audit.ledger.actions import Action
+from audit.ledger.actors import Target
+from audit.ledger.record import build_event, record, record_many
+from audit.ledger.record_once import WINDOW, record_once
+from audit.ledger.request_id import current_origin
 from audit.models import AuditEvent
-from audit.record import Target, record, record_together, worded
-from audit.record_once import WINDOW, record_once
-from audit.request_id import current_origin
-from knowledge import audit_names
+from knowledge.library import audit_object_names
 from knowledge.models import Document, Reading
 from tenants.models import Membership, Tenant
 
@@ -107,13 +108,13 @@ def _close(readings: Sequence[Reading]) -> None:
     if not readings:
         return
     tenant_id = readings[0].tenant_id
-    names = audit_names.names_of(tenant_id, {reading.document_id for reading in readings})
-    record_together(tenant_id, [_event(each, names.get(each.document_id, "")) for each in readings if each.pages])
+    names = audit_object_names.names_of(tenant_id, {reading.document_id for reading in readings})
+    record_many(tenant_id, [_event(each, names.get(each.document_id, "")) for each in readings if each.pages])
     Reading.objects.for_tenant(tenant_id).filter(pk__in=[reading.pk for reading in readings]).delete()
 
 
 def _event(reading: Reading, title: str) -> AuditEvent:
-    event = worded(
+    event = build_event(
         Action.DOCUMENT_READ,
         reading.member,
         Target("document", str(reading.document_id), title),

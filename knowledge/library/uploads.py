@@ -1,4 +1,4 @@
-"""A file comes in: as a new document, or as a new version of one. Reading it happens later (ingest.py)."""
+"""A file comes in: as a new document, or as a new version of one. Reading it happens later (ingestion/pipeline.py)."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from audit.actions import Action
-from audit.record import record
-from knowledge import storage, tasks
-from knowledge.access import access_collection, access_document
-from knowledge.filenames import clean, title_of
+from audit.ledger.actions import Action
+from audit.ledger.record import record
+from knowledge import task_queue
+from knowledge.library import storage
+from knowledge.library.filenames import clean, title_of
 from knowledge.models import Blob, Collection, Document, Job, Status, UploadKey, Version
 from knowledge.models.grant import Right
 from knowledge.models.version import SEARCHABLE, WORKING
-from knowledge.rights import granted_document_ids
+from knowledge.permissions.access import access_collection, access_document
+from knowledge.permissions.conditions import granted_document_ids
 from tenants.errors import Conflicting, Invalid
+from tenants.members.teams import touch_corpus
 from tenants.models import Membership, Tenant
-from tenants.teams import touch_corpus
 
 NEW, VERSION = "new", "version"  # what becomes of a name that is there already
 KEY_LENGTH = 200
@@ -215,7 +216,7 @@ def _add(version: Version, document: Document, priority: int) -> None:
     version.document = document
     version.save(force_insert=True)
     Job.objects.create(tenant=version.tenant, version=version, priority=priority)
-    tasks.ring(bulk=priority > Job.Priority.PERSON)
+    task_queue.notify_workers(bulk=priority > Job.Priority.PERSON)
 
 
 def _withdraw_waiting(document: Document) -> None:

@@ -14,8 +14,8 @@ from functools import cached_property
 from django.db import transaction
 from django.db.models.functions import Substr
 
-from knowledge.leaves import Entry, Leaf, contents, headings, leaves
 from knowledge.models import Content, TextLeaf, Version
+from knowledge.text.leaves import Entry, Leaf, contents, headings, leaves
 
 LONG = 60_000  # characters; the leaves of a shorter text are computed when it is shown, in at most 10 ms
 MANY = 1_600  # blocks, likewise

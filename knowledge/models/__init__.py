@@ -1,3 +1,8 @@
+"""The rows: collections, documents, versions, passages, grants, jobs, index versions.
+Imported by every package of knowledge above it, and by answers and portal.
+Start reading: document.py, version.py, passage.py.
+"""
+
 from knowledge.models.blob import Blob
 from knowledge.models.collection import Collection, CollectionTeamGrant, CollectionUserGrant
 from knowledge.models.document import Document, DocumentTeamGrant, DocumentUserGrant

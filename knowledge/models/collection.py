@@ -5,7 +5,7 @@ from typing import Self
 from django.db import models
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from audit.record import Target
+from audit.ledger.actors import Target
 from knowledge.models.grant import GrantFields, Right
 from tenants.models import Membership, TenantOwned, TenantQuerySet
 
@@ -13,13 +13,13 @@ from tenants.models import Membership, TenantOwned, TenantQuerySet
 class CollectionQuerySet(TenantQuerySet):
     def allowing(self, member: Membership, right: Right = Right.READ) -> Self:
         """The collections on which this member holds that right or a higher one. Roles give nothing."""
-        from knowledge import access
+        from knowledge.permissions import access
 
         return self.for_tenant(member.tenant).filter(pk__in=access.collection_ids(member, right))
 
     def visible_to(self, member: Membership) -> Self:
         """Readable as a whole, or holding a document that is."""
-        from knowledge import access
+        from knowledge.permissions import access
 
         return self.for_tenant(member.tenant).filter(pk__in=access.visible_collection_ids(member))
 

@@ -6,13 +6,13 @@ from django.db import models
 from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from audit.record import Target
+from audit.ledger.actors import Target
 from knowledge.models.collection import Collection
 from knowledge.models.grant import GrantFields, Right
 from tenants.models import Membership, TenantOwned, TenantQuerySet
 
 # Where the collection's readers are not the whole story. An index holds just these, and is used for just this condition.
-PECULIAR = (
+HAS_EXCEPTION = (
     models.Q(restricted=True)
     | models.Q(expires_on__isnull=False)
     | models.Q(superseded_by__isnull=False)
@@ -27,7 +27,7 @@ class DocumentQuerySet(TenantQuerySet):
 
     def allowing(self, member: Membership, right: Right = Right.READ) -> Self:
         """The documents on which this member holds that right or a higher one, the trash included."""
-        from knowledge import access
+        from knowledge.permissions import access
 
         return self.for_tenant(member.tenant).filter(access.document_condition(member, right))
 
@@ -80,7 +80,7 @@ class Document(TenantOwned):
             models.Index(fields=["tenant", "collection", "-changed_at"], name="document_shelf"),
             models.Index(fields=["tenant", "-changed_at"], name="document_recent"),
             models.Index(fields=["owner", "collection"], name="document_owned"),
-            models.Index(fields=["tenant"], condition=PECULIAR, name="document_peculiar"),
+            models.Index(fields=["tenant"], condition=HAS_EXCEPTION, name="document_peculiar"),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from audit.record import Target
+from audit.ledger.actors import Target
 from tenants.models import TenantOwned
 
 
@@ -10,7 +10,7 @@ class Generation(TenantOwned):
     """An index: embedding model, chunking rules and word analysis. A tenant answers from its active one.
 
     Another is built beside it while people keep asking. The name is derived from what it is made with
-    (knowledge/generations/recipe.py).
+    (knowledge/index_spec.py).
     """
 
     class State(models.TextChoices):

@@ -36,7 +36,8 @@ class GrantFields(models.Model):
         abstract = True
 
     def save(self, *args, **kwargs):
-        # guardian's shortcuts know nothing of tenants; bulk assignment goes through knowledge/grants.py alone.
+        # guardian's shortcuts know nothing of tenants; bulk assignment goes through knowledge/permissions/grants.py
+        # alone.
         if self.tenant_id is None:
             self.tenant_id = self.content_object.tenant_id
         return super().save(*args, **kwargs)

@@ -7,7 +7,8 @@ from tenants.models import Membership, TenantOwned
 
 
 class Reading(TenantOwned):
-    """A person reads one version of a document: the pages that were sent after its opening (knowledge/readings.py).
+    """A person reads one version of a document: the pages that were sent after its opening
+    (knowledge/library/reading_log.py).
 
     The row lives for 10 minutes and then becomes one event. The document is a plain id, so that erasing it in between
     does not take the reading off the trail.

@@ -80,7 +80,8 @@ class Content(TenantOwned):
 
 
 class TextLeaf(TenantOwned):
-    """One leaf of a long text (knowledge/leaves.py): where it is, and its blocks. The words stay in Content.text."""
+    """One leaf of a long text (knowledge/text/leaves.py): where it is, and its blocks. The words stay in
+    Content.text."""
 
     content = models.ForeignKey(Content, on_delete=models.CASCADE, related_name="leaves")
     number = models.PositiveIntegerField()  # from 0

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 from django.core.cache import cache
 
-from knowledge import pdf_pages
 from knowledge.models import Version
+from knowledge.page_images import pdf_pages
 from knowledge.parsers.base import ParseFailed
 
 REMEMBERED = 3600  # seconds

@@ -1,7 +1,7 @@
 """PDF pages as pictures, and where a quote stands on them: what the viewer shows.
 
-pdfium is not thread-safe and the files are strangers', so both happen in confined children (knowledge/page_children.py).
-They leave after a minute without work.
+pdfium is not thread-safe and the files are strangers', so both happen in confined children
+(knowledge/page_images/render_pool.py). They leave after a minute without work.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from knowledge.page_children import PageChildren
+from knowledge.page_images.render_pool import PageChildren
 from knowledge.parsers.base import ParseLimits
 
 MEDIA_TYPE = "image/webp"

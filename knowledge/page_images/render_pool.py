@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from knowledge.parsers.base import ParseFailed, ParseLimits
-from knowledge.parsers.wire import Frame, failure_from_wire
-from knowledge.parsing import WarmChild
+from knowledge.parsers.child_protocol import Frame, failure_from_wire
+from knowledge.parsers.client import WarmChild
 
 MOST_WAITING = 12  # requests of one tenant; a browser asks for six pictures at once
 

@@ -22,8 +22,8 @@ from typing import IO, Any
 
 from knowledge.parsers import confinement
 from knowledge.parsers.base import ParseFailed, ParseLimits, too_large_or_damaged
+from knowledge.parsers.child_protocol import Frame, document_to_wire, failure_to_wire, receive_frame, write_frame
 from knowledge.parsers.source import Source
-from knowledge.parsers.wire import Frame, document_to_wire, failure_to_wire, receive_frame, write_frame
 
 PROGRESS_SECONDS = 0.2
 

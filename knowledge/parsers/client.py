@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from knowledge.parsers.base import ParsedDocument, ParseFailed, ParseLimits, Progress, too_large_or_damaged
-from knowledge.parsers.wire import (
+from knowledge.parsers.child_protocol import (
     LENGTH,
     MOST_BYTES,
     Frame,
@@ -28,12 +28,12 @@ from knowledge.parsers.wire import (
     send_frame,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 IDLE_SECONDS = 120
 TENANTS_KEPT_WARM = 3  # 45 MiB each; starting one takes 0.1 s of processor time, and tenants that import take turns
 MOST_SAID = 8 * 1024  # bytes of a child's messages that are logged for one request
 
-log = logging.getLogger("knowledge.parsing")
+log = logging.getLogger("knowledge.parsers.client")
 
 
 class ChildGone(Exception):
@@ -330,7 +330,7 @@ def confinement_of_a_child() -> dict[str, str]:
 def _compile_readers() -> None:
     """The child may not write beside its modules, and without their compiled form each start takes 200 ms longer."""
     package = ROOT / "knowledge"
-    for path in (*package.glob("*.py"), *(package / "parsers").rglob("*.py")):
+    for path in (*package.glob("*.py"), *(package / "text").glob("*.py"), *(package / "parsers").rglob("*.py")):
         compiled = Path(importlib.util.cache_from_source(str(path)))
         with contextlib.suppress(OSError):
             if not compiled.exists() or compiled.stat().st_mtime < path.stat().st_mtime:

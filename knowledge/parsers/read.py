@@ -10,7 +10,7 @@ from typing import Any
 
 from knowledge.parsers.archives import damaged
 from knowledge.parsers.base import MIB, ParsedDocument, ParseFailed, ParseLimits, Progress
-from knowledge.parsers.draft import Draft, assemble
+from knowledge.parsers.document_builder import Draft, assemble
 from knowledge.parsers.sniff import (
     CSV,
     DOC,
@@ -131,7 +131,7 @@ def no_text() -> ParseFailed:
 
 def _language(text: str) -> str:
     try:
-        from knowledge.analysis import detect_language
+        from knowledge.text.analysis import detect_language
     except ImportError:
         return ""
     return detect_language(text[:20_000])

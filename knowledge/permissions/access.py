@@ -8,10 +8,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 
-from knowledge.explain import Step, Way, basis, explain
 from knowledge.models import Collection, Document
 from knowledge.models.grant import Right
-from knowledge.rights import (
+from knowledge.permissions.conditions import (
     collection_condition,
     collection_ids,
     document_condition,
@@ -20,19 +19,20 @@ from knowledge.rights import (
     may_work,
     visible_collection_ids,
 )
-from knowledge.visibility import Standing, readable, standing, still_readable
+from knowledge.permissions.explain import Step, Way, access_reasons, explain
+from knowledge.permissions.search_filter import ReadScope, read_scope, readable, still_readable
 from tenants.errors import NotAllowed
 from tenants.models import Membership
 
 __all__ = [
+    "ReadScope",
     "Right",
-    "Standing",
     "Step",
     "Way",
     "access_collection",
     "access_document",
     "access_documents",
-    "basis",
+    "access_reasons",
     "collection_condition",
     "collection_ids",
     "document_condition",
@@ -40,9 +40,9 @@ __all__ = [
     "holding_documents",
     "insist_on_collections",
     "may_work",
+    "read_scope",
     "readable",
     "rights_on",
-    "standing",
     "still_readable",
     "successors",
     "visible_collection_ids",

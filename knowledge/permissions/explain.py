@@ -16,7 +16,7 @@ from knowledge.models import (
     DocumentUserGrant,
 )
 from knowledge.models.grant import Right
-from knowledge.rights import granted, may_work
+from knowledge.permissions.conditions import granted, may_work
 from tenants.models import Membership, TeamMember
 
 
@@ -39,7 +39,7 @@ class Way:
     steps: tuple[Step, ...]
 
 
-def basis(member: Membership, document_ids: Many[UUID]) -> dict[UUID, str]:
+def access_reasons(member: Membership, document_ids: Many[UUID]) -> dict[UUID, str]:
     """The plainest reason for each readable one: "you own it", "shared with you by Ines Koller", "via Finance team"."""
     if not document_ids or not may_work(member):
         return {}

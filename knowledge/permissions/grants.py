@@ -9,8 +9,8 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.http import Http404
 
-from audit.actions import Action
-from audit.record import record
+from audit.ledger.actions import Action
+from audit.ledger.record import record
 from knowledge.models import (
     Collection,
     CollectionTeamGrant,
@@ -20,10 +20,10 @@ from knowledge.models import (
     DocumentUserGrant,
 )
 from knowledge.models.grant import GrantFields, Right
-from knowledge.rights import collection_ids
+from knowledge.permissions.conditions import collection_ids
 from tenants.errors import Invalid, NotAllowed
+from tenants.members.teams import touch_corpus
 from tenants.models import Membership, Team
-from tenants.teams import touch_corpus
 
 Target = Collection | Document
 Grantee = Membership | Team

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from audit.actions import Action
-from audit.objects import Relation, document_refs
-from audit.record import record
+from audit.ledger.actions import Action
+from audit.ledger.event_objects import Relation, document_refs
+from audit.ledger.record import record
 from knowledge.models import (
     Collection,
     CollectionUserGrant,
     Document,
     DocumentUserGrant,
 )
+from tenants.members.teams import touch_corpus
 from tenants.models import Membership
-from tenants.teams import touch_corpus
 
 
 def hand_over(leaver: Membership, heir: Membership, by: Membership) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from audit.telling import tell
+from audit.trail.event_view import describe
 from knowledge.models import Collection, Document
 from knowledge.models.grant import Right
 from tenants.models import Membership, Team
@@ -187,7 +187,7 @@ def members_at(team: Team, moment: datetime) -> set[UUID]:
 def _grants_at(tenant_id: UUID, target_id: UUID, moment: datetime) -> list[PastGrant]:
     events = list(_events(tenant_id, moment).filter(target_id=str(target_id), action__in=GIVING).order_by("id"))
     held: dict[tuple[bool, UUID], PastGrant] = {}
-    for event, told in zip(events, tell(events), strict=True):
+    for event, told in zip(events, describe(events), strict=True):
         team = event.data.get("team_id")
         holder = UUID(team) if team else event.subject_id
         held.pop((bool(team), holder), None)
@@ -226,11 +226,11 @@ def _removed_teams(tenant_id: UUID, teams: Iterable[UUID], moment: datetime) -> 
 
 def _first_owner(made) -> PastOwner | None:
     event = made.order_by("id").first()
-    return PastOwner(event.actor_id, tell([event])[0].who.name, event.occurred_at) if event else None
+    return PastOwner(event.actor_id, describe([event])[0].who.name, event.occurred_at) if event else None
 
 
 def _subject(event: AuditEvent) -> str:
-    whom = tell([event])[0].whom
+    whom = describe([event])[0].whom
     return whom.name if whom else ""
 
 

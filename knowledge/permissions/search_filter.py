@@ -23,19 +23,19 @@ from knowledge.models import (
     DocumentUserGrant,
     Trashing,
 )
-from knowledge.models.document import PECULIAR
+from knowledge.models.document import HAS_EXCEPTION
 from knowledge.models.grant import Right
-from knowledge.rights import granted, group_ids, may_work
+from knowledge.permissions.conditions import granted, group_ids, may_work
 from knowledge.stores.base import Readable
+from tenants.compiled_query import CompiledQuery
 from tenants.models import Membership
-from tenants.prepared import Prepared
 
 REMEMBERED = 512  # readers whose rights are kept in memory
 COLUMNS = ("number", "collection_id", "restricted", "expires_on", "superseded_by_id")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReadScope:
     """What a reader may see, and the state of the tenant's corpus that it was read from."""
 
     corpus_version: int
@@ -47,10 +47,10 @@ def readable(member: Membership) -> Readable:
 
     Leaves out the trash, what has expired, and what is superseded by something this reader can read instead.
     """
-    return standing(member).readable
+    return read_scope(member).readable
 
 
-def standing(member: Membership, *, just_fetched: bool = False) -> Standing:
+def read_scope(member: Membership, *, just_fetched: bool = False) -> ReadScope:
     """As it is now; or as it was when the member and their tenant were fetched, for a caller who did so a moment ago and
     looks at the corpus version again at the end."""
     if just_fetched:
@@ -58,18 +58,18 @@ def standing(member: Membership, *, just_fetched: bool = False) -> Standing:
     else:
         (version,) = _version.one(member.pk, member.tenant_id) or (None,)
     if version is None:
-        return Standing(0, Readable())
+        return ReadScope(0, Readable())
     today = timezone.localdate()
     key = (member.tenant_id, member.pk)
     known = _remembered.get(key, version, today)
     if known is None:
-        known = Standing(version, _compile(member, today))
+        known = ReadScope(version, _compile(member, today))
         # What a transaction sees of itself may yet be rolled back.
         transaction.on_commit(partial(_remembered.put, key, version, today, known))
     return known
 
 
-@Prepared
+@CompiledQuery
 def _version(member_id: UUID, tenant_id: UUID) -> QuerySet:
     """Of the corpus that an active member may work with."""
     members = Membership.objects.across_tenants("narrowed to one tenant by who asks").active()
@@ -95,7 +95,9 @@ def _compile(member: Membership, today: date) -> Readable:
     hidden: set[int] = set()  # on a readable shelf, or still labelled with one in the store, and yet not to be found
     singles: set[int] = set()
     replaced: dict[int, UUID] = {}
-    for row in Document.objects.for_tenant(member.tenant_id).filter(PECULIAR).values_list(*COLUMNS, "indexed_under"):
+    for row in (
+        Document.objects.for_tenant(member.tenant_id).filter(HAS_EXCEPTION).values_list(*COLUMNS, "indexed_under")
+    ):
         number, shelf, restricted, expires_on, successor, label = row
         if label is not None and shelf in shelves:  # moved here, and the store has not followed yet
             singles.add(number)
@@ -142,7 +144,7 @@ def _single_documents(member: Membership, shelves: set[UUID], groups: list[int])
     """Documents given one by one, or owned where they are not read anyway."""
     mine = Document.objects.for_tenant(member.tenant_id).filter(owner_id=member.pk)
     rows = list(mine.exclude(collection__in=shelves).values_list(*COLUMNS))
-    rows += mine.filter(PECULIAR, restricted=True).values_list(*COLUMNS)
+    rows += mine.filter(HAS_EXCEPTION, restricted=True).values_list(*COLUMNS)
     for grants in (DocumentUserGrant, DocumentTeamGrant):
         rows += _given(grants, member, groups).values_list(*(f"content_object__{column}" for column in COLUMNS))
     return rows
@@ -175,14 +177,14 @@ class _Remembered:
     """Rights by reader, good for one corpus version and one day."""
 
     def __init__(self) -> None:
-        self._rows: OrderedDict[tuple[UUID, UUID], tuple[int, date, Standing]] = OrderedDict()
+        self._rows: OrderedDict[tuple[UUID, UUID], tuple[int, date, ReadScope]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[UUID, UUID], version: int, today: date) -> Standing | None:
+    def get(self, key: tuple[UUID, UUID], version: int, today: date) -> ReadScope | None:
         row = self._rows.get(key)
         return row[2] if row and row[:2] == (version, today) else None
 
-    def put(self, key: tuple[UUID, UUID], version: int, today: date, value: Standing) -> None:
+    def put(self, key: tuple[UUID, UUID], version: int, today: date, value: ReadScope) -> None:
         with self._lock:
             self._rows[key] = (version, today, value)
             self._rows.move_to_end(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from knowledge import analysis
+from knowledge.text import analysis
 
 MOST = 60
 PREFIX = 3  # characters at least that a word and its stem share: what does not begin so need not be stemmed

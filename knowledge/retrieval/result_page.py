@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.actions import Action
-from audit.objects import Relation, document_refs
-from audit.record import record
-from knowledge import access
-from knowledge.highlights import Highlighter
-from knowledge.search import Filters, Found, find, notice
+from audit.ledger.actions import Action
+from audit.ledger.event_objects import Relation, document_refs
+from audit.ledger.record import record
+from knowledge.permissions import access
+from knowledge.retrieval.highlights import Highlighter
+from knowledge.retrieval.search import Filters, Found, find, notice
 from tenants.models import Membership
 
 UNTOLD = "en"  # for a text that does not say its language: one stemmer instead of one for each that it may be
@@ -19,7 +19,7 @@ def search_page(
     member: Membership, query: str, *, k: int = 10, offset: int = 0, filters: Filters = Filters()
 ) -> dict[str, Any]:
     """`next_offset` is None on the last page; `notice` says that the index is being rebuilt, and else nothing."""
-    standing = access.standing(member, just_fetched=True)  # who asks was looked up for this very request
+    standing = access.read_scope(member, just_fetched=True)  # who asks was looked up for this very request
     found = find(member, [query], limit=offset + k + 1, filters=filters, standing=standing)
     page = found[offset : offset + k]
     record(

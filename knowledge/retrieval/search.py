@@ -13,23 +13,25 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from knowledge import access, backends, comparisons, index_state, indexing
+from knowledge import backends
 from knowledge.embedders.base import EmbedderError
-from knowledge.generations.known import recipe
-from knowledge.generations.recipe import Recipe
-from knowledge.media import media_types
+from knowledge.index_spec import Recipe
+from knowledge.indexes import comparison_queue, consistency, index_writer
+from knowledge.indexes.versions import recipe
+from knowledge.library.media_types import media_types
 from knowledge.models import Document, Generation, Passage, Version
 from knowledge.models.version import WORKING
+from knowledge.permissions import access
+from knowledge.permissions.search_filter import in_force
 from knowledge.stores.base import Hit, Namespace, Query, Readable, StoreUnavailable
-from knowledge.visibility import in_force
+from tenants.compiled_query import CompiledQuery
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership, Tenant
-from tenants.prepared import Prepared
-from tenants.scope import in_tenant
 
 if TYPE_CHECKING:
     import numpy as np
 
-log = logging.getLogger("knowledge.search")
+log = logging.getLogger("knowledge.retrieval.search")
 
 LONGEST_QUERY = 2_000  # characters that are looked at: a pasted page finds no more than its beginning
 SPARE = 12  # hits asked for beyond the limit, since the rows may refuse some (a version just replaced)
@@ -92,7 +94,7 @@ def find(
     limit: int,
     filters: Filters = Filters(),
     generation: str = "",
-    standing: access.Standing | None = None,
+    standing: access.ReadScope | None = None,
 ) -> list[Found]:
     """The best passages for all phrasings together, best first; from another index than the active one, if named.
 
@@ -101,7 +103,7 @@ def find(
     phrasings = list(
         dict.fromkeys(cleaned for each in phrasings if (cleaned := " ".join(each[:LONGEST_QUERY].split())))
     )
-    standing = standing or access.standing(member)
+    standing = standing or access.read_scope(member)
     readable = _narrowed(member, standing.readable, filters)
     if readable.nothing or not phrasings or limit < 1:
         return []
@@ -114,9 +116,9 @@ def find(
             if known is None or _order(hit) < _order(known):
                 best[hit.passage_id] = hit
     if not best:
-        index_state.insist_on_whole(where, standing.readable)
+        consistency.insist_on_whole(where, standing.readable)
     elif not generation:
-        index_state.keep_watch(where)
+        consistency.keep_watch(where)
     hits = sorted(best.values(), key=_order)
     found: list[Found] = []
     while hits and len(found) < limit:  # nearly always once: the rows refuse what changed just now, and nothing else
@@ -128,17 +130,17 @@ def find(
 def insist_on_whole(member: Membership) -> None:
     """Before this reader is told that their documents do not say it. Raises StoreUnavailable where the index may lack
     some of them."""
-    standing = access.standing(member)
+    standing = access.read_scope(member)
     if not standing.readable.nothing:
         where = Namespace(member.tenant_id, generation_at(member.tenant_id, standing.corpus_version))
-        index_state.insist_on_whole(where, standing.readable)
+        consistency.insist_on_whole(where, standing.readable)
 
 
 def notice(member: Membership) -> str:
     """What to say beside results of an index that is being rebuilt; else empty, and free."""
-    if not index_state.is_known_short(member.tenant_id):
+    if not consistency.is_known_short(member.tenant_id):
         return ""
-    return index_state.notice(member.tenant_id, access.standing(member).readable)
+    return consistency.notice(member.tenant_id, access.read_scope(member).readable)
 
 
 def count_readable(member: Membership) -> int:
@@ -153,14 +155,14 @@ def warm() -> None:
         with in_tenant(tenant):
             newest = Generation.objects.for_tenant(tenant).filter(is_active=True).first()
         if newest is not None:  # any index will do to load the store
-            backends.store().count(indexing.where(newest.tenant_id, newest.name))
+            backends.store().count(index_writer.where(newest.tenant_id, newest.name))
             return
 
 
 def _queries(phrasings: list[str], made_with: Recipe, asker: Asker) -> list[Query]:
     """Embedded as the passages were. Where that can no longer be done, words alone are looked up."""
-    from knowledge.analysis import detect_language, terms
-    from knowledge.ranking import dense_share
+    from knowledge.stores.rank_fusion import dense_share
+    from knowledge.text.analysis import detect_language, terms
 
     embedder = backends.embedder_of(made_with)
     if embedder is None or _away.get(made_with, 0) > time.monotonic():
@@ -182,7 +184,7 @@ def _asked(where: Namespace, query: Query, readable: Readable, limit: int) -> li
     try:
         return backends.store().search(where, query, readable=readable, limit=limit)
     except StoreUnavailable:
-        index_state.store_was_away()
+        consistency.store_was_away()
         raise
     except EmbedderError as error:
         _away[recipe(where.tenant_id, where.generation)] = time.monotonic() + REST
@@ -219,7 +221,7 @@ def _vector(text: str, made_with: Recipe, asker: Asker) -> np.ndarray:
 @lru_cache(maxsize=1024)
 def generation_at(tenant_id: UUID, corpus_version: int) -> str:
     """Switching the index is a change of content, so the corpus version tells."""
-    return indexing.active_generation(tenant_id)
+    return index_writer.active_generation(tenant_id)
 
 
 def _order(hit: Hit) -> tuple[float, float, bytes]:
@@ -245,7 +247,7 @@ def _narrowed(member: Membership, readable: Readable, filters: Filters) -> Reada
     return replace(readable, within=frozenset(documents.values_list("number", flat=True)))
 
 
-def _checked(member: Membership, hits: list[Hit], known: access.Standing, filters: Filters) -> list[Found]:
+def _checked(member: Membership, hits: list[Hit], known: access.ReadScope, filters: Filters) -> list[Found]:
     """The hits whose rows say that this reader may see them now.
 
     The rows come with the version of the corpus that they belong to. When it is the one the rights were read from,
@@ -256,9 +258,9 @@ def _checked(member: Membership, hits: list[Hit], known: access.Standing, filter
     if len(hits) - len(rows) >= MANY_STRANGE and _are_left_behind(
         member.tenant_id, [hit for hit in hits if hit.passage_id not in rows]
     ):
-        comparisons.request(member.tenant_id)
+        comparison_queue.request(member.tenant_id)
     if any(row.corpus_version != known.corpus_version for row in rows.values()):
-        known = access.standing(member)
+        known = access.read_scope(member)
     allows = _narrowed(member, known.readable, filters).allows
     return [
         _found(hit, row)
@@ -322,7 +324,7 @@ def _rows(passage_ids: list[UUID]) -> dict[UUID, _Row]:
     return {row[0]: _Row(*row) for row in _with_keys(*passage_ids)} if passage_ids else {}
 
 
-@Prepared
+@CompiledQuery
 def _with_keys(*passage_ids: UUID) -> QuerySet:
     passages = Passage.objects.across_tenants("by key, the tenant is compared above")
     return passages.filter(pk__in=passage_ids).values_list(*_COLUMNS)

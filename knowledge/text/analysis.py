@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache, lru_cache
 
-from knowledge.stopwords import CHINESE_GRAMMAR, STOP_WORDS
+from knowledge.text.stopwords import CHINESE_GRAMMAR, STOP_WORDS
 
 ANALYSIS = "words-1"
 WordTerms = Callable[[str, tuple[str, ...], bool], Sequence[str]]

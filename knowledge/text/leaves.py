@@ -1,7 +1,7 @@
 """A document's text cut into leaves: whole blocks of one page, few enough to be sent and shown at once. Pure.
 
-The leaves of a long text are stored when it was read (knowledge/version_text.py), so that showing one page of it costs no
-more than showing one page of a short one.
+The leaves of a long text are stored when it was read (knowledge/library/version_text.py), so that showing one page of
+it costs no more than showing one page of a short one.
 """
 
 from __future__ import annotations

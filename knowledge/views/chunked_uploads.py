@@ -7,28 +7,28 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_POST
 
-from knowledge import partial_uploads, storage
+from knowledge.library import chunked_uploads, storage
 from knowledge.models import PartialUpload
-from knowledge.views.library import library_url
-from knowledge.views.uploading import collection_id
+from knowledge.views.library.library_page import library_url
+from knowledge.views.uploads import collection_id
 from tenants.errors import Conflicting, Invalid
-from tenants.gates import member_view
 from tenants.models import Membership
-from tenants.time_limits import may_take_longer
+from tenants.requests.deadline_exemptions import may_take_longer
+from tenants.requests.gates import member_view
 
 
 @require_POST
 @member_view()
 def begin(request: HttpRequest, member: Membership) -> HttpResponse:
     """201 with where to go on from: 0 for a file that was not begun."""
-    partial = partial_uploads.begin(
+    partial = chunked_uploads.begin(
         member,
         collection_id(request.POST.get("collection", "")),
         filename=request.POST.get("filename", ""),
         size=_number(request.POST.get("size", "")),
         stamp=request.POST.get("stamp", ""),
     )
-    return JsonResponse(_told(partial), status=201)
+    return JsonResponse(_upload_state(partial), status=201)
 
 
 @may_take_longer
@@ -38,27 +38,27 @@ def piece(request: HttpRequest, member: Membership, partial_id: UUID) -> HttpRes
     """The body is the piece from ?at= on. 202: go on from `received`. 201: the file is whole. 409: go on from there."""
     bytes_in = iter(lambda: request.read(storage.PIECE), b"")
     try:
-        done = partial_uploads.add(member, partial_id, _number(request.GET.get("at", "")), bytes_in)
+        done = chunked_uploads.add(member, partial_id, _number(request.GET.get("at", "")), bytes_in)
     except Conflicting as refused:
         if refused.code != "other_piece":
             raise
-        return JsonResponse(_told(partial_uploads.access(member, partial_id)), status=409)
+        return JsonResponse(_upload_state(chunked_uploads.access(member, partial_id)), status=409)
     if isinstance(done, PartialUpload):
-        return JsonResponse(_told(done), status=202)
+        return JsonResponse(_upload_state(done), status=202)
     return JsonResponse({"id": str(done.document.pk), "title": done.document.title, "what": done.what}, status=201)
 
 
 @require_POST
 @member_view()
 def discard(request: HttpRequest, member: Membership, partial_id: UUID) -> HttpResponse:
-    partial = partial_uploads.access(member, partial_id)
-    partial_uploads.discard(member, partial.pk)
+    partial = chunked_uploads.access(member, partial_id)
+    chunked_uploads.discard(member, partial.pk)
     if request.htmx:
         return HttpResponse("")
     return HttpResponseRedirect(library_url(member, partial.collection_id))
 
 
-def _told(partial: PartialUpload) -> dict[str, object]:
+def _upload_state(partial: PartialUpload) -> dict[str, object]:
     return {"upload": str(partial.pk), "received": partial.received, "size": partial.size}
 
 

@@ -9,15 +9,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from knowledge import collections
-from knowledge.access import access_collection, rights_on
-from knowledge.forms import CollectionForm
+from knowledge.library import collections
 from knowledge.models import Document
 from knowledge.models.grant import Right
-from knowledge.views.library import library_url, room
+from knowledge.permissions.access import access_collection, rights_on
+from knowledge.views.forms import CollectionForm
+from knowledge.views.library.library_page import library_url, navigation_context
 from tenants.errors import NotAllowed
-from tenants.gates import member_view
 from tenants.models import Membership
+from tenants.requests.gates import member_view
 
 
 @member_view()
@@ -31,7 +31,7 @@ def new(request: HttpRequest, member: Membership) -> HttpResponse:
         )
         messages.success(request, f"{made} is there", "Only you read it until you share it.")
         return HttpResponseRedirect(reverse("knowledge:collection-readers", args=[member.tenant.slug, made.pk]))
-    context = room(member) | {"form": form}
+    context = navigation_context(member) | {"form": form}
     return render(request, "knowledge/collection_new.html", context, status=400 if form.errors else 200)
 
 
@@ -45,7 +45,7 @@ def settings(request: HttpRequest, member: Membership, collection_id: UUID) -> H
         collections.change_collection(member, collection, **form.cleaned_data)
         messages.success(request, f"{form.cleaned_data['name']} was changed")
         return HttpResponseRedirect(library_url(member, collection))
-    context = room(member, collection) | {"form": form, "manages": manages}
+    context = navigation_context(member, collection) | {"form": form, "manages": manages}
     return render(request, "knowledge/collection_settings.html", context, status=400 if form.errors else 200)
 
 
@@ -58,4 +58,4 @@ def remove(request: HttpRequest, member: Membership, collection_id: UUID) -> Htt
         more = "Its documents are in the trash, and the collection goes with the last of them." if held else ""
         messages.success(request, f"{collection} was removed", more)
         return HttpResponseRedirect(library_url(member))
-    return render(request, "knowledge/collection_remove.html", room(member, collection) | {"held": held})
+    return render(request, "knowledge/collection_remove.html", navigation_context(member, collection) | {"held": held})

@@ -13,17 +13,18 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from knowledge import deletion, documents, readings
-from knowledge.access import access_collection, access_document, access_documents, rights_on
-from knowledge.forms import DetailsForm
+from knowledge.erasure import deletion
+from knowledge.library import documents, reading_log
 from knowledge.models import Collection, Document, Status
 from knowledge.models.grant import Right
-from knowledge.views import choices
-from knowledge.views.library import library_url, room
+from knowledge.permissions.access import access_collection, access_document, access_documents, rights_on
+from knowledge.views.forms import DetailsForm
+from knowledge.views.library import selection
+from knowledge.views.library.library_page import library_url, navigation_context
 from tenants.errors import Invalid, Problem
-from tenants.gates import member_view
+from tenants.formatting import counted, short_date
 from tenants.models import Membership
-from tenants.saying import counted, short_date
+from tenants.requests.gates import member_view
 
 AT_ONCE = 500  # documents one press may concern
 
@@ -47,7 +48,7 @@ def chosen(request: HttpRequest, member: Membership) -> HttpResponse:
     pages = {"move": "knowledge:move", "remove": "knowledge:remove", "readers": "knowledge:readers"}
     if act not in pages:
         raise Invalid("That is not something one can do with documents.")
-    return HttpResponseRedirect(f"{reverse(pages[act], args=[member.tenant.slug])}?{choices.query(request, ids)}")
+    return HttpResponseRedirect(f"{reverse(pages[act], args=[member.tenant.slug])}?{selection.query(request, ids)}")
 
 
 @require_POST
@@ -68,8 +69,12 @@ def details(request: HttpRequest, member: Membership, document_id: UUID) -> Http
         documents.change_document(member, document, **form.cleaned_data)
         messages.success(request, f"{document.title} was changed", "Answers follow it at once.")
         return HttpResponseRedirect(back_to(request, member, document.collection_id))
-    readings.note_list(member, "document", document)
-    context = room(member, document.collection) | {"document": document, "form": form, "back": back_to(request, member)}
+    reading_log.note_list(member, "document", document)
+    context = navigation_context(member, document.collection) | {
+        "document": document,
+        "form": form,
+        "back": back_to(request, member),
+    }
     return render(request, "knowledge/details.html", context, status=400 if form.errors else 200)
 
 
@@ -85,11 +90,11 @@ def move(request: HttpRequest, member: Membership) -> HttpResponse:
             request, f"{counted(len(moving), 'document')} moved to {to}", f"Who reads {to} reads them from now on."
         )
         return HttpResponseRedirect(library_url(member, to))
-    readings.note_list(member, "chosen")
+    reading_log.note_list(member, "chosen")
     return render(
         request,
         "knowledge/move.html",
-        room(member) | {"documents": moving, "choices": targets, "back": back_to(request, member)},
+        navigation_context(member) | {"documents": moving, "choices": targets, "back": back_to(request, member)},
     )
 
 
@@ -106,8 +111,12 @@ def remove(request: HttpRequest, member: Membership) -> HttpResponse:
             f"Answers have stopped using {'it' if one else 'them'}. In the trash until {short_date(last.erase_after)}.",
         )
         return HttpResponseRedirect(library_url(member, removing[0].collection_id))
-    readings.note_list(member, "chosen")
-    context = room(member) | {"documents": removing, "grace": settings.TRASH_GRACE, "back": back_to(request, member)}
+    reading_log.note_list(member, "chosen")
+    context = navigation_context(member) | {
+        "documents": removing,
+        "grace": settings.TRASH_GRACE,
+        "back": back_to(request, member),
+    }
     return render(request, "knowledge/remove.html", context)
 
 
@@ -120,9 +129,11 @@ def trash(request: HttpRequest, member: Membership) -> HttpResponse:
         .filter(pk__in=[row.pk for row in rows])
         .values_list("pk", flat=True)
     )
-    readings.note_list(member, "trash")
+    reading_log.note_list(member, "trash")
     listed = [{"document": row, "can_erase": row.pk in managed} for row in rows]
-    return render(request, "knowledge/trash.html", room(member) | {"listed": listed, "empty_words": _trash_words()})
+    return render(
+        request, "knowledge/trash.html", navigation_context(member) | {"listed": listed, "empty_words": _trash_words()}
+    )
 
 
 def _trash_words() -> str:
@@ -153,8 +164,8 @@ def erase(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRe
         deletion.erase_from_trash(member, document)
         messages.success(request, f"{document.title} is being erased", "The trail keeps a receipt of where it was.")
         return HttpResponseRedirect(reverse("knowledge:trash", args=[member.tenant.slug]))
-    readings.note_list(member, "document", document)
-    return render(request, "knowledge/erase.html", room(member) | {"document": document})
+    reading_log.note_list(member, "document", document)
+    return render(request, "knowledge/erase.html", navigation_context(member) | {"document": document})
 
 
 def _retry_all(request: HttpRequest, member: Membership, chosen_ones: Sequence[Document]) -> None:
@@ -191,7 +202,7 @@ def documents_with(member: Membership, ids: Sequence[UUID], right: Right) -> lis
 
 def asked_ids(request: HttpRequest) -> list[UUID]:
     """Of the address or form, and those that the bulk bar stored because they are too many for an address."""
-    return _ids([*_asked(request).getlist("ids"), *choices.stored(request)])
+    return _ids([*_asked(request).getlist("ids"), *selection.stored(request)])
 
 
 def _asked(request: HttpRequest):

@@ -1,4 +1,5 @@
-"""The page of what could not be read, and stopping what is on its way. Thin doors to knowledge/failures.py."""
+"""The page of what could not be read, and stopping what is on its way. Thin doors to
+knowledge/library/failed_documents.py."""
 
 from __future__ import annotations
 
@@ -10,14 +11,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from knowledge import failures, readings
-from knowledge.access import access_collection, access_document
+from knowledge.library import failed_documents, reading_log
 from knowledge.models.grant import Right
-from knowledge.views.acts import back_to
-from knowledge.views.library import room
-from tenants.gates import member_view
+from knowledge.permissions.access import access_collection, access_document
+from knowledge.views.document_actions import back_to
+from knowledge.views.library.library_page import navigation_context
+from tenants.formatting import counted
 from tenants.models import Membership
-from tenants.saying import counted
+from tenants.requests.gates import member_view
 
 PAGE = 100
 
@@ -25,13 +26,13 @@ PAGE = 100
 @require_safe
 @member_view()
 def failed(request: HttpRequest, member: Membership) -> HttpResponse:
-    rows = failures.could_not_be_read(member)
-    readings.note_list(member, "failed")
-    context = room(member) | {
-        "failures": [failures.failure_of(document) for document in rows[:PAGE]],
+    rows = failed_documents.could_not_be_read(member)
+    reading_log.note_list(member, "failed")
+    context = navigation_context(member) | {
+        "failures": [failed_documents.failure_of(document) for document in rows[:PAGE]],
         "total": rows.count(),
-        "lines": failures.lines(member),
-        "stopped_code": failures.CANCELLED,
+        "lines": failed_documents.lines(member),
+        "stopped_code": failed_documents.CANCELLED,
     }
     return render(request, "knowledge/failed.html", context)
 
@@ -39,7 +40,7 @@ def failed(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_POST
 @member_view()
 def retry_all(request: HttpRequest, member: Membership) -> HttpResponse:
-    tried, left = failures.retry_all(member)
+    tried, left = failed_documents.retry_all(member)
     if not tried:
         messages.info(request, "There is nothing to try again", "Nothing was changed.")
     else:
@@ -52,7 +53,7 @@ def retry_all(request: HttpRequest, member: Membership) -> HttpResponse:
 @member_view()
 def stop(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
     document = access_document(member, document_id, Right.WRITE)
-    failures.cancel(member, document)
+    failed_documents.cancel(member, document)
     current = document.current_version
     still = f"Version {current.number} goes on answering." if current else "The file is kept."
     messages.success(request, f"{document.title} is not read any further", still)
@@ -63,7 +64,7 @@ def stop(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRes
 @member_view()
 def stop_import(request: HttpRequest, member: Membership, collection_id: UUID) -> HttpResponse:
     collection = access_collection(member, collection_id)
-    stopped = failures.cancel_import(member, collection)
+    stopped = failed_documents.cancel_import(member, collection)
     if stopped:
         messages.success(
             request, f"The import into {collection} was stopped", f"{counted(stopped, 'file')} kept unread."

@@ -18,7 +18,7 @@ class Kind:
 
 
 OTHER = Kind("other", "File", "file", ())
-KINDS = (  # the keys are those of knowledge.media
+KINDS = (  # the keys are those of knowledge.library.media_types
     Kind("pdf", "PDF", "file", (".pdf",)),
     Kind("word", "Word", "file", (".docx", ".docm", ".dotx", ".doc", ".odt", ".rtf")),
     Kind("sheet", "Excel", "table", (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"), ("sheet", "sheets")),

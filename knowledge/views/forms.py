@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.db.models import Q
 
-from knowledge.collections import LONGEST_DESCRIPTION, LONGEST_NAME
+from knowledge.library.collections import LONGEST_DESCRIPTION, LONGEST_NAME
 from knowledge.models import Document
 from tenants.models import Membership
 
@@ -34,7 +34,7 @@ class CollectionForm(forms.Form):
 
 
 class DetailsForm(forms.Form):
-    """The facts that stand beside a document. Changing them is a verb of knowledge/documents.py."""
+    """The facts that stand beside a document. Changing them is a verb of knowledge/library/documents.py."""
 
     title = forms.CharField(max_length=300, widget=_text(300), error_messages={"required": "A document needs a title."})
     author = forms.CharField(max_length=200, required=False, widget=_text(200))

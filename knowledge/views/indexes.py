@@ -10,24 +10,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from knowledge.forms import IndexForm
-from knowledge.generations import choose, known
-from knowledge.generations.recipe import Recipe
-from knowledge.generations.shown import State
-from knowledge.generations.shown import indexes as shown
-from tenants.gates import member_view
+from knowledge.index_spec import Recipe
+from knowledge.indexes import actions, versions
+from knowledge.indexes.index_view import State
+from knowledge.indexes.index_view import indexes as shown
+from knowledge.views.forms import IndexForm
 from tenants.models import Membership
+from tenants.requests.gates import member_view
 from tenants.roles import ADMINS
 
 
 @require_http_methods(["GET", "POST"])
 @member_view(roles=ADMINS)
 def indexes(request: HttpRequest, member: Membership) -> HttpResponse:
-    now = known.configured()
+    now = versions.configured()
     first = {"embedder": now.embedder, "words": now.words, "overlap": now.overlap}
     form = IndexForm(request.POST or None, initial=first, models=_models())
     if request.method == "POST" and form.is_valid():
-        choose.begin(member.tenant, _recipe(form.cleaned_data), by=member)
+        actions.begin(member.tenant, _recipe(form.cleaned_data), by=member)
         messages.success(request, "The index is being made", "Questions are answered from the present one meanwhile.")
         return _back(member)
     return render(
@@ -45,7 +45,7 @@ def rows(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_POST
 @member_view(roles=ADMINS)
 def choice(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
-    choose.prefer(member.tenant, name, by=member)
+    actions.prefer(member.tenant, name, by=member)
     messages.success(request, "It answers in a moment", "First it catches up with what came since.")
     return _back(member)
 
@@ -53,7 +53,7 @@ def choice(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
 @require_POST
 @member_view(roles=ADMINS)
 def stopping(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
-    choose.stop(member.tenant, name, by=member)
+    actions.stop(member.tenant, name, by=member)
     messages.success(request, "It is not made any further", "What was made is kept for the next time.")
     return _back(member)
 
@@ -61,7 +61,7 @@ def stopping(request: HttpRequest, member: Membership, name: str) -> HttpRespons
 @require_POST
 @member_view(roles=ADMINS)
 def removal(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
-    choose.remove(member.tenant, name, by=member)
+    actions.remove(member.tenant, name, by=member)
     messages.success(request, "The index is being removed", "The documents and the other indexes stay as they are.")
     return _back(member)
 
@@ -86,7 +86,7 @@ def _models() -> list[tuple[str, str]]:
 def _recipe(said: dict) -> Recipe:
     openai = said["embedder"] == "openai"
     return replace(
-        known.configured(),
+        versions.configured(),
         embedder=said["embedder"],
         model=settings.EMBEDDING_MODEL if openai else "",
         base_url=settings.EMBEDDING_BASE_URL if openai else "",

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from knowledge.models import Document, Job, Status, Version
-from tenants import saying
+from tenants import formatting
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    status: str  # a key of tenants.saying.STATES
+class StatusLabel:
+    status: str  # a key of tenants.formatting.STATES
     name: str = ""  # other words than the usual ones
     more: str = ""
     share: float | None = None  # per cent
@@ -20,15 +20,15 @@ class Shown:
 
     @property
     def glyph(self) -> str:
-        return saying.STATES[self.status][0]
+        return formatting.STATES[self.status][0]
 
     @property
     def tone(self) -> str:
-        return saying.STATES[self.status][1]
+        return formatting.STATES[self.status][1]
 
     @property
     def words(self) -> str:
-        return self.name or saying.STATES[self.status][2]
+        return self.name or formatting.STATES[self.status][2]
 
 
 def state_of(
@@ -38,28 +38,30 @@ def state_of(
     place: int | None = None,
     job: Job | None = None,
     successor: Document | None = None,
-) -> Shown:
+) -> StatusLabel:
     """`place` is the number in the queue, `job` that of the latest version, `successor` one the reader may read."""
     version = document.latest_version
     today = now.date()
     if version is None:
-        return Shown("queued", more="Nothing has arrived yet")
+        return StatusLabel("queued", more="Nothing has arrived yet")
     if version.is_working:
         return _working(document, version, place, job, now)
     if version.status == Status.FAILED:
         still = _still_answers(document, version)
         reason = sentence_part(version.error_message) or "could not be read"
-        return Shown("failed", f"Failed: {reason}", " ".join(filter(None, (version.error_hint, still))), act="retry")
+        return StatusLabel(
+            "failed", f"Failed: {reason}", " ".join(filter(None, (version.error_hint, still))), act="retry"
+        )
     if version.status == Status.QUARANTINED:
-        return Shown("quarantined", more=version.error_message)
+        return StatusLabel("quarantined", more=version.error_message)
     if is_expired(document, today) or version.status == Status.EXPIRED:
-        day = f"Expired {saying.short_date(document.expires_on)}" if document.expires_on else ""
-        return Shown("expired", day, "Not used in answers", act="details")
+        day = f"Expired {formatting.short_date(document.expires_on)}" if document.expires_on else ""
+        return StatusLabel("expired", day, "Not used in answers", act="details")
     if successor is not None:
-        return Shown("ready", more=f"Replaced by {successor}")
+        return StatusLabel("ready", more=f"Replaced by {successor}")
     if version.status == Status.READY_WITH_WARNINGS:
-        return Shown("ready_with_warnings", more=_warnings(version), act="open")
-    return Shown("ready")
+        return StatusLabel("ready_with_warnings", more=_warnings(version), act="open")
+    return StatusLabel("ready")
 
 
 def is_expired(document: Document, today: date) -> bool:
@@ -69,38 +71,38 @@ def is_expired(document: Document, today: date) -> bool:
 def freshness(document: Document, today: date) -> tuple[str, str]:
     """(tone, words) of the dot: reviewed, due, expired; empty for a document that nobody ever reviewed."""
     if is_expired(document, today):
-        return "expired", f"Expired {saying.short_date(document.expires_on)}"
+        return "expired", f"Expired {formatting.short_date(document.expires_on)}"
     if document.review_due and document.review_due <= today:
-        return "due", f"Review due since {saying.short_date(document.review_due, today)}"
+        return "due", f"Review due since {formatting.short_date(document.review_due, today)}"
     if document.reviewed_on:
-        return "reviewed", f"Reviewed {saying.short_date(document.reviewed_on)}"
+        return "reviewed", f"Reviewed {formatting.short_date(document.reviewed_on)}"
     return "", ""
 
 
-def _working(document: Document, version: Version, place: int | None, job: Job | None, now: datetime) -> Shown:
+def _working(document: Document, version: Version, place: int | None, job: Job | None, now: datetime) -> StatusLabel:
     still = _still_answers(document, version)
     if job is not None and job.state == Job.State.RUNNING and job.lease_until and job.lease_until < now:
-        quiet = saying.counted(
+        quiet = formatting.counted(
             max(1, round((now - (job.heartbeat_at or job.lease_until)).total_seconds() / 60)), "minute"
         )
         at = f" at page {version.progress_done}" if version.status == Status.PARSING and version.progress_done else ""
-        return Shown(
+        return StatusLabel(
             "stalled", f"Stalled{at}", f"No sign of life for {quiet}. It starts again by itself.", working=True
         )
     done, total = version.progress_done, version.progress_total
     share = 100 * done / total if total else None
     if version.status == Status.QUEUED:
         if job is not None and job.run_after > now and job.attempts:
-            return Shown("queued", "Queued again", f"Tries again at {job.run_after:%H:%M} UTC", working=True)
+            return StatusLabel("queued", "Queued again", f"Tries again at {job.run_after:%H:%M} UTC", working=True)
         name = f"Queued, number {place}" if place else "Queued"
-        return Shown("queued", name, still, working=True)
+        return StatusLabel("queued", name, still, working=True)
     if version.status == Status.PARSING:
         name = f"Parsing, page {done} of {total}" if total > 1 else "Parsing"
-        return Shown("parsing", name, still, share, working=True)
+        return StatusLabel("parsing", name, still, share, working=True)
     if version.status == Status.EMBEDDING:
         name = f"Embedding, {share:.0f} %" if share is not None else "Embedding"
-        return Shown("embedding", name, still, share, working=True)
-    return Shown("indexing", more=still, share=share, working=True)
+        return StatusLabel("embedding", name, still, share, working=True)
+    return StatusLabel("indexing", more=still, share=share, working=True)
 
 
 def _still_answers(document: Document, version: Version) -> str:
@@ -117,7 +119,9 @@ def _warnings(version: Version) -> str:
     if not messages:
         return ""
     return (
-        messages[0] if len(messages) == 1 else f"{messages[0]} And {saying.counted(len(messages) - 1, 'more', 'more')}."
+        messages[0]
+        if len(messages) == 1
+        else f"{messages[0]} And {formatting.counted(len(messages) - 1, 'more', 'more')}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Files come in: new documents, and new versions of one. Thin doors to knowledge/uploads.py."""
+"""Files come in: new documents, and new versions of one. Thin doors to knowledge/library/uploads.py."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from knowledge import readings, uploads
-from knowledge.access import access_document
+from knowledge.library import reading_log, uploads
 from knowledge.models.grant import Right
-from knowledge.views.library import library_url, room
+from knowledge.permissions.access import access_document
+from knowledge.views.library.library_page import library_url, navigation_context
 from tenants.errors import Invalid
-from tenants.gates import member_view
 from tenants.models import Membership
-from tenants.time_limits import may_take_longer
+from tenants.requests.deadline_exemptions import may_take_longer
+from tenants.requests.gates import member_view
 
 
 @may_take_longer
@@ -50,8 +50,8 @@ def replace(request: HttpRequest, member: Membership, document_id: UUID) -> Http
             return JsonResponse({"id": str(document.pk), "title": document.title, "what": one.what}, status=201)
         messages.success(request, *_said(one))
         return HttpResponseRedirect(library_url(member, document.collection_id))
-    readings.note_list(member, "document", document)
-    context = room(member, document.collection) | {"document": document}
+    reading_log.note_list(member, "document", document)
+    context = navigation_context(member, document.collection) | {"document": document}
     return render(request, "knowledge/replace.html", context)
 
 

@@ -9,7 +9,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSe
 
 
 class MemberScheme(OpenApiAuthenticationExtension):
-    target_class = "tenants.api_auth.MemberAuthentication"
+    target_class = "tenants.api_keys.authentication.MemberAuthentication"
     name = ["key", "session"]
 
     def get_security_definition(self, auto_schema) -> list[dict[str, str]]:
@@ -26,7 +26,7 @@ class MemberScheme(OpenApiAuthenticationExtension):
 
 
 class StrictBody(OpenApiSerializerExtension):
-    target_class = "tenants.strict_input.StrictSerializer"
+    target_class = "tenants.requests.strict_serializer.StrictSerializer"
     match_subclasses = True
 
     def map_serializer(self, auto_schema, direction: str) -> dict:

@@ -10,17 +10,17 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 
 from answers.models import Starter
-from knowledge.collections import create_collection
-from knowledge.documents import change_document
-from knowledge.grants import give
+from knowledge.library.collections import create_collection
+from knowledge.library.documents import change_document
+from knowledge.library.uploads import upload
 from knowledge.models import Document, Job
 from knowledge.models.grant import Right
-from knowledge.uploads import upload
+from knowledge.permissions.grants import give
 from portal.demo import people as sign_in
+from tenants.isolation.scope import in_tenant
+from tenants.members.members import add_member, create_tenant
+from tenants.members.teams import add_to_team, create_team
 from tenants.models import Membership, Team, Tenant
-from tenants.people import add_member, create_tenant
-from tenants.scope import in_tenant
-from tenants.teams import add_to_team, create_team
 
 HERE = Path(__file__).resolve().parent
 

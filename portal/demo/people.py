@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from portal.backup.manifest import write_private
+from portal.operations.backup.manifest import write_private
 
 PASSWORD_WORDS = 4
 

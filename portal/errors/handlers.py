@@ -16,19 +16,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 from rest_framework.views import exception_handler
 
-from audit.actions import Action, Outcome
-from audit.record import Actor, record
-from knowledge.index_state import IndexIncomplete
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.actors import Actor
+from audit.ledger.record import record
+from knowledge.indexes.consistency import IndexIncomplete
 from knowledge.stores.base import StoreError
-from portal import signed_out
-from portal.callers import is_script, wants_json
+from portal.errors import session_expired
+from portal.errors.client_kinds import is_script, wants_json
+from portal.errors.problems import error_page, problem_answer, problem_json
 from portal.observability.unavailable import log_unavailable
-from portal.problems import error_page, problem_answer, problem_json
-from tenants import drafts
 from tenants.errors import NoRoom, NotAllowed, Problem, SignedOut, TooLarge, TooMany, Unavailable
-from tenants.refusals import is_repeated
+from tenants.requests import form_drafts
+from tenants.requests.refusal_log import is_repeated
 
-log = logging.getLogger("portal.errors")
+log = logging.getLogger("portal.errors.handlers")
 
 NOTHING_HERE = (
     "There is nothing here for you. It may have moved, or it is not shared with you. Ask its owner for a link."
@@ -79,7 +80,7 @@ def _place(request: HttpRequest) -> str:
     return f"/{match.route}" if match else ""
 
 
-class ErrorsBecomeAnswers:
+class ProblemMiddleware:
     """Django middleware for the pages and for what happens before DRF."""
 
     sync_capable = async_capable = True
@@ -102,7 +103,7 @@ class ErrorsBecomeAnswers:
 
     def process_exception(self, request, error):
         if isinstance(error, SignedOut):
-            return signed_out.answer(request)
+            return session_expired.answer(request)
         problem = as_problem(error)
         if problem is None:
             return None  # Http404 and bugs take Django's way, through the handlers below
@@ -197,7 +198,7 @@ def bad_request(request, exception=None):
 def csrf_failure(request, reason=""):
     if "/api/" in request.path:
         return problem_json(403, "csrf", "The request's CSRF token does not fit.", "Send the header X-CSRFToken.")
-    return signed_out.old_form(request, reason)
+    return session_expired.old_form(request, reason)
 
 
 def credential_ended(request):
@@ -207,8 +208,10 @@ def credential_ended(request):
         response["WWW-Authenticate"] = 'Bearer realm="knowledge portal"'
         return response
     if is_script(request):
-        return signed_out.to_script(request, drafts.page_of_form(request))
-    return signed_out.to_sign_in(request.get_full_path() if request.method == "GET" else drafts.page_of_form(request))
+        return session_expired.to_script(request, form_drafts.page_of_form(request))
+    return session_expired.to_sign_in(
+        request.get_full_path() if request.method == "GET" else form_drafts.page_of_form(request)
+    )
 
 
 def rights_unknown(request):

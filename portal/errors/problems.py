@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from portal.callers import wants_fragment, wants_json
+from portal.errors.client_kinds import wants_fragment, wants_json
 
 TITLES = {
     400: "That did not work",

@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import REASON_BAD_ORIGIN, REASON_BAD_REFERER
 from django.urls import reverse
 
-from portal import callers
-from portal.problems import problem_answer
-from tenants import drafts
+from portal.errors import client_kinds
+from portal.errors.problems import problem_answer
+from tenants.requests import form_drafts
 
 CONTINUE_AT = "X-Continue-At"  # for scripts: the address where the person goes on
 DRAFT_KEPT = "X-Draft-Kept"  # what was sent comes back on the page after it
-WHY = "why"  # a parameter of the sign-in page; its values are those of tenants.drafts.kind_of
+WHY = "why"  # a parameter of the sign-in page; its values are those of tenants.requests.form_drafts.kind_of
 
 LONGEST_PAGE = 4_000  # characters; as a value of `next` they are three times as many at most
 
@@ -27,17 +27,17 @@ OTHER_ADDRESS = "This form came from another address than the portal's, so nothi
 def answer(request: HttpRequest) -> HttpResponse:
     """Signed out. A page leads to signing in and back to where the person was; a script is told where to go."""
     safe = request.method in ("GET", "HEAD", "OPTIONS")
-    if safe and not callers.is_script(request):
+    if safe and not client_kinds.is_script(request):
         return to_sign_in(request.get_full_path())
-    draft_id = "" if safe else drafts.keep(request)
-    kind = "nothing" if safe else drafts.kind_of(request)
+    draft_id = "" if safe else form_drafts.keep(request)
+    kind = "nothing" if safe else form_drafts.kind_of(request)
     if kind in ("question", "text") and not draft_id:
         kind = "nothing"
-    page = drafts.page_of_form(request)
-    if not callers.is_script(request):
-        query = {"next": drafts.marked(_short(page), draft_id), WHY: kind}
+    page = form_drafts.page_of_form(request)
+    if not client_kinds.is_script(request):
+        query = {"next": form_drafts.marked(_short(page), draft_id), WHY: kind}
         return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode(query)}")
-    return to_script(request, drafts.marked(_short(page), draft_id), kind if draft_id else "")
+    return to_script(request, form_drafts.marked(_short(page), draft_id), kind if draft_id else "")
 
 
 def to_sign_in(page: str) -> HttpResponse:
@@ -49,7 +49,7 @@ def to_script(request: HttpRequest, next_page: str, kept: str = "") -> HttpRespo
     """401 with the address to sign in at. `kept`: the kind of draft that the page after it shows."""
     # A script still has in its page what it sent: without a draft nothing has to be chosen or done again.
     sign_in = f"{reverse('sign-in')}?{urlencode({'next': next_page} | ({WHY: kept} if kept else {}))}"
-    said = drafts.TITLES[kept] if kept else "You were signed out."
+    said = form_drafts.TITLES[kept] if kept else "You were signed out."
     response = problem_answer(
         request, 401, "signed_out", said, "Sign in again.", title="You were signed out", go_on=("Sign in", sign_in)
     )
@@ -68,14 +68,14 @@ def old_form(request: HttpRequest, reason: str) -> HttpResponse:
     person = request.user if request.user.is_authenticated else None
     if inside and person is None:
         return answer(request)
-    owner = drafts.user_of_form(request)
-    page = drafts.page_of_form(request) if inside else _public_page(request)
+    owner = form_drafts.user_of_form(request)
+    page = form_drafts.page_of_form(request) if inside else _public_page(request)
     if person is not None and owner not in (None, person.pk):
         hint, go_on = "Open the page again.", ("Open it again", page)
         return problem_answer(request, 403, "csrf", OTHER_PERSON, hint, title="Another person's page", go_on=go_on)
-    draft_id = drafts.keep(request) if person is not None and owner is not None else ""
-    go_on = drafts.marked(page, draft_id)
-    if draft_id and not callers.is_script(request):
+    draft_id = form_drafts.keep(request) if person is not None and owner is not None else ""
+    go_on = form_drafts.marked(page, draft_id)
+    if draft_id and not client_kinds.is_script(request):
         return HttpResponseRedirect(go_on)  # the page has a fresh token, and the text is in its form again
     hint = "Open it again: what you wrote is kept." if draft_id else "Open it again and send it once more."
     way = ("Open it again", go_on)

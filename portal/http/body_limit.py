@@ -12,8 +12,8 @@ import re
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
-from portal import early_refusal
-from portal.addresses import client_address
+from portal.http import early_refusal
+from portal.http.client_address import client_address
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -13,8 +13,8 @@ from collections.abc import Awaitable
 
 from django.http import HttpRequest, HttpResponse
 
-from portal import errors
-from tenants.time_limits import has_own_limit
+from portal.errors import handlers
+from tenants.requests.deadline_exemptions import has_own_limit
 
 log = logging.getLogger("portal.deadline")
 
@@ -40,6 +40,6 @@ async def within_deadline(request: HttpRequest, answering: Awaitable[HttpRespons
         if not is_over or task.uncancel() > 0:
             raise  # the reader left
         log.error("%s %s was not answered within %g seconds", request.method, request.path, REQUEST_SECONDS)
-        return errors.too_slow(request)
+        return handlers.too_slow(request)
     finally:
         timer.cancel()

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from portal.problems import TITLES, problem_body
+from portal.errors.problems import TITLES, problem_body
 
 HINTS = {413: "Send less, or fewer files at a time."}  # the others say themselves what to do
 

@@ -8,7 +8,7 @@ from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.utils.decorators import sync_and_async_middleware
 
-from portal.addresses import behind_proxies, is_trusted
+from portal.http.client_address import behind_proxies, is_trusted
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -81,9 +81,11 @@ async def _nothing():
 
 @sync_and_async_middleware
 def trusted_proxy(get_response):
-    """The client's address and scheme, from X-Forwarded-For and X-Forwarded-Proto, but only where a trusted proxy wrote them.
+    """The client's address and scheme, from X-Forwarded-For and X-Forwarded-Proto, but only where a trusted proxy wrote
+    them.
 
-    `request.from_trusted_proxy` says whether one did, for other headers that only a proxy may set (audit/request_id.py).
+    `request.from_trusted_proxy` says whether one did, for other headers that only a proxy may set
+    (audit/ledger/request_id.py).
     """
     proxies = [ipaddress.ip_network(entry, strict=False) for entry in settings.TRUSTED_PROXIES]
 

@@ -18,13 +18,13 @@ from django.core.handlers.asgi import ASGIHandler
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 
-from portal import errors
-from portal.connections import ABORT
-from portal.request_deadline import within_deadline
-from portal.text_input import Request
-from tenants import open_responses
-from tenants.credentials import Credential, Ended
-from tenants.scope import return_connection
+from portal.errors import handlers
+from portal.http.connections import ABORT
+from portal.http.deadline import within_deadline
+from portal.http.text_validation import Request
+from tenants.isolation.scope import return_connection
+from tenants.requests import open_responses
+from tenants.requests.credentials import Credential, Ended
 
 log = logging.getLogger("portal.open_responses")
 
@@ -70,7 +70,9 @@ class Handler(ASGIHandler):
         credential = getattr(response, "credential", None)  # a request that could not be read has none
         if credential is None:
             if response.streaming:
-                raise StreamWithoutCredential("Put the view behind a gate (tenants/gates.py, tenants/http.py).")
+                raise StreamWithoutCredential(
+                    "Put the view behind a gate (tenants/requests/gates.py, tenants/requests/api_gates.py)."
+                )
             return await super().send_response(response, send)
         sending = asyncio.current_task()
 
@@ -123,5 +125,5 @@ async def _refusal(
         reason = await open_responses.ended(credential)
     except Exception as error:
         log.warning("Whether a response may be sent could not be asked: %s", type(error).__name__)
-        return errors.rights_unknown(request)
-    return errors.credential_ended(request) if reason else None
+        return handlers.rights_unknown(request)
+    return handlers.credential_ended(request) if reason else None

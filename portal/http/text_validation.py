@@ -9,18 +9,18 @@ from django.http import Http404, HttpRequest, QueryDict
 from django.utils.functional import cached_property
 from django.utils.http import parse_header_parameters
 
-from portal.errors import problem_json, wants_json
+from portal.errors.handlers import problem_json, wants_json
 from tenants.errors import Invalid
-from tenants.text_input import insist_on_storable, is_storable, storable
+from tenants.requests.text_validation import insist_on_storable, is_storable, storable
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class TextInput:
-    """Pages get text that can be stored, and the API refuses other text (tenants/text_input.py).
+    """Pages get text that can be stored, and the API refuses other text (tenants/requests/text_validation.py).
 
-    Middleware. Stands after CsrfViewMiddleware, which reads the form of a page before its view. A form of the API is not read here: its
-    sender is looked up first.
+    Middleware. Stands after CsrfViewMiddleware, which reads the form of a page before its view. A form of the API is
+    not read here: its sender is looked up first.
     """
 
     sync_capable = async_capable = True

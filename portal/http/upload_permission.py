@@ -14,11 +14,11 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import close_old_connections
 from django.http import Http404
 
+from tenants.api_keys.attempt_limits import find_key_within_limits
 from tenants.errors import TooMany
-from tenants.gates import find_member
-from tenants.key_attempts import find_key_within_limits
+from tenants.isolation.scope import return_connection
 from tenants.models.api_key import Scope
-from tenants.scope import return_connection
+from tenants.requests.gates import find_member
 
 _threads = ThreadPoolExecutor(2, thread_name_prefix="uploaders")  # as many as there are database connections for it
 

@@ -10,7 +10,7 @@ from django.db import connections
 
 _is_running = threading.Event()
 
-log = logging.getLogger("portal.up")
+log = logging.getLogger("portal.operations.processes")
 
 
 def begin() -> None:
@@ -24,7 +24,7 @@ def is_running() -> bool:
 
 def run(then: Callable[[], None]) -> None:
     """Loads, in the thread that calls it. A failure is logged: the first question says what is wrong."""
-    from knowledge import search
+    from knowledge.retrieval import search
 
     try:
         search.warm()

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from portal import needs, warm_up
+from portal.infrastructure import warm_up
+from portal.observability import dependency_checks
 
 PATIENCE = 2.0  # seconds that a part gets
 GOOD_FOR = 2.0  # seconds that an answer is shown to others who ask
@@ -70,9 +71,9 @@ class Check:
         try:
             self.ask()
         except Exception as trouble:  # whatever broke, the answer is what kind of thing it was
-            error = str(trouble) if isinstance(trouble, needs.NotReady) else type(trouble).__name__
+            error = str(trouble) if isinstance(trouble, dependency_checks.NotReady) else type(trouble).__name__
         finally:
-            needs.let_go()
+            dependency_checks.let_go()
         self._ended = time.monotonic()
         self._result = Part(not error, (self._ended - began) * 1000, error, self.needed)
         self._answered.set()
@@ -87,7 +88,7 @@ def look(only: Collection[str] = ()) -> tuple[bool, dict[str, Part]]:
     `only` names the parts to ask; no other is asked or waited for. Without it all are, and those that the portal works
     without do not count.
     """
-    for name, (ask, needed) in needs.of_this_installation().items():
+    for name, (ask, needed) in dependency_checks.of_this_installation().items():
         if name not in _checks:
             _checks.setdefault(name, Check(ask, needed=needed))
     checks = {name: _checks[name] for name in only or _checks if name in _checks}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import DisallowedHost
 
-from audit.request_id import current_origin
+from audit.ledger.request_id import current_origin
 
 WINDOW_SECONDS = 60.0
 PLAIN_LINES_PER_WINDOW = 5  # of one message; a traceback is written once

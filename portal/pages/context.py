@@ -6,15 +6,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from tenants import drafts
+from tenants.members.members import other_tenants
 from tenants.models import Membership
-from tenants.people import other_tenants
+from tenants.requests import form_drafts
 
 
 def page(request: HttpRequest) -> dict:
     member = getattr(request, "member", None)
     user = getattr(request, "user", None)
-    draft = SimpleLazyObject(lambda: _draft(request)) if drafts.MARK in request.GET else None
+    draft = SimpleLazyObject(lambda: _draft(request)) if form_drafts.MARK in request.GET else None
     if member is None:
         return {"draft": draft, "theme": getattr(user, "theme", ""), "shortcuts": getattr(user, "shortcuts", True)}
     return {
@@ -28,10 +28,10 @@ def page(request: HttpRequest) -> dict:
     }
 
 
-def _draft(request: HttpRequest) -> drafts.Draft | None:
+def _draft(request: HttpRequest) -> form_drafts.Draft | None:
     """What this person wrote before their session ended. It can be taken once, and a page may ask several times."""
     if not hasattr(request, "_draft_taken"):
-        request._draft_taken = drafts.take(request)
+        request._draft_taken = form_drafts.take(request)
     return request._draft_taken
 
 

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-TOKENS = Path(__file__).parent / "static/portal/css/tokens.css"
+TOKENS = Path(__file__).parents[1] / "static/portal/css/tokens.css"
 COLOUR = re.compile(r"--([\w-]+): light-dark\((#[0-9A-Fa-f]{6}), (#[0-9A-Fa-f]{6})\);")
 
 

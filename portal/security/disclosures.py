@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
-from audit.actions import Action as A
+from audit.ledger.actions import Action as A
 
 
 class Content(StrEnum):
@@ -26,8 +26,8 @@ class Rhythm(Enum):
 
     EACH = "each response"
     AT_END = "once, when the answer has ended"
-    SUMMED = "the opening at once, further pages as one event after 10 minutes"  # knowledge/readings.py
-    IN_10_MINUTES = "once per person, list or thing and 10 minutes"  # audit/record_once.py
+    SUMMED = "the opening at once, further pages as one event after 10 minutes"  # knowledge/library/reading_log.py
+    IN_10_MINUTES = "once per person, list or thing and 10 minutes"  # audit/ledger/record_once.py
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from portal import env, keys
+from portal import env
+from portal.security import keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = env.folder("PORTAL_DATA_DIR", BASE_DIR / "var")
@@ -45,10 +46,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "portal.middleware.head_is_get",
-    "portal.middleware.trusted_proxy",
-    "portal.middleware.security_headers",
-    "audit.request_id.request_id",
+    "portal.http.middleware.head_is_get",
+    "portal.http.middleware.trusted_proxy",
+    "portal.http.middleware.security_headers",
+    "audit.ledger.request_id.request_id",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -57,8 +58,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "portal.text_input.TextInput",
-    "portal.errors.ErrorsBecomeAnswers",
+    "portal.http.text_validation.TextInput",
+    "portal.errors.handlers.ProblemMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -74,7 +75,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.context.page",
+                "portal.pages.context.page",
             ],
             "builtins": ["portal.templatetags.form_token"],
         },
@@ -109,7 +110,7 @@ SECURE_COOKIES = env.flag(
 )
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 0)
-CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "portal.errors.handlers.csrf_failure"
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())
 INVITATION_LIFETIME = timedelta(days=14)
 EVEN_STEP = 0.25  # seconds; failed sign-ins and forgotten passwords are answered at full steps of it
@@ -118,7 +119,8 @@ EVEN_STEP = 0.25  # seconds; failed sign-ins and forgotten passwords are answere
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
-SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # rights are asked through knowledge.access, never through user.has_perm
+# Rights are asked through knowledge.permissions.access, never through user.has_perm
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 
 # auditlog
 AUDITLOG_LOGENTRY_MODEL = "audit.FieldChange"
@@ -147,15 +149,15 @@ QUESTION_LIMIT = 4_000  # characters
 TRASH_GRACE = timedelta(days=env.number("TRASH_GRACE_DAYS", 30))
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api_auth.MemberAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api_keys.authentication.MemberAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["tenants.json_body.JsonBody"],
-    "DEFAULT_PAGINATION_CLASS": "tenants.pagination.NewestFirst",
+    "DEFAULT_PARSER_CLASSES": ["tenants.requests.json_parser.JsonBody"],
+    "DEFAULT_PAGINATION_CLASS": "tenants.requests.pagination.NewestFirst",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "portal.errors.problem",
+    "EXCEPTION_HANDLER": "portal.errors.handlers.problem",
     "PAGE_SIZE": 50,
-    "URL_FORMAT_OVERRIDE": None,  # ?format= is a parameter like any other (tenants/query_parameters.py)
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is a parameter like any other (tenants/requests/query_parameters.py)
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -169,8 +171,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "portal.api_problems.describe_problems",
-        "portal.api_events.describe_events",
+        "portal.api.problem_responses.describe_problems",
+        "portal.api.event_streams.describe_events",
     ],
 }
 

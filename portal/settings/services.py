@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from knowledge.generations.recipe import Recipe
+from knowledge.index_spec import Recipe
 from portal import env
 from portal.settings.base import DATA_DIR
 
@@ -12,7 +12,7 @@ DATABASE_OWNER = env.database("DATABASE_OWNER_URL")  # who migrates; the role th
 SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": DATA_DIR / "portal.sqlite3",
-    "CONN_MAX_AGE": 600,  # seconds; requests share threads that keep theirs (portal/request_threads.py)
+    "CONN_MAX_AGE": 600,  # seconds; requests share threads that keep theirs (portal/http/request_threads.py)
     "OPTIONS": {
         # Writers take the lock when they begin, so that they wait for each other instead of failing half-way;
         # six tight writers were seen to wait 7 s, which is why the time-out is 20.
@@ -29,10 +29,14 @@ DATABASE_ROLE_IS_CHECKED = True  # a role that row-level security does not hold 
 # Cache and rate limits: Redis, or a folder that the processes share, with increments that count right
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
-    "default": {"BACKEND": "portal.redis_cache.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "portal"}
+    "default": {
+        "BACKEND": "portal.infrastructure.redis_cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "portal",
+    }
     if REDIS_URL
     else {
-        "BACKEND": "portal.disk_cache.DiskCache",
+        "BACKEND": "portal.infrastructure.disk_cache.DiskCache",
         "LOCATION": str(DATA_DIR / "cache"),
         "SHARDS": 2,
         "DATABASE_TIMEOUT": 2,
@@ -92,7 +96,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-events": {"task": "answers.tasks.forget_events", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 INGEST_WAITING_LIMIT = env.number("INGEST_WAITING_LIMIT", 20_000, at_least=1)  # imported documents of one tenant
-CELERY_BEAT_SCHEDULER = "portal.up.patient_beat.Scheduler"
+CELERY_BEAT_SCHEDULER = "portal.operations.processes.beat_scheduler.Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat-schedule")
 
 # Processes

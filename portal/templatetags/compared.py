@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from knowledge.views.comparison import Run
+from knowledge.views.viewer.text_comparison import Run
 
 register = template.Library()
 AROUND = {

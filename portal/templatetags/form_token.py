@@ -1,7 +1,7 @@
 """{% csrf_token %} in every template: Django's field against forged forms, and beside it whose page the form stands on.
 
-Built in (TEMPLATES in portal/settings/base.py), so that no form can forget it: tenants/drafts.py returns what was written
-in a form to that person after a session has ended.
+Built in (TEMPLATES in portal/settings/base.py), so that no form can forget it: tenants/requests/form_drafts.py returns
+what was written in a form to that person after a session has ended.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from django.template.defaulttags import CsrfTokenNode
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from tenants import drafts
+from tenants.requests import form_drafts
 
 register = template.Library()
 
@@ -25,5 +25,5 @@ def csrf_token(context: template.Context) -> SafeString:
         return field
     signed = getattr(request, "_form_user", None)
     if signed is None:  # once per page, however many forms it has
-        signed = request._form_user = drafts.form_user(user)
-    return field + format_html('<input type="hidden" name="{}" value="{}">', drafts.FIELD, signed)
+        signed = request._form_user = form_drafts.form_user(user)
+    return field + format_html('<input type="hidden" name="{}" value="{}">', form_drafts.FIELD, signed)

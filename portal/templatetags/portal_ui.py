@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from portal import icons
-from portal.samples import SAMPLE, tokens
-from tenants import saying
+from portal.pages import icons
+from portal.pages.sample_data import SAMPLE, tokens
+from tenants import formatting
 
 register = template.Library()
 
@@ -133,7 +133,7 @@ def state(
     status: str, name: str = "", more: str = "", share: float | None = None, inline: bool = False
 ) -> dict[str, Any]:
     """{% state document.status %}; name= says more ("Parsing, page 30 of 120"), share= per cent, more= second line."""
-    glyph, tone, words = saying.STATES.get(status, ("info", "idle", status.replace("_", " ").capitalize()))
+    glyph, tone, words = formatting.STATES.get(status, ("info", "idle", status.replace("_", " ").capitalize()))
     return {"glyph": glyph, "tone": tone, "name": name or words, "more": more, "share": share, "inline": inline}
 
 
@@ -170,21 +170,21 @@ def _dated(say: Any) -> Any:
     return words
 
 
-register.filter("day_heading", _dated(saying.day_heading))
-register.filter("history_heading", _dated(saying.history_heading))
-register.filter("when", _dated(saying.when))
-register.filter("short_date", _dated(lambda value, today: saying.short_date(value)))
-register.filter("day_month", _dated(saying.short_date))
+register.filter("day_heading", _dated(formatting.day_heading))
+register.filter("history_heading", _dated(formatting.history_heading))
+register.filter("when", _dated(formatting.when))
+register.filter("short_date", _dated(lambda value, today: formatting.short_date(value)))
+register.filter("day_month", _dated(formatting.short_date))
 register.filter("clock", _dated(lambda value, today: f"{value:%H:%M}"))
 register.filter("clock_seconds", _dated(lambda value, today: f"{value:%H:%M:%S}"))
-register.filter("initials", lambda name: saying.initials(str(name or "")))
-register.filter("byte_size", lambda count: saying.byte_size(count or 0))
-register.filter("grouped", lambda count: saying.grouped(int(count or 0)))
-register.filter("seconds", lambda value: saying.seconds(float(value or 0)))
+register.filter("initials", lambda name: formatting.initials(str(name or "")))
+register.filter("byte_size", lambda count: formatting.byte_size(count or 0))
+register.filter("grouped", lambda count: formatting.grouped(int(count or 0)))
+register.filter("seconds", lambda value: formatting.seconds(float(value or 0)))
 
 
 @register.filter
 def counted(count: int | None, words: str) -> str:
     """{{ 2|counted:"source" }} is "2 sources"; {{ n|counted:"person,people" }} for words that change more."""
     one, _, many = words.partition(",")
-    return saying.counted(int(count or 0), one, many)
+    return formatting.counted(int(count or 0), one, many)

@@ -12,11 +12,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tenants.http import MemberAPIView
-from tenants.keys import create_api_key, keys_of, revoke_api_key
+from tenants.api_keys.api_keys import create_api_key, keys_of, revoke_api_key
 from tenants.models import ApiKey
 from tenants.models.api_key import Scope
-from tenants.pagination import NewestFirst
+from tenants.requests.api_gates import MemberAPIView
+from tenants.requests.pagination import NewestFirst
 
 
 class MeSerializer(serializers.Serializer):

@@ -12,13 +12,13 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from audit.actions import Action
-from audit.record import record
+from audit.ledger.actions import Action
+from audit.ledger.record import record
+from tenants.compiled_query import CompiledQuery, columns_of, instance_of
+from tenants.isolation.scope import in_tenant
+from tenants.members.rank import insist_on_admin, insist_on_one_company
 from tenants.models import ApiKey, Membership, Tenant, User
 from tenants.models.api_key import Scope
-from tenants.prepared import Prepared, columns_of, instance_of
-from tenants.rank import insist_on_admin, insist_on_one_company
-from tenants.scope import in_tenant
 
 PREFIX = "kp_"
 USED_EVERY = timedelta(minutes=1)  # how exact "last used" is: one write a minute, not one a request
@@ -90,7 +90,7 @@ def _id_with_slug(slug: str) -> UUID:
     return UUID(str(found or NO_TENANT))
 
 
-@Prepared
+@CompiledQuery
 def _with_digest(tenant_id: UUID, digest: str) -> QuerySet:
     related = ((Membership, "member__"), (User, "member__user__"), (Tenant, "tenant__"))
     columns = columns_of(ApiKey) + [name for model, prefix in related for name in columns_of(model, prefix)]

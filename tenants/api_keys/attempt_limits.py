@@ -10,10 +10,10 @@ import threading
 import time
 from collections import OrderedDict
 
+from tenants.api_keys.api_keys import digest, find_key
 from tenants.errors import TooMany
-from tenants.keys import digest, find_key
-from tenants.limits import Limit, refund, spend
 from tenants.models import ApiKey
+from tenants.requests.rate_limits import Limit, refund, spend
 
 FROM_ADDRESS = Limit("key-from", 60, 15 * 60)
 WITH_PREFIX = Limit("key-prefix", 60, 15 * 60)  # from everywhere together

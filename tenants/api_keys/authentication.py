@@ -1,4 +1,4 @@
-"""Who asks through the API. Apart from http.py, because DRF imports this while it loads its own views."""
+"""Who asks through the API. Apart from requests/api_gates.py, because DRF imports this while it loads its own views."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
-from tenants.gates import find_member
-from tenants.key_attempts import find_key_within_limits
-from tenants.limits import address_of
+from tenants.api_keys.attempt_limits import find_key_within_limits
+from tenants.requests.gates import find_member
+from tenants.requests.rate_limits import address_of
 
 
 class MemberAuthentication(BaseAuthentication):

@@ -6,19 +6,20 @@ from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.db import connections
 
-from tenants.rls import functions, policies, privileges, role
+from tenants.isolation.rls import functions, policies, privileges, serving_role
 
 
 @register(Tags.database)
 def tenants_are_kept_apart(app_configs=None, databases=None, **_):
-    """On PostgreSQL. On SQLite the guard on querysets and the triggers of tenants/walls.py stand alone."""
+    """On PostgreSQL. On SQLite the guard on querysets and the triggers of tenants/isolation/tenant_constraints.py stand
+    alone."""
     found = []
     for alias in databases or []:
         connection = connections[alias]
         if connection.vendor != "postgresql":
             continue
-        if why := role.problem(connection):
-            found.append(Error(why, hint=role.HINT, id="tenants.E001"))
+        if why := serving_role.problem(connection):
+            found.append(Error(why, hint=serving_role.HINT, id="tenants.E001"))
         if "knowledge_job" not in connection.introspection.table_names():
             continue  # not migrated yet
         too_much = [] if why else privileges.problems(connection)  # a role that may do everything was named above
@@ -35,7 +36,7 @@ def tenants_are_kept_apart(app_configs=None, databases=None, **_):
 
 @register(Tags.security)
 def sessions_are_rows(app_configs=None, **_):
-    """Open responses are ended when the row of their session is gone (tenants/credentials.py)."""
+    """Open responses are ended when the row of their session is gone (tenants/requests/credentials.py)."""
     if hasattr(import_module(settings.SESSION_ENGINE).SessionStore, "get_model_class"):
         return []
     hint = "Use django.contrib.sessions.backends.db or cached_db."

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connections
 
-from audit.seeing import PERSON, TENANT, seeing
+from audit.ledger.rls_context import PERSON, TENANT, rls_setting
 
 _current: ContextVar[UUID | None] = ContextVar("tenant", default=None)
 
@@ -30,7 +30,7 @@ def in_tenant(tenant) -> Iterator[None]:
         raise NestedTenant("This is already working for another tenant.")
     token = _current.set(tenant.pk)
     try:
-        with seeing(TENANT, tenant.pk):
+        with rls_setting(TENANT, tenant.pk):
             yield
     finally:
         _current.reset(token)
@@ -42,7 +42,7 @@ def as_person(user) -> Iterator[None]:
 
     A setting and a transaction like `in_tenant`; nothing on SQLite.
     """
-    with seeing(PERSON, user.pk):
+    with rls_setting(PERSON, user.pk):
         yield
 
 

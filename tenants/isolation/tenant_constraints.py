@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.db import connections, models
 
-from tenants.rls import functions, keys, policies, privileges
+from tenants.isolation.rls import foreign_keys, functions, policies, privileges
 
 _SAME_TENANT = """
 CREATE TRIGGER "{name}" BEFORE {event} ON "{table}"
@@ -54,7 +54,7 @@ def remake(sender=None, using: str = "default", **_) -> None:
     if sender is not None and sender.name != "tenants":
         return
     if connection.vendor == "postgresql":
-        keys.remake(connection, crossings())
+        foreign_keys.remake(connection, crossings())
         policies.remake(connection)
         functions.remake(connection)
         privileges.narrow(connection)

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from audit import crypto
-from audit.seeing import TENANT, seeing
+from audit.ledger import crypto
+from audit.ledger.rls_context import TENANT, rls_setting
+from tenants.isolation.scope import as_person
 from tenants.models import Invitation, OutboxMail, Tenant, User
-from tenants.scope import as_person
 
 INVITATION = """{inviter} invites you to the knowledge portal of {company}.
 
@@ -103,7 +103,7 @@ def _line(name: object) -> str:
 
 def _write(mail: OutboxMail, link: str) -> OutboxMail:
     mail.link_sealed = crypto.seal(None, {"link": link})
-    with seeing(TENANT, mail.tenant_id):
+    with rls_setting(TENANT, mail.tenant_id):
         mail.save()
     _ring(mail)
     return mail

@@ -13,8 +13,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.core.validators import validate_email
 
 from tenants.errors import Problem
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership, Tenant, User
-from tenants.scope import in_tenant
 
 
 def add_password_options(parser: CommandParser) -> None:

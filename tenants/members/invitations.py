@@ -9,16 +9,17 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from audit.actions import Action
-from audit.record import record
-from tenants import limits, mail
+from audit.ledger.actions import Action
+from audit.ledger.record import record
 from tenants.errors import Conflicting, NotAllowed
-from tenants.links import absolute
+from tenants.isolation.scope import in_tenant
+from tenants.mail import mail
+from tenants.members.members import add_member
+from tenants.members.rank import insist_on_rank, may_manage
 from tenants.models import Invitation, Membership, OutboxMail, Tenant, User
-from tenants.people import add_member
-from tenants.rank import insist_on_rank, may_manage
+from tenants.requests import rate_limits
+from tenants.requests.absolute_urls import absolute
 from tenants.roles import Role
-from tenants.scope import in_tenant
 
 
 @transaction.atomic
@@ -26,7 +27,7 @@ def invite(email: str, role: str, *, by: Membership, base: str) -> Invitation:
     """A new link; one that the address had before stops working."""
     email = email.strip().lower()
     insist_on_rank(by, role)
-    limits.spend(limits.INVITATIONS_OF_TENANT, str(by.tenant_id))
+    rate_limits.spend(rate_limits.INVITATIONS_OF_TENANT, str(by.tenant_id))
     if Membership.objects.for_tenant(by.tenant).active().filter(user__email=email).exists():
         raise Conflicting("This person already belongs to the company.", hint="Change their role in the list below.")
     for former in open_invitations(by).filter(email=email):
@@ -43,7 +44,7 @@ def send_again(invitation: Invitation, *, by: Membership, base: str) -> Invitati
     insist_on_rank(by, invitation.role)
     if invitation.accepted_at or invitation.withdrawn_at:
         raise Conflicting("This invitation was accepted or withdrawn.", hint="Invite them again.")
-    limits.spend(limits.INVITATIONS_OF_TENANT, str(by.tenant_id))
+    rate_limits.spend(rate_limits.INVITATIONS_OF_TENANT, str(by.tenant_id))
     invitation.invited_by = by
     _send(invitation, base)
     record(

@@ -5,16 +5,17 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from audit.actions import Action
-from audit.record import Actor, record, system
-from tenants import mail
+from audit.ledger.actions import Action
+from audit.ledger.actors import Actor, system
+from audit.ledger.record import record
 from tenants.errors import Conflicting, Invalid, NotAllowed
-from tenants.handover import hand_over_everything
+from tenants.isolation.scope import as_person, in_tenant
+from tenants.mail import mail
+from tenants.members.handover import hand_over_everything
+from tenants.members.rank import insist_on_one_company, insist_on_rank
+from tenants.members.teams import join_everyone, leave_all_teams, make_team_of_everyone
 from tenants.models import ApiKey, Membership, Tenant, User
-from tenants.rank import insist_on_one_company, insist_on_rank
 from tenants.roles import PRIVILEGED, Role
-from tenants.scope import as_person, in_tenant
-from tenants.teams import join_everyone, leave_all_teams, make_team_of_everyone
 
 
 @transaction.atomic

@@ -8,12 +8,12 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import F
 
-from audit.actions import Action
-from audit.record import record
+from audit.ledger.actions import Action
+from audit.ledger.record import record
 from tenants.errors import Conflicting, Invalid
+from tenants.isolation.scope import in_tenant
+from tenants.members.rank import insist_on_admin, insist_on_one_company
 from tenants.models import Membership, Team, TeamMember, Tenant
-from tenants.rank import insist_on_admin, insist_on_one_company
-from tenants.scope import in_tenant
 
 EVERYONE = "Everyone"
 

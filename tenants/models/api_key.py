@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from audit.record import Target
+from audit.ledger.actors import Target
 from tenants.models.owned import TenantOwned
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from audit.record import Actor, Target
+from audit.ledger.actors import Actor, Target
 from tenants.models.owned import TenantOwned, TenantQuerySet
 from tenants.roles import ADMINS, AUDITORS, EDITORS, PRIVILEGED, Role
 

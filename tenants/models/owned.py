@@ -10,7 +10,7 @@ from django.db.models import Func
 from django.db.models.lookups import Exact
 
 
-class NotNarrowed(RuntimeError):
+class MissingTenantFilter(RuntimeError):
     """A tenant-owned queryset was evaluated without saying for which tenant."""
 
 
@@ -38,8 +38,9 @@ class TenantQuerySet(models.QuerySet):
         narrowed._narrowed = True
         return narrowed
 
-    def picked(self, tenant: Any, **keys: Any) -> Self:
-        """Rows of one tenant that are named by keys: `picked(tenant, pk__in=ids)`. `for_tenant` is for all others.
+    def for_tenant_by_key(self, tenant: Any, **keys: Any) -> Self:
+        """Rows of one tenant that are named by keys: `for_tenant_by_key(tenant, pk__in=ids)`. `for_tenant` is for all
+        others.
 
         SQLite holds three keys for more work than everything that a tenant has, and walks through that; here it cannot.
         """
@@ -59,45 +60,45 @@ class TenantQuerySet(models.QuerySet):
         clone._narrowed = self._narrowed
         return clone
 
-    def insist_narrowed(self) -> None:
+    def require_tenant_filter(self) -> None:
         if not self._narrowed:
-            raise NotNarrowed(
+            raise MissingTenantFilter(
                 f"{self.model.__name__} was read without for_tenant(), visible_to() or across_tenants(reason)."
             )
 
     def _fetch_all(self) -> None:
         if self._result_cache is None:
-            self.insist_narrowed()
+            self.require_tenant_filter()
         super()._fetch_all()
 
     def iterator(self, *args, **kwargs):
-        self.insist_narrowed()
+        self.require_tenant_filter()
         return super().iterator(*args, **kwargs)
 
     def aiterator(self, *args, **kwargs):
-        self.insist_narrowed()
+        self.require_tenant_filter()
         return super().aiterator(*args, **kwargs)
 
     def count(self) -> int:
-        self.insist_narrowed()
+        self.require_tenant_filter()
         return super().count()
 
     def exists(self) -> bool:
-        self.insist_narrowed()
+        self.require_tenant_filter()
         return super().exists()
 
     def aggregate(self, *args, **kwargs):
-        self.insist_narrowed()
+        self.require_tenant_filter()
         return super().aggregate(*args, **kwargs)
 
     def update(self, **kwargs) -> int:
-        self.insist_narrowed()
+        self.require_tenant_filter()
         return super().update(**kwargs)
 
     update.alters_data = True
 
     def delete(self):
-        self.insist_narrowed()
+        self.require_tenant_filter()
         return super().delete()
 
     delete.alters_data = True
@@ -105,7 +106,7 @@ class TenantQuerySet(models.QuerySet):
 
     def _raw_delete(self, using):
         # Django's collector uses this on the base manager's plain queryset; on ours it would pass the guard by.
-        self.insist_narrowed()
+        self.require_tenant_filter()
         return super()._raw_delete(using)
 
 
@@ -113,7 +114,8 @@ TenantManager = models.Manager.from_queryset(TenantQuerySet, "TenantManager")
 
 
 class TenantOwned(models.Model):
-    """A row of one tenant. Foreign keys between such rows cannot cross tenants (tenants/walls.py)."""
+    """A row of one tenant. Foreign keys between such rows cannot cross tenants
+    (tenants/isolation/tenant_constraints.py)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")

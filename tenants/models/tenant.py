@@ -5,7 +5,7 @@ import uuid
 from django.core.validators import RegexValidator
 from django.db import models
 
-from audit.record import Target
+from audit.ledger.actors import Target
 
 SLUG = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", "Use lower-case letters, figures and hyphens, 1 to 40 of them."

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from audit.record import Actor, Target
+from audit.ledger.actors import Actor, Target
 
 
 class UserManager(BaseUserManager):

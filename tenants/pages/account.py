@@ -12,13 +12,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from audit.actions import Action
-from tenants import limits, passwords
-from tenants.gates import person_view
+from audit.ledger.actions import Action
 from tenants.models import User
-from tenants.signin import known_browser
+from tenants.requests import rate_limits
+from tenants.requests.gates import person_view
+from tenants.signin import known_browser, passwords
+from tenants.signin.audit_events import record_everywhere
 from tenants.signin.forms import NewPasswordForm, secret, text
-from tenants.signin.trail import record_everywhere
 
 
 class AboutMeForm(forms.ModelForm):
@@ -48,10 +48,10 @@ class ChangePasswordForm(NewPasswordForm):
         self.session_key = session_key
 
     def clean_current(self) -> str:
-        limits.spend(limits.PASSWORD_IN_SESSION, self.session_key)
+        rate_limits.spend(rate_limits.PASSWORD_IN_SESSION, self.session_key)
         if not self.user.check_password(self.cleaned_data["current"]):
             raise forms.ValidationError("This is not your current password.")
-        limits.refund(limits.PASSWORD_IN_SESSION, self.session_key)
+        rate_limits.refund(rate_limits.PASSWORD_IN_SESSION, self.session_key)
         return self.cleaned_data["current"]
 
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from django import forms
 from django.utils import timezone
 
+from tenants.members.rank import may_manage
 from tenants.models import Membership
 from tenants.models.api_key import Scope
-from tenants.rank import may_manage
 from tenants.roles import Role
 from tenants.signin.forms import email_input, text
 

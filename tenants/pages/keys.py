@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tenants.gates import member_view
-from tenants.keys import create_api_key, keys_of, revoke_api_key
+from tenants.api_keys.api_keys import create_api_key, keys_of, revoke_api_key
 from tenants.models import Membership
 from tenants.models.api_key import Scope
 from tenants.pages.forms import KeyForm
+from tenants.requests.gates import member_view
 
 
 @never_cache

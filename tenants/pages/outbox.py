@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tenants.gates import member_view
 from tenants.models import Membership, OutboxMail
-from tenants.outbox import mails_of, send_again, show_link
+from tenants.requests.gates import member_view
 from tenants.roles import ADMINS
+from tenants.signin.link_handover import mails_of, send_again, show_link
 
 
 @require_safe

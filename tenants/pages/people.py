@@ -13,17 +13,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tenants import invitations, passwords
 from tenants.errors import Invalid
-from tenants.gates import member_view
-from tenants.handover import belongings_of
-from tenants.links import base_of
+from tenants.formatting import counted
+from tenants.members import invitations
+from tenants.members.handover import belongings_of
+from tenants.members.members import change_role, end_membership
+from tenants.members.rank import may_manage
 from tenants.models import Invitation, Membership, TeamMember
 from tenants.pages.forms import InviteForm, roles_for
-from tenants.people import change_role, end_membership
-from tenants.rank import may_manage
+from tenants.requests.absolute_urls import base_of
+from tenants.requests.gates import member_view
 from tenants.roles import ADMINS, PRIVILEGED, Role
-from tenants.saying import counted
+from tenants.signin import passwords
 
 PER_PAGE = 100
 

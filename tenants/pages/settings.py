@@ -10,14 +10,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from audit.actions import Action
-from audit.record import record
-from tenants import account
-from tenants.gates import member_view
-from tenants.handover import belongings_of
+from audit.ledger.actions import Action
+from audit.ledger.record import record
+from tenants.members.handover import belongings_of
+from tenants.members.members import end_membership
 from tenants.models import Membership
+from tenants.pages import account
 from tenants.pages.forms import CompanyForm
-from tenants.people import end_membership
+from tenants.requests.gates import member_view
 from tenants.roles import ADMINS, Role
 
 

@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tenants.gates import member_view
+from tenants.members.teams import add_to_team, change_team, create_team, remove_from_team, remove_team
 from tenants.models import Membership, Team, TeamMember
 from tenants.pages.forms import TeamForm
 from tenants.pages.people import colleague
+from tenants.requests.gates import member_view
 from tenants.roles import ADMINS
-from tenants.teams import add_to_team, change_team, create_team, remove_from_team, remove_team
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,14 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.acting import acting
-from tenants.credentials import Credential
+from audit.ledger.current_actor import acting
 from tenants.errors import NotAllowed
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
 from tenants.models.api_key import Scope
-from tenants.query_parameters import insist_on_known, known_parameters
+from tenants.requests.credentials import Credential
+from tenants.requests.query_parameters import insist_on_known, known_parameters
 from tenants.roles import EVERYONE
-from tenants.scope import in_tenant
 
 
 class MemberAPIView(APIView):

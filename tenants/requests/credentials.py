@@ -17,9 +17,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from tenants.isolation.scope import in_tenant
 from tenants.models import ApiKey, Membership, Tenant, User
 from tenants.roles import EVERYONE
-from tenants.scope import in_tenant
 
 NO_KEY = UUID(int=0)
 

@@ -1,4 +1,4 @@
-"""Which views the deadline of a request (portal/request_deadline.py) does not hold for."""
+"""Which views the deadline of a request (portal/http/deadline.py) does not hold for."""
 
 from __future__ import annotations
 

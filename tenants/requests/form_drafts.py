@@ -19,10 +19,10 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from audit import crypto
-from tenants import limits
+from audit.ledger import crypto
 from tenants.errors import TooMany
 from tenants.models import User
+from tenants.requests import rate_limits
 
 FIELD = "form_user"
 HEADER = "X-Form-User"  # of scripts that send no form
@@ -31,7 +31,7 @@ LIFETIME = timedelta(hours=1)
 PAGE_LIFETIME = timedelta(days=30)  # how long a page may have been open
 MAX_DRAFT_CHARACTERS = 32_000
 MAX_FIELDS = 100
-KEPT_OF_PERSON = limits.Limit("drafts-of", 60, 60 * 60)
+KEPT_OF_PERSON = rate_limits.Limit("drafts-of", 60, 60 * 60)
 
 _SALT = "portal.form-user"
 _NEVER = ("password", "current", "token", "secret", FIELD)  # parts of names of fields that are not kept
@@ -106,7 +106,7 @@ def keep(request: HttpRequest) -> str:
     ):
         return ""
     try:
-        limits.spend(KEPT_OF_PERSON, str(owner))
+        rate_limits.spend(KEPT_OF_PERSON, str(owner))
     except TooMany:
         return ""
     draft_id = secrets.token_urlsafe(16)

@@ -8,12 +8,12 @@ from functools import wraps
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 
-from audit.acting import acting
-from tenants.credentials import Credential
+from audit.ledger.current_actor import acting
 from tenants.errors import NotAllowed, SignedOut
+from tenants.isolation.scope import as_person, in_tenant, return_connection
 from tenants.models import Membership, User
+from tenants.requests.credentials import Credential
 from tenants.roles import EVERYONE
-from tenants.scope import as_person, in_tenant, return_connection
 
 METHODS = ("GET", "HEAD", "POST")  # of pages; a view that only shows would answer others like GET
 

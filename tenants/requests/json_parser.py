@@ -3,13 +3,13 @@ from __future__ import annotations
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from tenants.text_input import insist_on_storable
+from tenants.requests.text_validation import insist_on_storable
 
 
 class JsonBody(JSONParser):
     """JSON of sane depth: Python's reader calls itself for each level, and gives up with an error of its own.
 
-    Raises `Invalid` for text that cannot be stored (tenants/text_input.py).
+    Raises `Invalid` for text that cannot be stored (tenants/requests/text_validation.py).
     """
 
     def parse(self, stream, media_type=None, parser_context=None):

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError, connections
 
-from tenants.credentials import Credential, Ended, ended_among
-from tenants.scope import return_connection
+from tenants.isolation.scope import return_connection
+from tenants.requests.credentials import Credential, Ended, ended_among
 
 PERIOD = 1.0  # seconds between looks
 YOUNG = 0.5  # seconds after admission before which a response is not looked at, so that most never are

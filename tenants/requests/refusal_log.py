@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.core.cache import cache
 
-from tenants.limits import Limit, count, window_key
 from tenants.models import Membership
+from tenants.requests.rate_limits import Limit, count, window_key
 
 MINUTE = Limit("refused", 1, 60)
 

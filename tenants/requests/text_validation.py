@@ -1,7 +1,7 @@
 """Text that no database stores: NUL, which PostgreSQL refuses in text, and lone surrogates, which UTF-8 cannot encode.
 
-Text of requests is checked here alone: query strings, forms and path parameters in portal/text_input.py, JSON and forms of
-the API in their parsers. Pages drop such characters, which nobody types; the API refuses them.
+Text of requests is checked here alone: query strings, forms and path parameters in portal/http/text_validation.py, JSON
+and forms of the API in their parsers. Pages drop such characters, which nobody types; the API refuses them.
 """
 
 from __future__ import annotations

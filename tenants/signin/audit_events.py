@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from audit.actions import Action, Outcome
-from audit.record import Actor, record
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.actors import Actor
+from audit.ledger.record import record
+from tenants.isolation.scope import as_person
 from tenants.models import Membership, User
-from tenants.scope import as_person
 
 NOBODY = Actor(tenant_id=None, person_id=None, kind="nobody")
 

@@ -21,4 +21,4 @@ class EmailBackend(ModelBackend):
         return None
 
     def has_perm(self, user_obj, perm, obj=None):
-        return False  # tenants' objects are asked through knowledge.access, never through user.has_perm
+        return False  # tenants' objects are asked through knowledge.permissions.access, never through user.has_perm

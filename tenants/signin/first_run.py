@@ -6,8 +6,8 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from tenants.errors import Conflicting
+from tenants.members.members import add_member, create_tenant
 from tenants.models import Membership, SetupCode, Tenant
-from tenants.people import add_member, create_tenant
 from tenants.roles import Role
 
 _ONE_AT_A_TIME = 0x66697273  # the key of PostgreSQL's advisory lock

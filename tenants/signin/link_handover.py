@@ -6,13 +6,14 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from audit.actions import Action
-from audit.record import record
-from tenants import invitations, mail
+from audit.ledger.actions import Action
+from audit.ledger.record import record
 from tenants.errors import Conflicting
+from tenants.mail import mail
+from tenants.members import invitations
+from tenants.members.rank import insist_on_admin, insist_on_one_company
 from tenants.models import Membership, OutboxMail
-from tenants.passwords import insist_on_handing_over
-from tenants.rank import insist_on_admin, insist_on_one_company
+from tenants.signin.passwords import insist_on_handing_over
 
 
 def mails_of(by: Membership) -> QuerySet[OutboxMail]:

@@ -13,11 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from tenants import invitations, limits, passwords
-from tenants.links import base_of
+from tenants.members import invitations
 from tenants.models import Invitation, User
-from tenants.signin import known_browser, session
-from tenants.signin.evenly import evenly
+from tenants.requests import rate_limits
+from tenants.requests.absolute_urls import base_of
+from tenants.signin import known_browser, passwords, session
+from tenants.signin.constant_time import evenly
 from tenants.signin.forms import ForgottenForm, JoinForm, NewPasswordForm
 
 
@@ -27,7 +28,7 @@ def behind_a_link(view: Callable) -> Callable:
     @require_http_methods(["GET", "POST"])
     @wraps(view)
     def guarded(request: HttpRequest, **kwargs) -> HttpResponse:
-        limits.spend(limits.LINK_FROM_ADDRESS, limits.address_of(request))
+        rate_limits.spend(rate_limits.LINK_FROM_ADDRESS, rate_limits.address_of(request))
         response = view(request, **kwargs)
         response["Referrer-Policy"] = (
             "no-referrer" if request.method == "GET" and response.status_code != 200 else "same-origin"
@@ -55,11 +56,11 @@ def _count_reset(request: HttpRequest, email: str) -> None:
     """Raises TooMany, whether the address has a sign-in or not."""
     nonce = known_browser.find_nonce(request, email)
     if nonce:
-        limits.spend(limits.RESET_FROM_KNOWN_BROWSER, nonce, instead=session.ASK_AN_ADMIN)
+        rate_limits.spend(rate_limits.RESET_FROM_KNOWN_BROWSER, nonce, instead=session.ASK_AN_ADMIN)
         return
     instead = known_browser.USE_IT + session.ASK_AN_ADMIN
-    limits.spend(limits.RESET_FROM_ADDRESS, limits.address_of(request), instead=instead)
-    limits.spend(limits.RESET_FOR_ACCOUNT, email, instead=instead)
+    rate_limits.spend(rate_limits.RESET_FROM_ADDRESS, rate_limits.address_of(request), instead=instead)
+    rate_limits.spend(rate_limits.RESET_FOR_ACCOUNT, email, instead=instead)
 
 
 @behind_a_link

@@ -17,16 +17,17 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes, force_str
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
-from audit.actions import Action, Outcome
-from audit.record import record, system
-from tenants import mail
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.actors import system
+from audit.ledger.record import record
 from tenants.errors import NotAllowed
-from tenants.links import absolute
+from tenants.isolation.scope import as_person, in_tenant
+from tenants.mail import mail
+from tenants.members.rank import insist_on_rank
 from tenants.models import Membership, OutboxMail, Tenant, User
-from tenants.rank import insist_on_rank
+from tenants.requests.absolute_urls import absolute
 from tenants.roles import Role
-from tenants.scope import as_person, in_tenant
-from tenants.signin.trail import NOBODY, record_everywhere
+from tenants.signin.audit_events import NOBODY, record_everywhere
 
 PRIVILEGE_LASTS = timedelta(days=30)  # after a privileged role was taken away
 
@@ -94,10 +95,11 @@ def person_of(uid: str, token: str) -> User | None:
 
 @transaction.atomic
 def use_link(user: User, token: str, password: str) -> bool:
-    """Sets the password if the link still holds. False if it was used, or the person's role changed, since it was opened.
+    """Sets the password if the link still holds. False if it was used, or the person's role changed, since it was
+    opened.
 
-    Hashing takes a tenth of a second. A promotion in that time must not end with a password that somebody else chose, so
-    the link is looked at once more while roles and passwords are locked (as in people.change_role).
+    Hashing takes a tenth of a second. A promotion in that time must not end with a password that somebody else chose,
+    so the link is looked at once more while roles and passwords are locked (as in members.change_role).
     """
     for tenant in Tenant.objects.filter(pk__in=_companies(user)).order_by("pk"):
         with in_tenant(tenant):

@@ -8,13 +8,13 @@ from django.contrib.auth import authenticate, login, logout
 from django.db import transaction
 from django.http import HttpRequest
 
-from audit.actions import Action, Outcome
-from audit.record import record
-from tenants import limits
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.record import record
 from tenants.models import User
+from tenants.requests import rate_limits
 from tenants.signin import known_browser
-from tenants.signin.evenly import wait
-from tenants.signin.trail import NOBODY, record_everywhere
+from tenants.signin.audit_events import NOBODY, record_everywhere
+from tenants.signin.constant_time import wait
 
 ASK_AN_ADMIN = ", or ask an admin of your company for a link for a new password"
 BACKEND = "tenants.signin.backend.EmailBackend"
@@ -29,28 +29,28 @@ def sign_in(request: HttpRequest, *, email: str, password: str) -> User | None:
     began = time.monotonic()
     counted, instead = _limits_of(request, email)
     for limit, subject in counted:
-        limits.spend(limit, subject, instead=instead)
+        rate_limits.spend(limit, subject, instead=instead)
     user = authenticate(request, email=email, password=password)
     if user is None:
         _note_failure(email)
         wait(began)
         return None
     for limit, subject in counted:
-        limits.refund(limit, subject)
+        rate_limits.refund(limit, subject)
     enter(request, user)
     return user
 
 
-def _limits_of(request: HttpRequest, email: str) -> tuple[tuple[tuple[limits.Limit, str], ...], str]:
+def _limits_of(request: HttpRequest, email: str) -> tuple[tuple[tuple[rate_limits.Limit, str], ...], str]:
     """What a try counts for, and what somebody can do who has no try left."""
     nonce = known_browser.find_nonce(request, email)
     if nonce:
-        return ((limits.SIGN_IN_FROM_KNOWN_BROWSER, nonce),), ASK_AN_ADMIN
-    address = limits.address_of(request)
+        return ((rate_limits.SIGN_IN_FROM_KNOWN_BROWSER, nonce),), ASK_AN_ADMIN
+    address = rate_limits.address_of(request)
     counted = (
-        (limits.SIGN_IN_FROM_ADDRESS, address),
-        (limits.SIGN_IN_TO_ACCOUNT_FROM_ADDRESS, f"{email} {address}"),
-        (limits.SIGN_IN_TO_ACCOUNT, email),
+        (rate_limits.SIGN_IN_FROM_ADDRESS, address),
+        (rate_limits.SIGN_IN_TO_ACCOUNT_FROM_ADDRESS, f"{email} {address}"),
+        (rate_limits.SIGN_IN_TO_ACCOUNT, email),
     )
     return counted, known_browser.USE_IT + ASK_AN_ADMIN
 

@@ -14,9 +14,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 
-from tenants import limits
-from tenants.links import is_loopback
 from tenants.models import SetupCode
+from tenants.requests import rate_limits
+from tenants.requests.absolute_urls import is_loopback
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 GROUPS, LETTERS = 4, 4  # 79 bits
@@ -35,12 +35,12 @@ def make_code() -> str:
 
 def is_right(code: str, *, address: str) -> bool:
     """Compares in constant time. Raises TooMany after a few wrong codes from one address."""
-    limits.spend(limits.SETUP_CODE_FROM_ADDRESS, address)
+    rate_limits.spend(rate_limits.SETUP_CODE_FROM_ADDRESS, address)
     given, right = _digest(code), False
     for stored in SetupCode.objects.values_list("digest", flat=True):
         right |= hmac.compare_digest(stored, given)
     if right:
-        limits.refund(limits.SETUP_CODE_FROM_ADDRESS, address)
+        rate_limits.refund(rate_limits.SETUP_CODE_FROM_ADDRESS, address)
     return right
 
 

@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tenants import drafts, limits
+from tenants.isolation.scope import as_person
 from tenants.models import Membership, Tenant, User
-from tenants.scope import as_person
+from tenants.requests import form_drafts, rate_limits
 from tenants.signin import first_run, known_browser, session, setup_code
 from tenants.signin.forms import FirstRunForm, SignInForm
 
@@ -48,7 +48,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return response
         form.add_error(None, SignInForm.WRONG)
     status = 200 if request.method == "GET" else 400
-    why = drafts.TITLES.get(request.GET.get("why", ""), "")
+    why = form_drafts.TITLES.get(request.GET.get("why", ""), "")
     context = {"form": form, "next": after, "why": why, "tenant": _only_company()}
     return render(request, "tenants/sign_in.html", context, status=status)
 
@@ -66,7 +66,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def begin(request: HttpRequest) -> HttpResponse:
     if not first_run.is_empty():
         raise Http404
-    check = partial(setup_code.is_right, address=limits.address_of(request)) if setup_code.is_needed(request) else None
+    check = (
+        partial(setup_code.is_right, address=rate_limits.address_of(request)) if setup_code.is_needed(request) else None
+    )
     form = FirstRunForm(request.POST or None, user=User(), is_right_code=check)
     if request.method == "POST" and form.is_valid():
         form.cleaned_data.pop("code", None)

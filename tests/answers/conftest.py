@@ -36,7 +36,7 @@ def kept(transactional_db):
 @pytest.fixture
 def handbook(kept, shelf, upload, erin, alice):
     """Alice may read the handbook and the expenses rules; Bob may not."""
-    from knowledge import grants
+    from knowledge.permissions import grants
 
     grants.give(shelf, "read", alice, by=erin)
     upload("expenses.md", EXPENSES)
@@ -65,9 +65,9 @@ def writes(monkeypatch, model_server):
 @pytest.fixture
 def ask():
     """`ask(alice, "…")` gives every event of the answer; the rows are written by then."""
-    from answers import runner
-    from answers.asking import Asking
-    from answers.follow import follow_run
+    from answers.live import runner
+    from answers.live.follow import follow_run
+    from answers.question.question_input import AskRequest
 
     async def whole(member, asking):
         run = await runner.start(member, asking)
@@ -76,7 +76,7 @@ def ask():
         return events
 
     def asked(member, question: str, **options):
-        return asyncio.run(whole(member, Asking(question, **options)))
+        return asyncio.run(whole(member, AskRequest(question, **options)))
 
     return asked
 
@@ -84,9 +84,9 @@ def ask():
 @pytest.fixture
 def shown():
     """`shown(alice, events)`: the answer of these events as its reader sees it now."""
-    from answers.conversations import access_answer
-    from answers.shown import show
-    from tenants.scope import in_tenant
+    from answers.conversations.conversations import access_answer
+    from answers.presentation.answer_view import show
+    from tenants.isolation.scope import in_tenant
 
     def look(member, events):
         with in_tenant(member.tenant):

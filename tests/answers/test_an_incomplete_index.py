@@ -7,7 +7,8 @@ from django.core.cache import cache
 from django.core.management import call_command
 
 from answers.models import Answer, State
-from knowledge import backends, comparisons, index_state, indexing, tasks
+from knowledge import backends, tasks
+from knowledge.indexes import comparison_queue, consistency, index_writer
 
 pytestmark = pytest.mark.usefixtures("kept")
 
@@ -19,16 +20,16 @@ REBUILT = "The search index is being rebuilt: {} passages searched."
 @pytest.fixture(autouse=True)
 def nobody_compares(monkeypatch):
     monkeypatch.setattr(tasks.compare_next, "apply_async", lambda *given, **options: None)
-    monkeypatch.setattr(comparisons, "_asked", {})
-    monkeypatch.setattr(index_state, "_seen", {})
+    monkeypatch.setattr(comparison_queue, "_asked", {})
+    monkeypatch.setattr(consistency, "_seen", {})
 
 
 def lose(document) -> None:
-    backends.store().drop(indexing.where(document.tenant_id), [document.current_version_id])
+    backends.store().drop(index_writer.where(document.tenant_id), [document.current_version_id])
 
 
 def heal() -> None:
-    while comparisons.waiting():
+    while comparison_queue.waiting():
         cache.clear()
         tasks.compare_next()
 
@@ -46,7 +47,7 @@ def test_a_refusal_becomes_a_clear_word_about_the_index(handbook, alice, ask):
 
 
 def test_so_it_does_where_nothing_is_found_at_all(acme, handbook, alice, ask):
-    backends.store().destroy(indexing.where(acme.pk))
+    backends.store().destroy(index_writer.where(acme.pk))
     last = ask(alice, QUESTION)[-1]
     assert last.data["message"].startswith(REBUILT.format("0 of 2"))
     heal()
@@ -58,7 +59,7 @@ def test_an_honest_refusal_stays_one(handbook, alice, ask):
 
 
 def test_until_a_comparison_has_finished_there_are_no_refusals(acme, handbook, alice, ask):
-    comparisons.request(acme.pk)
+    comparison_queue.request(acme.pk)
     last = ask(alice, UNANSWERED)[-1]
     assert last.data["code"] == "index_rebuilding"
     assert "is being checked" in last.data["message"]
@@ -68,7 +69,7 @@ def test_until_a_comparison_has_finished_there_are_no_refusals(acme, handbook, a
 
 def test_an_answer_from_what_is_left_says_what_it_was_made_from(handbook, alice, ask, upload):
     lose(upload("tea.md", "# Tea\n\nThe unicorn likes tea."))
-    index_state._seen.clear()  # the store was away
+    consistency._seen.clear()  # the store was away
     last = ask(alice, QUESTION)[-1]
     assert last.data["state"] == "answered"
     assert REBUILT.format("2 of 3") in last.data["message"]
@@ -83,7 +84,7 @@ def test_programs_are_told_by_problem_or_notice(acme, handbook, alice, program_o
     found = api.post("/search/", json={"query": "meal allowance"}).json()
     assert found["results"]
     assert found["notice"] == REBUILT.format("1 of 2")
-    backends.store().destroy(indexing.where(acme.pk))
+    backends.store().destroy(index_writer.where(acme.pk))
     refused = api.post("/search/", json={"query": "meal allowance"})
     assert (refused.status_code, refused.json()["code"]) == (503, "index_rebuilding")
     assert refused.json()["detail"] == REBUILT.format("0 of 2")
@@ -92,7 +93,7 @@ def test_programs_are_told_by_problem_or_notice(acme, handbook, alice, program_o
 
 
 def test_pages_say_so(acme, handbook, alice, browser_of):
-    backends.store().destroy(indexing.where(acme.pk))
+    backends.store().destroy(index_writer.where(acme.pk))
     page = browser_of(alice).get("/search/?q=allowance")
     assert page.status_code == 503
     assert REBUILT.format("0 of 2") in page.text

@@ -8,10 +8,10 @@ import re
 import pytest
 
 from answers.answer_models.extractive import compose
-from answers.grounded_stream import GroundedStream, NotCovered, PartBegun, Statement, TextPiece
+from answers.grounding.sentence_stream import GroundedStream, NotCovered, PartBegun, Statement, TextPiece
 from answers.models import Answer, State
-from answers.parts import parts
-from answers.questions import read
+from answers.question.analysis import read
+from answers.question.parts import parts
 from tests.answers.passages import passage
 
 LEAVE = passage(
@@ -244,15 +244,15 @@ def test_programs_are_told_which_sentences_are_for_which_part(asked, program_of,
 
 
 def test_a_stopped_answer_keeps_its_parts(kept, handbook, alice, writes, shown):
-    from answers import runner
-    from answers.asking import Asking
-    from answers.follow import follow_run
-    from answers.stop import Why
+    from answers.live import runner
+    from answers.live.follow import follow_run
+    from answers.question.question_input import AskRequest
+    from answers.runtime.stop_signal import Why
 
     writes(BY_MODEL.replace("fixed:", "fixed-words-40:"))
 
     async def stopped():
-        run = await runner.start(alice, Asking(HANDBOOK))
+        run = await runner.start(alice, AskRequest(HANDBOOK))
         events = []
         async for event in follow_run(run):
             events.append(event)
@@ -273,8 +273,8 @@ def test_an_answer_whose_writer_died_keeps_its_parts(asked, alice, acme):
 
     from django.utils import timezone
 
+    from answers.live.recovery import rescue
     from answers.models import AnswerEvent, Citation, Receipt
-    from answers.rescue import rescue
 
     _, before = asked(HANDBOOK)
     answer = Answer.objects.for_tenant(acme).get(pk=before.answer.pk)
@@ -290,8 +290,8 @@ def test_an_answer_whose_writer_died_keeps_its_parts(asked, alice, acme):
 
 
 def test_a_colleague_sees_the_parts_of_a_shared_answer(asked, alice, erin, sign_in):
-    from answers import sharing
-    from tenants.scope import in_tenant
+    from answers.conversations import sharing
+    from tenants.isolation.scope import in_tenant
 
     _, answer = asked(HANDBOOK)
     with in_tenant(alice.tenant):

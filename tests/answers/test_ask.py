@@ -204,9 +204,9 @@ def test_a_follow_up_is_understood_with_its_conversation(handbook, alice, ask, s
 
 
 def test_the_answer_is_from_the_collections_that_were_chosen(handbook, alice, erin, ask, upload):
-    from knowledge import grants
-    from knowledge.collections import create_collection
-    from knowledge.search import Filters
+    from knowledge.library.collections import create_collection
+    from knowledge.permissions import grants
+    from knowledge.retrieval.search import Filters
 
     other = create_collection(erin, "Sports")
     grants.give(other, "read", alice, by=erin)

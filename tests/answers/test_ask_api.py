@@ -37,8 +37,8 @@ def test_an_answer_that_could_not_be_kept_at_all_is_no_answer(handbook, alice, p
     def away(*arguments):
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr("answers.ask.end", away)
-    monkeypatch.setattr("answers.keeping.give_up", away)
+    monkeypatch.setattr("answers.generation.ask.end", away)
+    monkeypatch.setattr("answers.persistence.event_log.give_up", away)
     got = program_of(alice).post("/ask/", json={"question": QUESTION})
     assert (got.status_code, got.headers["content-type"]) == (503, "application/problem+json")
     assert got.json()["code"] == "unavailable"

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from answers.models import Answer, Feedback, Starter
-from knowledge import grants
+from knowledge.permissions import grants
 
 pytestmark = pytest.mark.usefixtures("kept")
 

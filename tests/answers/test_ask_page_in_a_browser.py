@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from answers import saving, sharing
-from answers.asking import Asking
+from answers.conversations import sharing
 from answers.models import Answer, State
-from tenants.scope import in_tenant
+from answers.persistence import save_answer
+from answers.question.question_input import AskRequest
+from tenants.isolation.scope import in_tenant
 
 pytestmark = pytest.mark.usefixtures("kept")
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("kept")
 @pytest.fixture
 def answered(alice):
     """An answer of Alice's, long enough that what follows it begins behind the composer."""
-    begun = saving.begin(alice, Asking("How many days a week may I work from home? " * 40))
+    begun = save_answer.begin(alice, AskRequest("How many days a week may I work from home? " * 40))
     Answer.objects.for_tenant(alice.tenant).filter(pk=begun.answer.pk).update(state=State.ANSWERED)
     return begun.answer
 

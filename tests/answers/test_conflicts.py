@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from answers import conflicts
+from answers.grounding import conflicts
 from tests.answers.passages import passage
 
 OLD = passage(

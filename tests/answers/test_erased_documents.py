@@ -6,8 +6,8 @@ import pytest
 
 from answers.models import Answer, AnswerEvent, Citation, Receipt
 from audit.models import AuditEvent
-from knowledge import upkeep
-from knowledge.deletion import erase_now
+from knowledge import maintenance
+from knowledge.erasure.deletion import erase_now
 
 pytestmark = pytest.mark.usefixtures("kept")
 
@@ -27,7 +27,7 @@ def test_no_word_of_it_is_left_in_answers_events_citations_or_receipts(handbook,
     assert quotes
     assert all(quote[:40] in _everything_kept(alice.tenant) for quote in quotes)
     erase_now(erin, handbook.pk)
-    upkeep.do_store_work()
+    maintenance.do_store_work()
     kept = _everything_kept(alice.tenant)
     for quote in quotes:
         assert quote[:40] not in kept
@@ -51,6 +51,6 @@ def test_sentences_that_rest_on_other_documents_stay(handbook, erin, alice, ask,
     before = cited()
     assert before
     erase_now(erin, other.pk)
-    upkeep.do_store_work()
+    maintenance.do_store_work()
     assert cited() == before
     assert "Parking" not in _everything_kept(alice.tenant)

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from answers.addressed import speaks_to_the_assistant
 from answers.answer_models.extractive import ExtractiveModel, compose
-from answers.grounded_stream import GroundedStream
-from answers.parts import parts
-from answers.questions import Kind, read
+from answers.grounding.prompt_injection_filter import speaks_to_the_assistant
+from answers.grounding.sentence_stream import GroundedStream
+from answers.question.analysis import Kind, read
+from answers.question.parts import parts
 from tests.answers.passages import passage
 
 TRAVEL = passage(
@@ -170,8 +170,8 @@ def test_rules_for_people_are_not_taken_for_it(text):
 
 
 def test_documents_that_carry_an_injection_are_answered_without_it(shared_data, tmp_path):
-    from knowledge.chunking import chunk
-    from knowledge.parsing import ParserChild
+    from knowledge.indexes.chunking import chunk
+    from knowledge.parsers.client import ParserChild
 
     child = ParserChild()
     try:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from answers.grounded_stream import Citation, GroundedStream, NotCovered, Statement, TextPiece, clean_output
-from answers.grounding import ground
+from answers.grounding.quote_matching import ground
+from answers.grounding.sentence_stream import Citation, GroundedStream, NotCovered, Statement, TextPiece, clean_output
 from tests.answers.passages import passage
 
 TRAVEL = passage(

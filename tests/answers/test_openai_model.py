@@ -11,7 +11,7 @@ import pytest
 from answers.answer_models.base import Delta, SourcePassage, Turn
 from answers.answer_models.errors import ModelOverloaded, ModelRefused, ModelTimeout, ModelUnavailable
 from answers.answer_models.openai import OpenAIModel
-from answers.grounded_stream import GroundedStream, NotCovered
+from answers.grounding.sentence_stream import GroundedStream, NotCovered
 from tests.servers.openai_server import running
 
 

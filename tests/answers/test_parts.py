@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from answers.parts import LABEL_WORDS, MOST, parts
+from answers.question.parts import LABEL_WORDS, MOST, parts
 
 
 @pytest.mark.parametrize(

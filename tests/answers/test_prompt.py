@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from answers import prompt
+from answers.answer_models import prompt
 from answers.answer_models.base import Turn
 from tests.answers.passages import passage
 

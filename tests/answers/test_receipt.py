@@ -5,8 +5,8 @@ import json
 import pytest
 
 from answers.models import Citation, Receipt
-from knowledge import grants
-from knowledge.documents import change_document
+from knowledge.library.documents import change_document
+from knowledge.permissions import grants
 
 pytestmark = pytest.mark.usefixtures("kept")
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from answers.evidence import LENIENT, judge
+from answers.grounding.evidence import LENIENT, judge
 from tests.answers.passages import passage
 
 HOTELS = passage("Hotels are refunded up to 140 EUR a night. Trips need approval.", score=1.0, dense=0.62, lexical=9.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from answers.answer_models.base import Turn
-from answers.rewrite import rewrite
+from answers.generation.rewrite import rewrite
 
 
 def turns(*questions: str) -> list[Turn]:

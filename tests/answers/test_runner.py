@@ -8,17 +8,17 @@ from django.db import OperationalError
 from django.http import Http404
 from django.utils import timezone
 
-from answers import runner
-from answers.asking import Asking
-from answers.conversations import access_conversation, remove
+from answers.conversations.conversations import access_conversation, remove
+from answers.conversations.stop_answer import stop
 from answers.events import Retry
-from answers.follow import follow, follow_run
+from answers.live import runner
+from answers.live.follow import follow, follow_run
 from answers.models import Answer, AnswerEvent, Citation, State
-from answers.off_loop import in_thread
-from answers.saving import end
-from answers.stopping import stop
+from answers.persistence.save_answer import end
+from answers.question.question_input import AskRequest
+from answers.runtime.thread_pool import in_thread
 from audit.models import AuditEvent
-from knowledge import grants
+from knowledge.permissions import grants
 from tenants.errors import TooMany, Unavailable
 
 pytestmark = pytest.mark.usefixtures("kept")
@@ -46,7 +46,7 @@ def test_stop_keeps_the_text_and_its_citations(handbook, alice, writes):
     writes("echo-words-40")
 
     async def story():
-        run = await runner.start(alice, Asking(QUESTION))
+        run = await runner.start(alice, AskRequest(QUESTION))
         await until(run, "sentence")
         await in_thread(stop, alice, run.answer_id)
         events = [event async for event in follow_run(run)]
@@ -66,7 +66,7 @@ def test_a_silent_model_can_be_stopped_at_once(handbook, alice, writes):
     writes("hang")
 
     async def story():
-        run = await runner.start(alice, Asking(QUESTION))
+        run = await runner.start(alice, AskRequest(QUESTION))
         await until(run, "sources")
         await in_thread(stop, alice, run.answer_id)
         await asyncio.wait_for(runner.settled(run), 3)
@@ -79,7 +79,7 @@ def test_stop_reaches_the_runner_of_another_process_by_its_row(handbook, alice, 
     writes("hang")
 
     async def story():
-        run = await runner.start(alice, Asking(QUESTION))
+        run = await runner.start(alice, AskRequest(QUESTION))
         await until(run, "sources")
         asked = Answer.objects.for_tenant(alice.tenant).filter(pk=run.answer_id)
         await in_thread(asked.update, stop_requested_at=timezone.now())
@@ -93,7 +93,7 @@ def test_a_revocation_withdraws_what_is_being_written(handbook, shelf, alice, er
     writes("echo-words-60")
 
     async def story():
-        run = await runner.start(alice, Asking(QUESTION))
+        run = await runner.start(alice, AskRequest(QUESTION))
         await until(run, "sentence")
         await in_thread(grants.revoke, shelf, alice, by=erin)
         events = [event async for event in follow_run(run)]
@@ -112,7 +112,7 @@ def test_a_follower_elsewhere_gets_every_event_once(handbook, alice, writes):
     writes("echo-words-10")
 
     async def story():
-        run = await runner.start(alice, Asking(QUESTION))
+        run = await runner.start(alice, AskRequest(QUESTION))
         events = [event async for event in follow_run(run)]
         await runner.settled(run)
         return run.answer_id, events
@@ -128,7 +128,7 @@ def test_a_follower_of_another_process_sees_an_answer_grow(handbook, alice, writ
     writes("echo-words-30")
 
     async def story():
-        run = await runner.start(alice, Asking(QUESTION))
+        run = await runner.start(alice, AskRequest(QUESTION))
         own = asyncio.create_task(_all(follow_run(run)))
         await until(run, "token")
         monkeypatch.setattr(runner, "running", lambda answer_id: None)  # as if it ran elsewhere
@@ -185,7 +185,7 @@ def test_an_answer_that_could_not_be_kept_has_failed_and_stands_on_the_trail_onc
     def broken(*arguments):
         raise OperationalError("the connection is lost")
 
-    monkeypatch.setattr("answers.ask.end", broken)
+    monkeypatch.setattr("answers.generation.ask.end", broken)
     assert ask(alice, QUESTION)[-1].data["code"] == "error"
     assert row(alice).state == State.FAILED
     events = AuditEvent.objects.filter(tenant_id=alice.tenant_id, target_id=str(row(alice).pk))
@@ -202,7 +202,7 @@ def kept_and_then_broken(monkeypatch):
         end(*arguments)
         raise OperationalError("the connection is lost")
 
-    monkeypatch.setattr("answers.ask.end", broken)
+    monkeypatch.setattr("answers.generation.ask.end", broken)
 
 
 def test_an_answer_whose_keeping_was_not_confirmed_is_told_as_it_was_kept(handbook, alice, ask, monkeypatch):
@@ -222,7 +222,7 @@ def test_who_asked_comes_again_where_nobody_can_say_how_an_answer_was_kept(handb
         raise OperationalError("the database is away")
 
     kept_and_then_broken(monkeypatch)
-    monkeypatch.setattr("answers.keeping.give_up", away)
+    monkeypatch.setattr("answers.persistence.event_log.give_up", away)
     events = ask(alice, QUESTION)
     assert events[-1] == Retry()
     last = asyncio.run(rest_of(alice, row(alice).pk, events[-2].number))[-1]
@@ -233,11 +233,11 @@ def test_leaving_keeps_what_is_written(handbook, alice, writes, monkeypatch):
     writes("echo-words-60")
 
     async def story():
-        run = await runner.start(alice, Asking(QUESTION))
+        run = await runner.start(alice, AskRequest(QUESTION))
         await until(run, "sentence")
         await runner.shutdown()
         with pytest.raises(Unavailable):
-            await runner.start(alice, Asking(QUESTION))
+            await runner.start(alice, AskRequest(QUESTION))
         return run
 
     monkeypatch.setattr(runner, "_leaving", False)  # put back at the end
@@ -271,14 +271,14 @@ def test_one_person_cannot_take_all_the_room(handbook, alice, settings, writes):
     settings.ANSWERS_AT_ONCE_PER_MEMBER = 2
 
     async def story():
-        runs = [await runner.start(alice, Asking(QUESTION)) for _ in range(2)]
+        runs = [await runner.start(alice, AskRequest(QUESTION)) for _ in range(2)]
         with pytest.raises(TooMany):
-            await runner.start(alice, Asking(QUESTION))
+            await runner.start(alice, AskRequest(QUESTION))
         for run in runs:
             runner.signal_stop(run.answer_id)
         for run in runs:
             await runner.settled(run)
-        again = await runner.start(alice, Asking(QUESTION))
+        again = await runner.start(alice, AskRequest(QUESTION))
         runner.signal_stop(again.answer_id)
         await runner.settled(again)
 
@@ -291,9 +291,9 @@ def test_a_full_process_says_so_and_keeps_nothing(handbook, alice, bob, settings
     settings.ANSWERS_AT_ONCE = 1
 
     async def story():
-        run = await runner.start(alice, Asking(QUESTION))
+        run = await runner.start(alice, AskRequest(QUESTION))
         with pytest.raises(Unavailable):
-            await runner.start(bob, Asking(QUESTION))
+            await runner.start(bob, AskRequest(QUESTION))
         runner.signal_stop(run.answer_id)
         await runner.settled(run)
 
@@ -305,7 +305,7 @@ def test_removing_the_conversation_ends_its_answer(handbook, alice, writes):
     writes("echo-words-60")
 
     async def story():
-        run = await runner.start(alice, Asking(QUESTION))
+        run = await runner.start(alice, AskRequest(QUESTION))
         await until(run, "token")
         conversation = run.events[0].data["conversation_id"]
         await in_thread(lambda: remove(access_conversation(alice, conversation), by=alice))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answers import sentences
+from answers.text import sentences
 
 
 def said(text: str) -> list[str]:

@@ -4,12 +4,12 @@ import uuid
 
 import pytest
 
-from answers import sharing
+from answers.conversations import sharing
 from answers.models import Answer, Citation, SharedAnswer, Starter
 from audit.models import AuditEvent
-from knowledge import grants
+from knowledge.permissions import grants
 from tenants.errors import Conflicting
-from tenants.scope import in_tenant
+from tenants.isolation.scope import in_tenant
 
 pytestmark = pytest.mark.usefixtures("kept")
 

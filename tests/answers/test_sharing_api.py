@@ -6,7 +6,7 @@ import pytest
 
 from answers.models import Answer, Citation, SharedAnswer
 from audit.models import AuditEvent
-from knowledge import grants
+from knowledge.permissions import grants
 
 pytestmark = pytest.mark.usefixtures("kept")
 

@@ -94,7 +94,7 @@ def test_a_stream_of_somebody_else_is_not_there(handbook, alice, bob, mallory, a
 
 
 def test_what_was_revoked_is_not_in_the_story_when_it_is_told_again(handbook, shelf, alice, erin, ask, program_of):
-    from knowledge import grants
+    from knowledge.permissions import grants
 
     answer_id = ask(alice, QUESTION)[0].data["answer_id"]
     grants.revoke(shelf, alice, by=erin)

@@ -5,9 +5,9 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 
-from audit import walls
+from audit.ledger import append_only_triggers
 from audit.models import AuditEvent, FieldChange
-from tenants import walls as tenant_walls
+from tenants.isolation import tenant_constraints as tenant_walls
 
 
 @pytest.fixture
@@ -64,16 +64,16 @@ def test_a_table_that_a_migration_remakes_gets_its_walls_back(transactional_db):
     with connection.schema_editor() as editor:
         editor.alter_field(AuditEvent, field, longer)
     try:
-        assert not any(name.startswith("audit_auditevent") for name in walls.standing(connection))
+        assert not any(name.startswith("audit_auditevent") for name in append_only_triggers.standing(connection))
         assert "audit.E001" in {problem.id for problem in run_checks(databases=["default"])}
         call_command("migrate", verbosity=0)
-        assert walls.expected(connection.vendor) <= walls.standing(connection)
+        assert append_only_triggers.expected(connection.vendor) <= append_only_triggers.standing(connection)
         assert "audit.E001" not in {problem.id for problem in run_checks(databases=["default"])}
     finally:
         tenant_walls.step_aside()
         with connection.schema_editor() as editor:
             editor.alter_field(AuditEvent, longer, field)
-        walls.remake()
+        append_only_triggers.remake()
         tenant_walls.remake()
 
 
@@ -84,5 +84,5 @@ def test_one_missing_wall_is_named_by_the_check(db):
         cursor.execute(f"DROP TRIGGER {wall}" + ("" if on_sqlite else " ON audit_auditevent"))
     problems = [problem for problem in run_checks(databases=["default"]) if problem.id == "audit.E001"]
     assert wall in problems[0].msg
-    walls.remake()
-    assert wall in walls.standing(connection)
+    append_only_triggers.remake()
+    assert wall in append_only_triggers.standing(connection)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from audit.actions import Action
+from audit.ledger.actions import Action
+from audit.ledger.actors import Target
+from audit.ledger.record import record
 from audit.models import AuditEvent
-from audit.record import Target, record
 
 pytestmark = pytest.mark.django_db
 EVENTS = "/t/acme/api/v1/audit/events/"

@@ -9,11 +9,12 @@ import pytest
 from django.test import AsyncClient
 from django.urls import reverse
 
-from audit import export as exporting
-from audit.actions import Action
-from audit.export import COLUMNS, defused
+from audit.ledger.actions import Action
+from audit.ledger.actors import Target
+from audit.ledger.record import record
 from audit.models import AuditEvent, PersonKey
-from audit.record import Target, record
+from audit.trail import export as exporting
+from audit.trail.export import COLUMNS, defused
 
 pytestmark = [
     pytest.mark.django_db,
@@ -67,7 +68,7 @@ def test_an_export_goes_on_over_many_blocks(client, cora, alice, bearer, monkeyp
 
 
 def test_what_is_written_while_it_runs_is_not_in_it(cora, alice):
-    from audit.filters import Filters
+    from audit.trail.filters import Filters
 
     response = exporting.export(cora, Filters(), exporting.Format.CSV)
     late = record(Action.DOCUMENT_OPENED, alice, LEASE)

@@ -4,10 +4,10 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent, FieldChange
-from tenants.people import change_role, end_membership
-from tenants.teams import change_team, create_team
+from tenants.members.members import change_role, end_membership
+from tenants.members.teams import change_team, create_team
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def test_the_creation_of_a_row_is_told_by_its_own_event_alone(acme, adam):
 
 
 def test_a_removal_is_told_with_what_was_there(finance, adam):
-    from tenants.teams import remove_team
+    from tenants.members.teams import remove_team
 
     remove_team(finance, by=adam)
     event = changes(finance.tenant).get()

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from audit.actions import Action
-from audit.record import Target, record
+from audit.ledger.actions import Action
+from audit.ledger.actors import Target
+from audit.ledger.record import record
 
 LONG = "Minutes of the joint safety committee of the northern sites, third quarter of 2026, as approved"
 

@@ -9,11 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.actions import Action, Outcome
-from audit.filters import Filters
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.actors import Target
+from audit.ledger.record import record
 from audit.models import AuditEvent, PersonKey
-from audit.record import Target, record
-from audit.trail import Trail
+from audit.trail.filters import Filters
+from audit.trail.queries import Trail
 from tenants.models import Membership
 
 pytestmark = pytest.mark.django_db

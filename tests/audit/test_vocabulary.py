@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import audit
-from audit import words
-from audit.actions import Action
+from audit.ledger.actions import Action
+from audit.trail import action_labels
 
 README = (Path(audit.__file__).parent / "README.md").read_text(encoding="utf-8")
 
@@ -18,9 +18,11 @@ def test_every_action_is_explained_to_compliance(action):
 
 @pytest.mark.parametrize("action", Action)
 def test_every_action_has_its_words(action):
-    short, sentence = words.WORDS[action]
+    short, sentence = action_labels.WORDS[action]
     assert short
-    assert words.story(action, who="Ann", whom="Ben", on="Lease") == sentence.format(who="Ann", whom="Ben", on="Lease")
+    assert action_labels.story(action, who="Ann", whom="Ben", on="Lease") == sentence.format(
+        who="Ann", whom="Ben", on="Lease"
+    )
 
 
 def test_the_list_of_actions_is_in_order_and_names_subject_and_deed():
@@ -34,5 +36,5 @@ def test_the_list_of_actions_is_in_order_and_names_subject_and_deed():
 
 
 def test_an_action_of_a_later_version_is_still_told():
-    assert words.what("moon:landed") == "moon:landed"
-    assert words.story("moon:landed", who="Ann", whom="", on="") == "Ann: moon:landed"
+    assert action_labels.what("moon:landed") == "moon:landed"
+    assert action_labels.story("moon:landed", who="Ann", whom="", on="") == "Ann: moon:landed"

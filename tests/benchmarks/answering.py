@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from portal.services.ports import free_port
+from portal.operations.services.ports import free_port
 from tests.benchmarks.installation import REPOSITORY, Installation, percentile
 
 AT_ONCE = ((1, "p50", 0.5, 15), (8, "p95", 0.95, 90), (32, "p95", 0.95, 330))

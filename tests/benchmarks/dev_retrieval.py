@@ -14,7 +14,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from answers.answer_models.base import SourcePassage
-from answers.words import is_stop_word, language_of, stem, words
+from answers.text.words import is_stop_word, language_of, stem, words
 
 SHARED = Path(os.environ.get("PORTAL_SHARED_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 WORDS, OVERLAP, TOP = 180, 40, 8

@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks.fit_refusal [--check]
 
-Prints the weights that stand in answers/evidence.py and answers/choice.py, and per set how well they do in eight-fold
-cross-validation. Every set counts the same, whatever its size. Where a set has only answerable questions, an
-unanswerable one is made by taking the gold document away. With --check it only measures the weights that are there.
+Prints the weights that stand in answers/grounding/evidence.py and answers/grounding/sentence_ranking.py, and per set
+how well they do in eight-fold cross-validation. Every set counts the same, whatever its size. Where a set has only
+answerable questions, an unanswerable one is made by taking the gold document away. With --check it only measures the
+weights that are there.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from answers import choice, evidence
-from answers.questions import read
+from answers.grounding import evidence, sentence_ranking
+from answers.question.analysis import read
 from knowledge.embedders.minilm import MiniLM
 from tests.benchmarks.dev_retrieval import Asked, retrieve
 
@@ -45,7 +46,7 @@ def fit_evidence(asked: Sequence[Asked], *, check: bool) -> None:
             rest = tuple(p for p, gold in zip(item.passages, item.gold, strict=True) if not gold)
             variants.append((rest, False))
         for passages, answerable in variants:
-            ranked = choice.rank(question, passages) if passages else []
+            ranked = sentence_ranking.rank(question, passages) if passages else []
             if ranked:
                 names.append(item.set)
                 rows.append(evidence.features(question, passages, ranked, embed if question.language == "en" else None))
@@ -129,7 +130,7 @@ def fit_sentences(asked: Sequence[Asked], most: int = 150) -> None:
     for item in asked:
         if not item.answerable or taken.get(item.set, 0) >= most:
             continue
-        candidates = choice.rank(read(item.question), item.passages)
+        candidates = sentence_ranking.rank(read(item.question), item.passages)
         labels = np.array([_answers(item, candidate) for candidate in candidates])
         if labels.any():
             taken[item.set] = taken.get(item.set, 0) + 1
@@ -142,13 +143,13 @@ def fit_sentences(asked: Sequence[Asked], most: int = 150) -> None:
             if f == part:
                 first.setdefault(name, []).append(bool(y[np.argmax(x @ weights)]))
     weights = _softmax([row[1:] for row in rows])
-    print(f"choice.WEIGHTS = {dict(zip(choice.FEATURES, np.round(weights, 2).tolist(), strict=True))}")
+    print(f"choice.WEIGHTS = {dict(zip(sentence_ranking.FEATURES, np.round(weights, 2).tolist(), strict=True))}")
     print(
         "best sentence holds the answer:", {name: round(float(np.mean(hits)), 3) for name, hits in first.items()}, "\n"
     )
 
 
-def _answers(item: Asked, candidate: choice.Candidate) -> bool:
+def _answers(item: Asked, candidate: sentence_ranking.Candidate) -> bool:
     if not item.gold[candidate.place]:
         return False
     said = f" {_plain(candidate.said)} "

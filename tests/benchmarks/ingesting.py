@@ -89,7 +89,7 @@ def embed_alone() -> dict:
     """The same texts through the same embedder, both cores, nothing else running."""
     from knowledge import backends
     from knowledge.models import Passage
-    from tenants.scope import each_tenant
+    from tenants.isolation.scope import each_tenant
 
     texts = [
         passage.text

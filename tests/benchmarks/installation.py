@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from portal.services.ports import free_port
+from portal.operations.services.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from knowledge.parsers.base import ParseLimits
-from knowledge.parsing import Child, ParserChild
+from knowledge.parsers.client import Child, ParserChild
 
 UNCONFINED = """
 import sys

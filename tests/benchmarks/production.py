@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from portal.services import production, together
+from portal.operations.services import production, stack
 from tests.benchmarks.installation import Installation, document, percentile, words
 from tests.benchmarks.searching import at_once, search_times
 
@@ -26,8 +26,8 @@ class Production(Installation):
     def __init__(self, **environment: str) -> None:
         super().__init__(**environment)
         self._former = os.environ.get("PORTAL_DATA_DIR")
-        os.environ["PORTAL_DATA_DIR"] = self.folder.name  # where portal.services looks
-        if missing := together.up(say=lambda line: None):
+        os.environ["PORTAL_DATA_DIR"] = self.folder.name  # where portal.operations.services looks
+        if missing := stack.up(say=lambda line: None):
             raise RuntimeError(f"Not here: {missing}")
         for step in (["setup_database"], ["migrate", "--noinput", "--verbosity=0"]):
             preparing = production.environment(self.port, addresses=production.FOR_PREPARING)
@@ -37,8 +37,8 @@ class Production(Installation):
 
     def __exit__(self, *_) -> None:
         self.stop()
-        places = [server.folder.resolve() for server in together.servers()]
-        together.down(say=lambda line: None)
+        places = [server.folder.resolve() for server in stack.servers()]
+        stack.down(say=lambda line: None)
         if self._former is None:
             del os.environ["PORTAL_DATA_DIR"]
         else:
@@ -49,11 +49,11 @@ class Production(Installation):
 
     def analyse(self) -> None:
         """As PostgreSQL does by itself within a minute after so many rows came."""
-        with psycopg.connect(self.administrator, dbname=together.DATABASE, autocommit=True) as connection:
+        with psycopg.connect(self.administrator, dbname=stack.DATABASE, autocommit=True) as connection:
             connection.execute("ANALYZE")
 
     def ready(self) -> int:
-        with psycopg.connect(self.administrator, dbname=together.DATABASE) as connection:
+        with psycopg.connect(self.administrator, dbname=stack.DATABASE) as connection:
             return connection.execute("SELECT count(*) FROM knowledge_version WHERE status = 'ready'").fetchone()[0]
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from knowledge import backends
-from knowledge.ranking import word_pairs
-from knowledge.stores import lance_queries, weaviate_queries
 from knowledge.stores.base import Namespace, Query, Readable
-from knowledge.stores.lance import LanceStore
-from knowledge.stores.lance_filter import rights_sql
-from knowledge.stores.weaviate_filter import compiled
+from knowledge.stores.lance import table_queries
+from knowledge.stores.lance.scope_filter import rights_sql
+from knowledge.stores.lance.store import LanceStore
+from knowledge.stores.rank_fusion import word_pairs
+from knowledge.stores.weaviate import hybrid_query
+from knowledge.stores.weaviate.scope_filter import compiled
 
 HITS = 10
 
@@ -29,7 +30,7 @@ def _lancedb(store: LanceStore, where: Namespace, readable: Readable) -> Callabl
     async def prepare() -> None:
         table = await (await lancedb.connect_async(store._folder.path)).open_table(store._folder.table_name(where))
         if await table.index_stats("terms_idx") is None:
-            await table.create_index("terms", config=lance_queries.words_index())
+            await table.create_index("terms", config=table_queries.words_index())
         await table.optimize()
 
     asyncio.run(prepare())
@@ -50,7 +51,7 @@ def _weaviate(store, where: Namespace, readable: Readable) -> Callable[[Query], 
     def ask(query: Query) -> None:
         store._call(
             lambda client: store._tenant(client, where).query.hybrid(
-                weaviate_queries.asked_words(query.terms),
+                hybrid_query.asked_words(query.terms),
                 query_properties=["terms"],
                 vector=query.vector.tolist(),
                 alpha=0.5,

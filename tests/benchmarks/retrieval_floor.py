@@ -19,11 +19,11 @@ from uuid import UUID, uuid5
 
 import numpy as np
 
-from knowledge.analysis import detect_language, terms
 from knowledge.embedders.minilm import MiniLM
-from knowledge.ranking import dense_share
 from knowledge.stores.base import IndexedPassage, Namespace, Query, Readable
-from knowledge.stores.lance import LanceStore
+from knowledge.stores.lance.store import LanceStore
+from knowledge.stores.rank_fusion import dense_share
+from knowledge.text.analysis import detect_language, terms
 
 DATA = Path(os.environ.get("PORTAL_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "retrieval"
 SETS = ["clapnq", "multihop_rag_lite", "northwind_pdf", "product_docs", "squad2"]

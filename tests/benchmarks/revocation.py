@@ -93,9 +93,10 @@ class _Scene:
         from django.core.files.base import ContentFile
         from django.db import transaction
 
-        from audit.actions import Action
-        from audit.record import Target, record
-        from knowledge import uploads
+        from audit.ledger.actions import Action
+        from audit.ledger.actors import Target
+        from audit.ledger.record import record
+        from knowledge.library import uploads
 
         self.url, self.owner, self.shelf, self.number = url, owner, shelf, 0
         self.large = uploads.upload(owner, shelf, ContentFile(b"x" * LARGE), filename="large.bin.txt").document
@@ -105,8 +106,8 @@ class _Scene:
 
     def person(self):
         """A compliance officer who may read the shelf and write to it: everything that is streamed is open to them."""
-        from knowledge import grants
-        from tenants.people import add_member
+        from knowledge.permissions import grants
+        from tenants.members.members import add_member
 
         self.number += 1
         member = add_member(self.owner.tenant, email=f"p{self.number}@bench.example", role="compliance", name="P")
@@ -172,7 +173,7 @@ STANDING_STILL = {EXPORT, ORIGINAL}
 
 class _Key:
     def __init__(self, member, url: str) -> None:
-        from tenants.keys import create_api_key
+        from tenants.api_keys.api_keys import create_api_key
 
         self.member, self.url = member, f"{url}/t/bench/api/v1"
         self.key, secret = create_api_key(member, name="bench", scopes=["read", "ask", "write", "audit"])
@@ -247,7 +248,7 @@ def _line(connection: OpenConnection) -> str:
 
 
 def _revoke(way: _Key, owner) -> None:
-    from tenants.keys import revoke_api_key
+    from tenants.api_keys.api_keys import revoke_api_key
 
     revoke_api_key(way.key, by=way.member)
 
@@ -266,20 +267,20 @@ def _sign_out(way: _Session, owner) -> None:
 
 
 def _change_password(way: _Session, owner) -> None:
-    from tenants.passwords import set_password
+    from tenants.signin.passwords import set_password
 
     way.member.user.refresh_from_db()
     set_password(way.member.user, "another-long-password", how="person")
 
 
 def _deactivate(way: _Key, owner) -> None:
-    from tenants.people import end_membership
+    from tenants.members.members import end_membership
 
     end_membership(way.member, by=owner)
 
 
 def _lower_role(way: _Key, owner) -> None:
-    from tenants.people import change_role
+    from tenants.members.members import change_role
 
     change_role(way.member, "member", by=owner)
 
@@ -307,8 +308,8 @@ ENDINGS: dict[str, tuple[type, Callable, Callable]] = {
 
 def _looks(owner) -> dict[str, float]:
     """Milliseconds of processor time of one look at 100 open responses, of one company and of 20."""
-    from tenants.credentials import Credential, ended_among
     from tenants.models import Membership, Tenant
+    from tenants.requests.credentials import Credential, ended_among
 
     members = list(Membership.objects.for_tenant(owner.tenant).select_related("user", "tenant")[:100])
     held = [Credential(each, session_key="x" * 32, session_hash="x") for each in members]
@@ -331,8 +332,8 @@ def _added(owner) -> float:
     """Microseconds of processor time for making a credential and holding a response to it."""
     import asyncio
 
-    from tenants import open_responses
-    from tenants.credentials import Credential
+    from tenants.requests import open_responses
+    from tenants.requests.credentials import Credential
 
     async def hold() -> float:
         began = time.thread_time()

@@ -23,15 +23,15 @@ def fill(slug: str, passages: int, grants: int) -> dict:
     from django.db import transaction
 
     from knowledge import backends
-    from knowledge.analysis import terms
-    from knowledge.collections import create_collection
-    from knowledge.grants import give
+    from knowledge.library.collections import create_collection
     from knowledge.models import Blob, Content, Document, DocumentUserGrant, Passage, Status, Version
     from knowledge.models.passage import passage_id
+    from knowledge.permissions.grants import give
     from knowledge.stores.base import IndexedPassage, Namespace
+    from knowledge.text.analysis import terms
+    from tenants.isolation.scope import in_tenant
+    from tenants.members.members import add_member
     from tenants.models import Membership, Tenant
-    from tenants.people import add_member
-    from tenants.scope import in_tenant
     from tests.benchmarks.installation import sentence, words
 
     chance, vocabulary, noise = random.Random(3), words(), np.random.default_rng(3)
@@ -111,8 +111,8 @@ def fill(slug: str, passages: int, grants: int) -> dict:
 
 def neighbours(slug: str, count: int) -> dict:
     """That many more companies, each with a document that can be found."""
-    from tenants.people import add_member, create_tenant
-    from tenants.scope import in_tenant
+    from tenants.isolation.scope import in_tenant
+    from tenants.members.members import add_member, create_tenant
 
     for number in range(count):
         tenant = create_tenant(f"{slug}-{number}", name=f"Neighbour {number}")
@@ -129,11 +129,11 @@ def raw(slug: str, queries: int) -> dict:
     from django.conf import settings
 
     from knowledge import backends
-    from knowledge.access import readable
-    from knowledge.analysis import terms
+    from knowledge.permissions.access import readable
     from knowledge.stores.base import Namespace, Query
+    from knowledge.text.analysis import terms
+    from tenants.isolation.scope import in_tenant
     from tenants.models import Membership, Tenant
-    from tenants.scope import in_tenant
     from tests.benchmarks import raw_query
     from tests.benchmarks.installation import percentile, sentence, words
 

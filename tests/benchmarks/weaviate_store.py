@@ -15,10 +15,10 @@ from uuid import UUID, uuid4, uuid5
 
 import numpy as np
 
-from knowledge.stores import weaviate_queries
 from knowledge.stores.base import IndexedPassage, Namespace, Query, Readable
-from knowledge.stores.weaviate import WeaviateStore
-from knowledge.stores.weaviate_filter import compiled
+from knowledge.stores.weaviate import hybrid_query
+from knowledge.stores.weaviate.scope_filter import compiled
+from knowledge.stores.weaviate.store import WeaviateStore
 
 DIMENSIONS = 384
 WORDS = 20_000
@@ -102,7 +102,7 @@ def _raw(store: WeaviateStore, where: Namespace, query: Query, readable: Readabl
 
     def ask(client) -> None:
         store._tenant(client, where).query.hybrid(
-            weaviate_queries.asked_words(query.terms),
+            hybrid_query.asked_words(query.terms),
             query_properties=["terms"],
             vector=query.vector.tolist(),
             alpha=0.5,

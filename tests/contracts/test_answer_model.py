@@ -9,7 +9,7 @@ import pytest
 from answers.answer_models.base import AnswerModel, Delta, Turn
 from answers.answer_models.extractive import ExtractiveModel
 from answers.answer_models.openai import OpenAIModel
-from answers.grounded_stream import GroundedStream
+from answers.grounding.sentence_stream import GroundedStream
 from tests.answers.passages import passage
 from tests.servers.openai_server import running
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.chunking import chunk
+from knowledge.indexes.chunking import chunk
 from knowledge.parsers.base import ParseFailed, Parser
-from knowledge.parsing import ParserChild
+from knowledge.parsers.client import ParserChild
 from tests.knowledge.parsing_files import FORMATS, SENTENCE
 
 KINDS = {"heading", "paragraph", "list_item", "table_header", "table_row", "code"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.services.install import WEAVIATE
+from portal.operations.services.install import WEAVIATE
 from tests.docker import tools
 from tests.docker.image import REPOSITORY
 from tests.docker.manifests import QUEUES

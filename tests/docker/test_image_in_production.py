@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from portal.services.ports import free_port
+from portal.operations.services.ports import free_port
 from tests.docker.container import ACCOUNT, Container, running, volume, wait_for
 from tests.docker.manifests import QUEUES
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.services.ports import free_port
+from portal.operations.services.ports import free_port
 from tests.docker.container import ACCOUNT, running, volume, wait_for
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.slow, pytest.mark.xdist_group("image")]

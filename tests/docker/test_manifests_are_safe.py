@@ -145,7 +145,7 @@ def test_processes_spread_over_the_nodes(rendered):
 
 
 def test_open_answers_have_time_to_end(rendered):
-    from portal.up.supervisor import DRAIN_WITHIN
+    from portal.operations.processes.supervisor import DRAIN_WITHIN
 
     for workload in rendered.serving():
         (container,) = containers(workload)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from portal.services import install
-from portal.services.ports import free_port
+from portal.operations.services import install
+from portal.operations.services.ports import free_port
 from tests.docker.image import REPOSITORY
 
 pytestmark = pytest.mark.service
@@ -86,7 +86,7 @@ def test_pgbouncer_pools_by_transaction_with_this_configuration(real_postgres, t
     import psycopg
     from psycopg import sql
 
-    from portal.services.base import answers_on
+    from portal.operations.services.base import answers_on
 
     program = needed(install.pgbouncer_program(), "PgBouncer")
     name = f"pooled_{os.getpid()}"

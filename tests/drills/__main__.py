@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from portal.services import NotStarted
+from portal.operations.services import NotStarted
 from tests.drills import machine
 from tests.drills.column import Column
 from tests.drills.faults import DRILLS, Drill

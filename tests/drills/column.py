@@ -18,8 +18,8 @@ import httpx
 import psutil
 import psycopg
 
-from portal.services import Postgres, Redis, Server, Weaviate
-from portal.services.ports import free_port, is_free
+from portal.operations.services import Postgres, Redis, Server, Weaviate
+from portal.operations.services.ports import free_port, is_free
 from tests.drills import machine
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -199,7 +199,7 @@ class Column:
                 time.sleep(0.2)
 
     def _key(self, name: str) -> str:
-        from portal import keys
+        from portal.security import keys
 
         return keys.key(self.folder / "keys", name)
 

@@ -10,13 +10,13 @@ CLIENTS = 4  # of each company
 
 
 def make(slug: str) -> dict:
-    from knowledge.collections import create_collection
-    from knowledge.grants import give
+    from knowledge.library.collections import create_collection
     from knowledge.models.grant import Right
-    from tenants.keys import create_api_key
+    from knowledge.permissions.grants import give
+    from tenants.api_keys.api_keys import create_api_key
+    from tenants.isolation.scope import in_tenant
+    from tenants.members.members import add_member, create_tenant
     from tenants.models import Team
-    from tenants.people import add_member, create_tenant
-    from tenants.scope import in_tenant
 
     tenant = create_tenant(slug, name=slug.title())
     with in_tenant(tenant):

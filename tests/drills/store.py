@@ -6,7 +6,7 @@ from collections import Counter
 
 import httpx
 
-from portal.services import Weaviate
+from portal.operations.services import Weaviate
 
 PAGE = 500
 

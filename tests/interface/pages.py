@@ -10,7 +10,7 @@ from django.template import engines
 from django.urls import include, path
 
 from portal import views
-from portal.samples import SAMPLE
+from portal.pages.sample_data import SAMPLE
 
 ASK = (Path(__file__).parent / "ask.html").read_text()
 

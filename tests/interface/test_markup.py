@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from portal import icons
-from tenants import saying
+from portal.pages import icons
+from tenants import formatting
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -49,7 +49,7 @@ def test_each_drawing_is_well_formed_and_takes_its_colour_from_the_text(name):
 
 def test_every_alias_and_every_state_has_a_drawing():
     assert all(target in icons.drawings() for target in icons.ALIASES.values())
-    assert all(glyph == "ring" or icons.drawing(glyph) for glyph, _, _ in saying.STATES.values())
+    assert all(glyph == "ring" or icons.drawing(glyph) for glyph, _, _ in formatting.STATES.values())
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

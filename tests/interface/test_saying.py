@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from tenants import saying
+from tenants import formatting
 
 FRIDAY = date(2026, 11, 20)
 
@@ -21,7 +21,7 @@ FRIDAY = date(2026, 11, 20)
     ],
 )
 def test_a_day_is_named_as_a_person_would(day, words):
-    assert saying.day_heading(day, FRIDAY) == words
+    assert formatting.day_heading(day, FRIDAY) == words
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,11 @@ def test_a_day_is_named_as_a_person_would(day, words):
     ],
 )
 def test_history_is_grouped_ever_more_coarsely(day, words):
-    assert saying.history_heading(day, FRIDAY) == words
+    assert formatting.history_heading(day, FRIDAY) == words
 
 
 def test_yesterday_stays_yesterday_across_the_start_of_a_week():
-    assert saying.history_heading(date(2026, 11, 15), date(2026, 11, 16)) == "Yesterday"
+    assert formatting.history_heading(date(2026, 11, 15), date(2026, 11, 16)) == "Yesterday"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_yesterday_stays_yesterday_across_the_start_of_a_week():
     ],
 )
 def test_a_moment_says_no_more_than_needed(moment, words):
-    assert saying.when(moment, FRIDAY) == words
+    assert formatting.when(moment, FRIDAY) == words
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_moment_says_no_more_than_needed(moment, words):
     ],
 )
 def test_initials(name, letters):
-    assert saying.initials(name) == letters
+    assert formatting.initials(name) == letters
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_initials(name, letters):
     ],
 )
 def test_sizes(count, words):
-    assert saying.byte_size(count) == words
+    assert formatting.byte_size(count) == words
 
 
 def test_counts_agree_with_their_nouns():
-    assert saying.counted(1, "source") == "1 source"
-    assert saying.counted(1284, "document") == "1,284 documents"
-    assert saying.counted(2, "person", "people") == "2 people"
+    assert formatting.counted(1, "source") == "1 source"
+    assert formatting.counted(1284, "document") == "1,284 documents"
+    assert formatting.counted(2, "person", "people") == "2 people"
 
 
 def test_seconds_are_as_exact_as_they_are_short():
-    assert [saying.seconds(value) for value in (0.24, 1.8, 12.4, 200)] == ["0.2 s", "1.8 s", "12 s", "3 min"]
+    assert [formatting.seconds(value) for value in (0.24, 1.8, 12.4, 200)] == ["0.2 s", "1.8 s", "12 s", "3 min"]

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
     installation.insist_on_servers()
-    manage = [sys.executable, "-m", "portal.services", "manage"]
+    manage = [sys.executable, "-m", "portal.operations.services", "manage"]
     with (
         installation.running(tmp_path_factory.mktemp("production")) as started,
         commands(manage, started.environment) as ready,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.test import Client
 
-from knowledge.collections import create_collection
+from knowledge.library.collections import create_collection
 from knowledge.models import Collection, Document
 
 TRAVEL = """# Travel policy
@@ -38,12 +38,13 @@ class Shelf:
     owner: object
 
     def add(self, name: str = "travel-policy.md", text: str | bytes = TRAVEL, *, read: bool = True) -> Document:
-        from knowledge import ingest, uploads
+        from knowledge.ingestion import pipeline
+        from knowledge.library import uploads
 
         data = text.encode() if isinstance(text, str) else text
         document = uploads.upload(self.owner, self.collection, Bytes(data), filename=name).document
         if read:
-            ingest.drain(inline=True)
+            pipeline.drain(inline=True)
         document.refresh_from_db()
         return document
 

@@ -10,11 +10,12 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 
-from knowledge import backends, comparisons, index_state, indexing, tasks
-from knowledge.deletion import put_in_trash
-from knowledge.index_state import IndexIncomplete
+from knowledge import backends, tasks
+from knowledge.erasure.deletion import put_in_trash
+from knowledge.indexes import comparison_queue, consistency, index_writer
+from knowledge.indexes.consistency import IndexIncomplete
 from knowledge.models import IndexComparison, Passage
-from knowledge.search import find, notice
+from knowledge.retrieval.search import find, notice
 from knowledge.stores.base import IndexedPassage, StoreUnavailable
 from tests.fixtures_knowledge import as_the_application
 
@@ -33,12 +34,12 @@ def bells(monkeypatch):
     rung = []
     monkeypatch.setattr(tasks.compare_next, "apply_async", lambda *given, **options: rung.append(options))
     for name in ("_seen", "_asked", "_looked"):
-        for module in (index_state, comparisons, indexing):
+        for module in (consistency, comparison_queue, index_writer):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, {})
-    cache.delete(tasks._bell(tasks.COMPARE))
+    cache.delete(tasks._dedupe_key(tasks.COMPARE))
     yield rung
-    cache.delete(tasks._bell(tasks.COMPARE))
+    cache.delete(tasks._dedupe_key(tasks.COMPARE))
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def compare():
 
     def work() -> None:
         with as_the_application():
-            while comparisons.waiting():
+            while comparison_queue.waiting():
                 tasks.compare_next()
 
     return work
@@ -60,11 +61,11 @@ def handbook(upload):
 
 
 def empty(tenant) -> None:
-    backends.store().destroy(indexing.where(tenant.pk))
+    backends.store().destroy(index_writer.where(tenant.pk))
 
 
 def lose(tenant, *documents) -> None:
-    backends.store().drop(indexing.where(tenant.pk), [document.current_version_id for document in documents])
+    backends.store().drop(index_writer.where(tenant.pk), [document.current_version_id for document in documents])
 
 
 def wanted(tenant) -> list[IndexComparison]:
@@ -85,7 +86,7 @@ def test_nobody_is_told_that_nothing_was_found(acme, erin, upload, titles, bells
 
 def test_a_half_wiped_index_is_no_reason_to_refuse(acme, erin, handbook, titles, compare):
     """Something is found, and not what answers: the refusal would be the lie."""
-    from knowledge.search import insist_on_whole
+    from knowledge.retrieval.search import insist_on_whole
 
     titles(erin, "meals")
     lose(acme, handbook[0], handbook[1])
@@ -97,7 +98,7 @@ def test_a_half_wiped_index_is_no_reason_to_refuse(acme, erin, handbook, titles,
 
 
 def test_what_is_found_meanwhile_says_what_it_lacks(acme, erin, handbook, titles, client, settings):
-    index_state.store_was_away()  # and came back half
+    consistency.store_was_away()  # and came back half
     lose(acme, handbook[0])
     assert titles(erin, "garage") >= {"Parking"}
     assert notice(erin) == "The search index is being rebuilt: 3 of 4 passages searched."
@@ -110,22 +111,22 @@ def test_what_is_found_meanwhile_says_what_it_lacks(acme, erin, handbook, titles
 
 def test_the_command_says_so_too(acme, erin, handbook, capsys):
     lose(acme, handbook[0])
-    index_state._seen.clear()  # a command is a process of its own
+    consistency._seen.clear()  # a command is a process of its own
     call_command("search", "garage", tenant="acme", user=erin.user.email)
     assert "being rebuilt: 3 of 4 passages searched" in capsys.readouterr().err
 
 
 def test_yesterdays_index_is_found_out_by_the_newest_document(acme, erin, handbook, upload, titles, compare):
     """A document left and another came since: the count is what it should be."""
-    from knowledge.search import insist_on_whole
+    from knowledge.retrieval.search import insist_on_whole
 
-    store, there = backends.store(), indexing.where(acme.pk)
+    store, there = backends.store(), index_writer.where(acme.pk)
     yesterday = store_copy(acme)
     put_in_trash(erin, handbook[0], erase_now=True)
     with as_the_application():
-        from knowledge import upkeep
+        from knowledge import maintenance
 
-        upkeep.do_store_work()
+        maintenance.do_store_work()
     upload("canteen.md", "# Canteen\n\nThe canteen serves soup on Mondays.")
     restore_copy(acme, yesterday)
     assert store.count(there) == Passage.objects.for_tenant(acme).count() == 4
@@ -175,7 +176,7 @@ def test_one_whose_only_document_is_in_the_trash_finds_nothing(acme, erin, uploa
 
 
 def test_a_whole_index_finds_nothing_where_there_is_nothing(acme, erin, handbook, bells):
-    from knowledge.search import Filters
+    from knowledge.retrieval.search import Filters
 
     assert find(erin, ["meals"], limit=5, filters=Filters(author="Nobody")) == []
     assert bells == wanted(acme) == []
@@ -192,10 +193,10 @@ def test_only_a_finished_comparison_ends_the_doubt(acme, erin, handbook, monkeyp
         raise StoreUnavailable("The search index is out of reach just now.")
 
     with monkeypatch.context() as patch:
-        patch.setattr("knowledge.reconcile.of_tenant", away)
+        patch.setattr("knowledge.indexes.reconcile.of_tenant", away)
         tasks.compare_next()
     assert len(wanted(acme)) == 1
-    assert comparisons.waiting() == [], "not at once again"
+    assert comparison_queue.waiting() == [], "not at once again"
     IndexComparison.objects.for_tenant(acme).update(claimed_until=None)
     compare()
     assert wanted(acme) == []
@@ -212,13 +213,13 @@ def test_the_sweep_rings_for_what_waits(acme, erin, handbook, bells):
 
 
 def test_one_asked_for_during_a_comparison_is_made_after_it(acme, erin, handbook):
-    comparisons.request(acme.pk)
-    claimed = comparisons.claim(acme.pk)
-    assert comparisons.claim(acme.pk) is None, "one worker at a time"
-    comparisons._asked.clear()
-    comparisons.request(acme.pk)
-    comparisons.finish(claimed)
-    assert comparisons.waiting() == [acme.pk]
+    comparison_queue.request(acme.pk)
+    claimed = comparison_queue.claim(acme.pk)
+    assert comparison_queue.claim(acme.pk) is None, "one worker at a time"
+    comparison_queue._asked.clear()
+    comparison_queue.request(acme.pk)
+    comparison_queue.finish(claimed)
+    assert comparison_queue.waiting() == [acme.pk]
 
 
 @pytest.mark.parametrize(("is_asked_by_somebody", "others"), [(True, {"globex"}), (False, set())])
@@ -226,13 +227,13 @@ def test_what_one_company_lost_the_others_are_compared_for_before_they_ask(
     acme, erin, handbook, globex, compare, is_asked_by_somebody, others, monkeypatch
 ):
     """Once: a company that is compared for another's loss asks for nobody, or all would ask for all."""
-    from knowledge import comparison_work, reconcile
+    from knowledge.indexes import comparison_worker, reconcile
 
-    monkeypatch.setattr(comparison_work, "_others_asked_at", float("-inf"))
+    monkeypatch.setattr(comparison_worker, "_others_asked_at", float("-inf"))
     compared = []
     of_tenant = reconcile.of_tenant
     lose(acme, handbook[0])
-    comparisons._request(acme.pk, in_doubt=is_asked_by_somebody)
+    comparison_queue._request(acme.pk, in_doubt=is_asked_by_somebody)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             reconcile, "of_tenant", lambda tenant, **k: compared.append(tenant.slug) or of_tenant(tenant, **k)
@@ -244,7 +245,7 @@ def test_what_one_company_lost_the_others_are_compared_for_before_they_ask(
 def test_a_comparison_at_its_hour_makes_nobodys_refusal_doubtful(acme, erin, handbook):
     tasks.compare()
     assert [each.in_doubt for each in wanted(acme)] == [False]
-    assert not comparisons.is_in_doubt(acme.pk)
+    assert not comparison_queue.is_in_doubt(acme.pk)
 
 
 def strangers(tenant, shelf, number: int) -> None:
@@ -253,7 +254,7 @@ def strangers(tenant, shelf, number: int) -> None:
 
     vector = bytes(Passage.objects.for_tenant(tenant).first().vector)
     backends.store().put(
-        indexing.where(tenant.pk),
+        index_writer.where(tenant.pk),
         [
             IndexedPassage(
                 uuid4(), uuid4(), number, uuid4(), shelf.pk, "garage", "garage", np.frombuffer(vector, "<f4")
@@ -278,7 +279,7 @@ def test_passages_of_a_document_on_its_way_do_not(acme, erin, handbook, shelf, t
 
 def test_the_numbers_are_of_what_the_reader_may_see(acme, erin, handbook, alice):
     """A colleague without rights learns nothing about how much there is."""
-    from knowledge.search import insist_on_whole
+    from knowledge.retrieval.search import insist_on_whole
 
     lose(acme, handbook[0])
     insist_on_whole(alice)
@@ -288,7 +289,7 @@ def test_the_numbers_are_of_what_the_reader_may_see(acme, erin, handbook, alice)
 
 def test_watching_a_whole_index_costs_a_search_nothing(acme, erin, handbook, titles, monkeypatch):
     titles(erin, "garage")
-    monkeypatch.setattr(index_state, "look", lambda there: pytest.fail("looked again"))
+    monkeypatch.setattr(consistency, "look", lambda there: pytest.fail("looked again"))
     for _ in range(3):
         titles(erin, "garage")
 
@@ -296,10 +297,10 @@ def test_watching_a_whole_index_costs_a_search_nothing(acme, erin, handbook, tit
 def test_an_index_is_looked_at_beside_a_search_once_a_minute(acme, erin, handbook, titles, monkeypatch):
     titles(erin, "garage")
     looked = []
-    monkeypatch.setattr(index_state, "_watch_apart", looked.append)
-    monkeypatch.setattr(index_state, "LOOK_AGAIN", -1.0)
+    monkeypatch.setattr(consistency, "_watch_apart", looked.append)
+    monkeypatch.setattr(consistency, "LOOK_AGAIN", -1.0)
     titles(erin, "garage")
     until = time.monotonic() + 2
     while not looked and time.monotonic() < until:
         time.sleep(0.01)
-    assert looked == [indexing.where(acme.pk)]
+    assert looked == [index_writer.where(acme.pk)]

@@ -5,9 +5,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.chunking import ChunkRules, chunk, embedding_text
+from knowledge.indexes.chunking import ChunkRules, chunk, embedding_text
 from knowledge.parsers.base import Block, PageSpan, ParsedDocument
-from knowledge.sentences import sentence_spans, weight
+from knowledge.text.sentences import sentence_spans, weight
 
 RULES = ChunkRules()
 SENTENCE = "The travel office pays hotel costs of up to 140 euros a night when a receipt is handed in. "

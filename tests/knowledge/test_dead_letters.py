@@ -6,10 +6,14 @@ import pytest
 from django.core.management import call_command
 
 from audit.models import AuditEvent
-from knowledge import backends, failures, grants, indexing, ingest
-from knowledge.documents import places_in_queue
+from knowledge import backends
+from knowledge.indexes import index_writer
+from knowledge.ingestion import pipeline
+from knowledge.library import failed_documents
+from knowledge.library.documents import places_in_queue
 from knowledge.models import Job, Passage, Status
 from knowledge.models.grant import Right
+from knowledge.permissions import grants
 from tenants.errors import Conflicting
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +33,7 @@ def broken(bring, read_all):
 def reads(monkeypatch):
     """From now on every file can be read."""
     from knowledge.parsers.base import PageSpan, ParsedDocument
-    from knowledge.parsing import ParserChild
+    from knowledge.parsers.client import ParserChild
 
     text = "At last it could be read."
     parsed = ParsedDocument(text=text, media_type="text/plain", pages=(PageSpan(1, 0, len(text), "1"),), blocks=())
@@ -53,7 +57,7 @@ def test_nobody_is_told_of_a_failure_they_could_do_nothing_about(sign_in, alice,
         page = sign_in(member).get("/t/acme/documents/failed/").content.decode()
         assert "broken" not in page
         assert "Everything could be read" in page
-        assert list(failures.could_not_be_read(member)) == []
+        assert list(failed_documents.could_not_be_read(member)) == []
 
 
 def test_one_is_tried_again_from_the_page(sign_in, erin, broken, read_all, reads):
@@ -68,7 +72,7 @@ def test_one_is_tried_again_from_the_page(sign_in, erin, broken, read_all, reads
 
 
 def test_all_are_tried_again_and_of_others_none(sign_in, erin, olga, bring, read_all, reads):
-    from knowledge.collections import create_collection
+    from knowledge.library.collections import create_collection
 
     for number in range(3):
         bring(f"{number}.docx", b"PK\x03\x04 no %d" % number)
@@ -77,8 +81,8 @@ def test_all_are_tried_again_and_of_others_none(sign_in, erin, olga, bring, read
     reads()
     sign_in(erin).post("/t/acme/documents/failed/retry/")
     read_all()
-    assert list(failures.could_not_be_read(erin)) == []
-    assert list(failures.could_not_be_read(olga)) == [theirs]
+    assert list(failed_documents.could_not_be_read(erin)) == []
+    assert list(failed_documents.could_not_be_read(olga)) == [theirs]
     assert AuditEvent.objects.filter(tenant_id=erin.tenant_id, action="document:retried").count() == 3
 
 
@@ -124,19 +128,19 @@ def test_a_file_on_its_way_is_stopped_from_its_row(sign_in, erin, bring, read_al
 
 @pytest.mark.parametrize("moment", ["read", "embedded", "put"])
 def test_a_file_is_stopped_while_it_is_worked_on_and_leaves_nothing(moment, monkeypatch, erin, bring, read_all, titles):
-    from knowledge.parsing import ParserChild
-    from knowledge.stages import embed, write
-    from tenants.scope import in_tenant
+    from knowledge.ingestion import embed, save
+    from knowledge.parsers.client import ParserChild
+    from tenants.isolation.scope import in_tenant
 
     document = bring("travel.md").document
-    place, name = {"read": (ParserChild, "parse"), "embedded": (embed, "_embed"), "put": (write.indexing, "put")}[
+    place, name = {"read": (ParserChild, "parse"), "embedded": (embed, "_embed"), "put": (save.index_writer, "put")}[
         moment
     ]
     real = getattr(place, name)
 
     def stopped_meanwhile(*arguments, **options):
         with in_tenant(erin.tenant):
-            failures.cancel(erin, document)
+            failed_documents.cancel(erin, document)
         return real(*arguments, **options)
 
     with monkeypatch.context() as patched:
@@ -145,7 +149,7 @@ def test_a_file_is_stopped_while_it_is_worked_on_and_leaves_nothing(moment, monk
     document.refresh_from_db()
     assert (document.latest_version.status, document.latest_version.error_code) == (Status.FAILED, "cancelled")
     assert Job.objects.for_tenant(erin.tenant).get().state == Job.State.CANCELLED
-    assert backends.store().count(indexing.where(erin.tenant_id)) == 0
+    assert backends.store().count(index_writer.where(erin.tenant_id)) == 0
     assert not Passage.objects.for_tenant(erin.tenant).exists()
     assert titles(erin, "meals") == set()
 
@@ -153,7 +157,7 @@ def test_a_file_is_stopped_while_it_is_worked_on_and_leaves_nothing(moment, monk
 def test_a_stopped_replacement_leaves_the_former_version_answering(erin, upload, bring, read_all, titles):
     document = upload("travel.md")
     bring("travel.md", "# Travel\n\nThe daily meal allowance is 55 euros.")
-    failures.cancel(erin, document)
+    failed_documents.cancel(erin, document)
     read_all()
     assert titles(erin, "meals") == {"Travel"}
     document.refresh_from_db()
@@ -166,17 +170,17 @@ def test_stopping_needs_the_right_to_change(erin, alice, shelf, bring):
     from tenants.errors import NotAllowed
 
     with pytest.raises(NotAllowed):
-        failures.cancel(alice, document)
+        failed_documents.cancel(alice, document)
     grants.give(shelf, Right.WRITE.value, alice, by=erin)
-    failures.cancel(alice, document)
+    failed_documents.cancel(alice, document)
     with pytest.raises(Conflicting):
-        failures.cancel(alice, document)
+        failed_documents.cancel(alice, document)
 
 
 def test_a_whole_import_is_stopped_and_what_people_uploaded_goes_on(
     sign_in, erin, olga, shelf, bring, read_all, titles
 ):
-    from knowledge.collections import create_collection
+    from knowledge.library.collections import create_collection
 
     for number in range(5):
         bring(f"{number}.md", f"Imported text {number}", priority=Job.Priority.BULK)
@@ -189,7 +193,7 @@ def test_a_whole_import_is_stopped_and_what_people_uploaded_goes_on(
     sign_in(erin).post(f"/t/acme/collections/{shelf.pk}/stop-import/")
     read_all()
     assert titles(erin, "meals") == {"Travel"}
-    assert failures.could_not_be_read(erin).count() == 5
+    assert failed_documents.could_not_be_read(erin).count() == 5
     assert titles(olga, "Olga imports") == {"olga"}
     event = AuditEvent.objects.get(tenant_id=erin.tenant_id, action="import:stopped")
     assert event.data["documents"] == 5
@@ -200,11 +204,11 @@ def test_an_import_is_stopped_by_programs_and_by_the_command(sign_in, erin, brin
         bring(f"{number}.md", f"Imported text {number}", priority=Job.Priority.BULK)
     answer = sign_in(erin).post(f"{API}/imports/stop/", {}, content_type="application/json")
     assert answer.json() == {"stopped": 3}
-    failures.retry_all(erin)
+    failed_documents.retry_all(erin)
     out = StringIO()
     call_command("stop_import", tenant="acme", user=erin.user.email, collection="handbook", stdout=out)
     assert "3 documents are not read any further" in out.getvalue()
-    assert ingest.drain(inline=True) == 0
+    assert pipeline.drain(inline=True) == 0
 
 
 def test_a_program_that_imports_too_much_is_told_to_wait(sign_in, erin, shelf, settings):
@@ -238,7 +242,7 @@ def test_the_command_that_imports_waits_for_room(erin, shelf, settings, tmp_path
 
 
 def test_ones_place_in_the_queue_does_not_tell_of_files_one_may_not_read(erin, olga, bring):
-    from knowledge.collections import create_collection
+    from knowledge.library.collections import create_collection
 
     secret = create_collection(olga, "Secret")
     for number in range(7):

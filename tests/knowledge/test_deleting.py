@@ -11,13 +11,15 @@ from django.http import Http404
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from knowledge import backends, deletion, indexing, upkeep
-from knowledge.access import access_document
-from knowledge.collections import remove_collection
-from knowledge.deletion import erase_now, put_in_trash, restore, trash_of
+from knowledge import backends, maintenance
+from knowledge.erasure import deletion
+from knowledge.erasure.deletion import erase_now, put_in_trash, restore, trash_of
+from knowledge.indexes import index_writer
+from knowledge.library.collections import remove_collection
 from knowledge.models import Blob, Collection, Content, Document, Passage, Trashing, Version
+from knowledge.permissions.access import access_document
 from tenants.errors import Conflicting
-from tenants.scope import in_tenant
+from tenants.isolation.scope import in_tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +48,7 @@ def test_it_is_hidden_at_once_and_can_be_restored(secret, erin, titles):
 
 
 def test_the_second_who_deletes_it_is_told(secret, erin, adam, shelf):
-    from knowledge import grants
+    from knowledge.permissions import grants
 
     grants.give(shelf, "manage", adam, by=erin)
     theirs, ours = access_document(adam, secret.pk), access_document(erin, secret.pk)
@@ -54,7 +56,7 @@ def test_the_second_who_deletes_it_is_told(secret, erin, adam, shelf):
     with pytest.raises((Http404, Conflicting)):
         put_in_trash(adam, theirs)
     erase_now(erin, secret.pk)
-    upkeep.do_store_work()
+    maintenance.do_store_work()
     with pytest.raises(Http404):
         restore(adam, theirs)
     with pytest.raises(Http404):
@@ -80,7 +82,7 @@ def test_erasing_leaves_nothing_anywhere_and_a_receipt_that_says_so(monkeypatch,
     deletion.on_erase("quotes", lambda tenant_id, ids: told.append(ids) or 3)
     erase_now(erin, secret.pk)
     assert titles(erin, SECRET) == set()
-    upkeep.do_store_work()
+    maintenance.do_store_work()
     for model in (Document, Version, Passage, Content, Blob, Trashing):
         assert not model.objects.for_tenant(erin.tenant).exists(), model
     assert not path.exists()
@@ -106,7 +108,7 @@ def test_erased_words_are_in_no_file_of_the_database(secret, erin):
 
     assert files_with_the_secret()
     erase_now(erin, secret.pk)
-    upkeep.do_store_work()
+    maintenance.do_store_work()
     assert files_with_the_secret() == []
 
 
@@ -115,7 +117,7 @@ def test_bytes_that_another_document_has_too_stay(secret, upload, erin, titles):
     copy = upload("copy.md", text)
     assert Blob.objects.for_tenant(erin.tenant).count() == 1
     erase_now(erin, secret.pk)
-    upkeep.do_store_work()
+    maintenance.do_store_work()
     blob = Blob.objects.for_tenant(erin.tenant).get()
     assert (settings.MEDIA_ROOT / blob.path).is_file()
     assert titles(erin, SECRET) == {"Secret"}
@@ -124,15 +126,15 @@ def test_bytes_that_another_document_has_too_stay(secret, upload, erin, titles):
 
 def test_after_the_grace_period_it_goes_by_itself(secret, erin):
     put_in_trash(erin, secret)
-    upkeep.do_store_work()
+    maintenance.do_store_work()
     assert Document.objects.for_tenant(erin.tenant).exists()
     Trashing.objects.for_tenant(erin.tenant).update(erase_after=timezone.now() - timedelta(seconds=1))
-    assert upkeep.store_work_waits()
+    assert maintenance.store_work_waits()
     with pytest.raises(Conflicting):
         restore(erin, secret)
-    upkeep.do_store_work()
+    maintenance.do_store_work()
     assert not Document.objects.for_tenant(erin.tenant).exists()
-    assert not upkeep.store_work_waits()
+    assert not maintenance.store_work_waits()
 
 
 def test_what_is_deleted_while_it_waits_is_not_read_until_restored(bring, erin, read_all, titles):
@@ -146,19 +148,19 @@ def test_what_is_deleted_while_it_waits_is_not_read_until_restored(bring, erin, 
 
 
 def test_what_is_deleted_while_it_is_read_leaves_nothing_in_the_store(monkeypatch, bring, erin, read_all):
-    from knowledge.stages import write
+    from knowledge.ingestion import save
 
     document = bring("travel.md").document
-    real = indexing.put
+    real = index_writer.put
 
     def deleted_meanwhile(*arguments):
         real(*arguments)
         with in_tenant(erin.tenant):
             put_in_trash(erin, document)
 
-    monkeypatch.setattr(write.indexing, "put", deleted_meanwhile)
+    monkeypatch.setattr(save.index_writer, "put", deleted_meanwhile)
     read_all()
-    assert backends.store().count(indexing.where(erin.tenant_id)) == 0
+    assert backends.store().count(index_writer.where(erin.tenant_id)) == 0
     assert not Passage.objects.for_tenant(erin.tenant).exists()
 
 
@@ -170,7 +172,7 @@ def test_a_collection_goes_when_its_documents_are_gone(secret, shelf, erin):
     with pytest.raises(Conflicting):
         remove_collection(erin, shelf)
     erase_now(erin, secret.pk)
-    upkeep.do_store_work()
+    maintenance.do_store_work()
     remove_collection(erin, shelf)
     assert not Collection.objects.for_tenant(erin.tenant).exists()
 
@@ -185,7 +187,7 @@ def test_a_crash_between_the_store_and_the_rows_is_made_good(monkeypatch, secret
         with pytest.raises(RuntimeError):
             deletion.erase_overdue(erin.tenant)
     assert Document.objects.for_tenant(erin.tenant).exists()
-    upkeep.do_store_work()
+    maintenance.do_store_work()
     assert not Document.objects.for_tenant(erin.tenant).exists()
 
 
@@ -198,5 +200,5 @@ def test_files_that_no_row_knows_are_swept_up(secret, erin):
     fresh.write_text("x")
     os.utime(lost, (0, 0))
     os.utime(known, (0, 0))
-    upkeep.remove_orphans()
+    maintenance.remove_orphans()
     assert (known.exists(), lost.exists(), fresh.exists()) == (True, False, True)

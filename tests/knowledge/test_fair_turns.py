@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from knowledge import waiting
-from knowledge.claims import claim_next, finish, release_lost, shares
-from knowledge.collections import create_collection
+from knowledge.jobs import queue_stats
+from knowledge.jobs.claims import claim_next, finish, release_lost, shares
+from knowledge.library.collections import create_collection
 from knowledge.models import Job, Turn
 from knowledge.tasks import BULK, INTERACTIVE
 from tenants.errors import TooMany
@@ -44,8 +44,8 @@ def test_one_upload_is_next_though_another_company_has_100_000_files_waiting(eri
         assert len(claim_next("worker")) == 1
 
     def look() -> None:
-        assert {tenant for tenant, _, _ in waiting.tenants_waiting()} == {mallory.tenant_id}
-        assert waiting.tenants_with_chores() == []
+        assert {tenant for tenant, _, _ in queue_stats.tenants_waiting()} == {mallory.tenant_id}
+        assert queue_stats.tenants_with_chores() == []
 
     # The quickest of several: a busy machine is no slow query, and a scan of 100,000 rows would be in each.
     assert min(seconds(claim) for _ in range(20)) < QUICK
@@ -101,7 +101,7 @@ def test_times_of_a_clock_that_went_back_are_put_right(acme, erin, shelf):
     ahead = timezone.now() + timedelta(hours=3)
     Job.objects.for_tenant(acme).filter(state=Job.State.WAITING).update(run_after=ahead)
     Job.objects.for_tenant(acme).filter(pk=claim.job_id).update(lease_until=ahead)
-    assert waiting.tenants_with_chores() == [acme]
+    assert queue_stats.tenants_with_chores() == [acme]
     release_lost(acme)
     assert Job.objects.for_tenant(acme).filter(run_after__lte=timezone.now()).count() == 1
     assert not Job.objects.for_tenant(acme).filter(run_after__gt=timezone.now() + timedelta(minutes=1)).exists()
@@ -121,21 +121,21 @@ def test_an_import_waits_outside_when_as_much_waits_as_may(erin, shelf, settings
     settings.INGEST_WAITING_LIMIT = 5
     queue(erin, shelf, 5)
     with pytest.raises(TooMany) as refused:
-        waiting.insist_on_room(erin.tenant)
+        queue_stats.insist_on_room(erin.tenant)
     assert refused.value.retry_after > 0
     assert "not taken" in refused.value.message
     bring("mine.txt", "a person's file is taken all the same")
     claim_next("worker")
     claim_next("worker")
-    waiting.insist_on_room(erin.tenant)
+    queue_stats.insist_on_room(erin.tenant)
 
 
 def test_the_sweep_rings_for_those_who_can_do_what_waits(erin, shelf, bring, monkeypatch):
     from knowledge import tasks
 
     rung: list[str] = []
-    monkeypatch.setattr(tasks.ingest_next, "apply_async", lambda **_: rung.append(INTERACTIVE))
-    monkeypatch.setattr(tasks.ingest_bulk, "apply_async", lambda **_: rung.append(BULK))
+    monkeypatch.setattr(tasks.ingest_next, "apply_async", lambda *_, **__: rung.append(INTERACTIVE))
+    monkeypatch.setattr(tasks.ingest_bulk, "apply_async", lambda *_, **__: rung.append(BULK))
     tasks.sweep()
     assert rung == []
     queue(erin, shelf, 1)
@@ -154,12 +154,12 @@ def test_one_bell_hangs_in_a_queue_however_often_it_is_rung(monkeypatch):
 
     cache.clear()
     rung: list[str] = []
-    monkeypatch.setattr(tasks.ingest_bulk, "apply_async", lambda **_: rung.append(BULK))
+    monkeypatch.setattr(tasks.ingest_bulk, "apply_async", lambda *_, **__: rung.append(BULK))
     for _ in range(1_000):
-        tasks.ring_now(BULK)
+        tasks.notify_now(BULK)
     assert rung == [BULK]
-    tasks._hear(BULK)
-    tasks.ring_now(BULK)
+    tasks._acknowledge(BULK)
+    tasks.notify_now(BULK)
     assert rung == [BULK, BULK]
 
 
@@ -167,7 +167,7 @@ def test_a_sweep_after_the_clock_jumped_believes_no_lease(acme, bring, monkeypat
     from knowledge import tasks
 
     monkeypatch.setattr(tasks, "_last_sweep", None)
-    monkeypatch.setattr(tasks, "ring_now", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify_now", lambda *_: None)
     version = bring("travel.md").version
     (claim,) = claim_next("alive")
     tasks.sweep()

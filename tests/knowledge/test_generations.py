@@ -4,16 +4,16 @@ from uuid import uuid4
 
 import pytest
 
-from knowledge import backends, indexing, reconcile, tasks
-from knowledge.collections import create_collection
-from knowledge.deletion import put_in_trash
-from knowledge.documents import move_document
-from knowledge.generations import build, choose, switch, work
-from knowledge.generations.follow import follow_settings
-from knowledge.generations.recipe import Recipe
+from knowledge import backends, tasks
+from knowledge.erasure.deletion import put_in_trash
+from knowledge.index_spec import Recipe
+from knowledge.indexes import actions, build, index_writer, reconcile, scheduler, switch
+from knowledge.indexes.settings_changes import follow_settings
+from knowledge.library.collections import create_collection
+from knowledge.library.documents import move_document
 from knowledge.models import Generation, Passage, Version
 from knowledge.stores.base import Namespace
-from tenants.scope import in_tenant
+from tenants.isolation.scope import in_tenant
 from tests.fixtures_knowledge import as_the_application
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,10 +29,10 @@ def make():
     def turns(tenant) -> None:
         with as_the_application():
             for _ in range(20):
-                if not work.building(tenant):
+                if not scheduler.building(tenant):
                     return
-                for generation in work.building(tenant):
-                    work.advance(tenant, generation, seconds=30)
+                for generation in scheduler.building(tenant):
+                    scheduler.advance(tenant, generation, seconds=30)
         raise AssertionError("the index is never complete")
 
     return turns
@@ -89,14 +89,14 @@ def test_nothing_happens_while_nothing_changed(acme, library):
 def test_after_a_change_of_settings_the_old_index_answers_until_the_new_one_is_complete(
     each_store, acme, erin, library, titles, settings, make, no_reading
 ):
-    old = indexing.active_generation(acme.pk)
+    old = index_writer.active_generation(acme.pk)
     settings.PASSAGE_WORDS, settings.PASSAGE_OVERLAP = 60, 10
     assert follow_settings() == 1
     assert follow_settings() == 1, "a second start does not begin anew, and still tells of it"
     assert titles(erin, "meal allowance"), "nothing is found while the new index is made"
-    assert indexing.active_generation(acme.pk) == old
+    assert index_writer.active_generation(acme.pk) == old
     make(acme)
-    assert indexing.active_generation(acme.pk) == SMALL.name
+    assert index_writer.active_generation(acme.pk) == SMALL.name
     assert {state(acme, old), state(acme, SMALL.name)} == {"retired", "active"}
     assert titles(erin, "meal allowance")
     assert in_store(acme, SMALL.name) == in_rows(acme, SMALL.name)
@@ -113,31 +113,31 @@ def test_workers_that_start_with_other_settings_begin_the_index_too(acme, librar
     settings.PASSAGE_WORDS, settings.PASSAGE_OVERLAP = 60, 10
     with as_the_application():
         tasks.sweep()
-    assert [row.name for row in work.building(acme)] == [SMALL.name]
+    assert [row.name for row in scheduler.building(acme)] == [SMALL.name]
 
 
 def test_a_new_index_waits_until_somebody_chooses_it(acme, adam, erin, library, titles, make):
-    old = indexing.active_generation(acme.pk)
-    choose.begin(acme, SMALL, by=adam)
+    old = index_writer.active_generation(acme.pk)
+    actions.begin(acme, SMALL, by=adam)
     make(acme)
     assert state(acme, SMALL.name) == "ready"
-    assert indexing.active_generation(acme.pk) == old
-    choose.prefer(acme, SMALL.name, by=adam)
+    assert index_writer.active_generation(acme.pk) == old
+    actions.prefer(acme, SMALL.name, by=adam)
     make(acme)
-    assert indexing.active_generation(acme.pk) == SMALL.name
-    choose.prefer(acme, old, by=adam)
+    assert index_writer.active_generation(acme.pk) == SMALL.name
+    actions.prefer(acme, old, by=adam)
     make(acme)
-    assert indexing.active_generation(acme.pk) == old
+    assert index_writer.active_generation(acme.pk) == old
     assert titles(erin, "meal allowance")
 
 
 def test_texts_that_both_indexes_have_are_embedded_once(acme, adam, library, make, monkeypatch):
     same = Recipe(words=180, overlap=41)
-    old = indexing.active_generation(acme.pk)
+    old = index_writer.active_generation(acme.pk)
     monkeypatch.setattr(type(backends.embedder()), "embed", lambda *_: pytest.fail("a known text is embedded again"))
     Passage.objects.for_tenant(acme).filter(version__document=library[1]).delete()  # its cuts may differ
     Version.objects.for_tenant(acme).filter(document=library[1]).delete()
-    choose.begin(acme, same, by=adam)
+    actions.begin(acme, same, by=adam)
     make(acme)
     assert len(in_rows(acme, same.name)) == len(in_rows(acme, old)) > 0
 
@@ -145,7 +145,7 @@ def test_texts_that_both_indexes_have_are_embedded_once(acme, adam, library, mak
 def test_what_happens_meanwhile_is_in_the_new_index_too(
     each_store, acme, adam, erin, library, upload, titles, make, read_all
 ):
-    generation = choose.begin(acme, SMALL, by=adam, switches=True)
+    generation = actions.begin(acme, SMALL, by=adam, switches=True)
     build.step(acme, generation)
     assert in_rows(acme, SMALL.name)
     upload("tea.md", "# Tea\n\nThe unicorn likes tea.")
@@ -153,7 +153,7 @@ def test_what_happens_meanwhile_is_in_the_new_index_too(
     put_in_trash(erin, library[1], erase_now=True)
     read_all()
     make(acme)
-    assert indexing.active_generation(acme.pk) == SMALL.name
+    assert index_writer.active_generation(acme.pk) == SMALL.name
     assert titles(erin, "unicorn") >= {"Tea"}
     assert "Rules" not in titles(erin, "allowance")
     assert in_store(acme, SMALL.name) == in_rows(acme, SMALL.name)
@@ -164,13 +164,13 @@ def test_a_document_that_is_moved_while_it_is_embedded_is_found_where_it_is(
     each_store, acme, adam, erin, library, make, monkeypatch
 ):
     elsewhere = create_collection(erin, "Elsewhere")
-    generation, real = choose.begin(acme, SMALL, by=adam, switches=True), build._save
+    generation, real = actions.begin(acme, SMALL, by=adam, switches=True), build._save
 
     def late(*arguments):
-        from knowledge import upkeep
+        from knowledge import maintenance
 
         move_document(erin, library[0], elsewhere)
-        upkeep.follow_moves(acme)
+        maintenance.follow_moves(acme)
         monkeypatch.setattr(build, "_save", real)
         real(*arguments)
 
@@ -183,7 +183,7 @@ def test_a_document_that_is_moved_while_it_is_embedded_is_found_where_it_is(
 def test_a_document_that_is_erased_while_it_is_embedded_stays_erased(
     acme, adam, erin, library, make, monkeypatch, read_all
 ):
-    generation, real = choose.begin(acme, SMALL, by=adam, switches=True), build._save
+    generation, real = actions.begin(acme, SMALL, by=adam, switches=True), build._save
 
     def late(*arguments):
         put_in_trash(erin, library[0], erase_now=True)
@@ -201,28 +201,28 @@ def test_a_document_that_is_erased_while_it_is_embedded_stays_erased(
 def test_an_upload_that_ends_after_the_switch_goes_into_the_new_index(
     acme, adam, erin, library, bring, titles, make, read_all, monkeypatch
 ):
-    from knowledge.stages import write
+    from knowledge.ingestion import save
 
-    real = write._into_store
+    real = save._into_store
 
     def then_switch(*arguments):
         real(*arguments)
-        monkeypatch.setattr(write, "_into_store", real)
+        monkeypatch.setattr(save, "_into_store", real)
         with in_tenant(acme):
-            choose.begin(acme, SMALL, by=adam, switches=True)
+            actions.begin(acme, SMALL, by=adam, switches=True)
         make(acme)
 
     bring("tea.md", "# Tea\n\nThe unicorn likes tea.")
-    monkeypatch.setattr(write, "_into_store", then_switch)
+    monkeypatch.setattr(save, "_into_store", then_switch)
     read_all()
     read_all()
-    assert indexing.active_generation(acme.pk) == SMALL.name
+    assert index_writer.active_generation(acme.pk) == SMALL.name
     assert "Tea" in titles(erin, "unicorn")
     assert reconcile.of_tenant(acme, repair=False).astray == 0
 
 
 def test_a_build_that_was_killed_goes_on_where_it_was(acme, adam, library, make, monkeypatch):
-    generation = choose.begin(acme, SMALL, by=adam)
+    generation = actions.begin(acme, SMALL, by=adam)
     real = build._follow_moves
     monkeypatch.setattr(build, "STEP", 1)
 
@@ -241,7 +241,7 @@ def test_a_build_that_was_killed_goes_on_where_it_was(acme, adam, library, make,
 
 
 def test_a_store_that_was_wiped_meanwhile_is_whole_when_it_answers(each_store, acme, adam, erin, library, titles, make):
-    generation = choose.begin(acme, SMALL, by=adam, switches=True)
+    generation = actions.begin(acme, SMALL, by=adam, switches=True)
     build.step(acme, generation)
     backends.store().destroy(Namespace(acme.pk, SMALL.name))
     make(acme)
@@ -250,52 +250,52 @@ def test_a_store_that_was_wiped_meanwhile_is_whole_when_it_answers(each_store, a
 
 
 def test_switching_back_catches_up_first(acme, adam, erin, library, upload, titles, make):
-    old = indexing.active_generation(acme.pk)
-    choose.begin(acme, SMALL, by=adam, switches=True)
+    old = index_writer.active_generation(acme.pk)
+    actions.begin(acme, SMALL, by=adam, switches=True)
     make(acme)
     upload("tea.md", "# Tea\n\nThe unicorn likes tea.")
-    choose.prefer(acme, old, by=adam)
+    actions.prefer(acme, old, by=adam)
     make(acme)
-    assert indexing.active_generation(acme.pk) == old
+    assert index_writer.active_generation(acme.pk) == old
     assert "Tea" in titles(erin, "unicorn")
 
 
 def test_a_restart_does_not_undo_what_somebody_chose(acme, adam, library, settings, make):
-    old = indexing.active_generation(acme.pk)
+    old = index_writer.active_generation(acme.pk)
     settings.PASSAGE_WORDS, settings.PASSAGE_OVERLAP = 60, 10
     follow_settings()
     make(acme)
-    choose.prefer(acme, old, by=adam)
+    actions.prefer(acme, old, by=adam)
     make(acme)
     assert follow_settings() == 0
-    assert indexing.active_generation(acme.pk) == old
+    assert index_writer.active_generation(acme.pk) == old
     settings.PASSAGE_WORDS = 90
     assert follow_settings() == 1, "settings that ask for something else are followed again"
 
 
 def test_a_restart_does_not_undo_an_index_that_was_begun_by_hand(acme, adam, library, make, read_all):
-    choose.begin(acme, SMALL, by=adam, switches=True)
+    actions.begin(acme, SMALL, by=adam, switches=True)
     assert follow_settings() == 0
     make(acme)
     assert follow_settings() == 0
     read_all()
-    assert indexing.active_generation(acme.pk) == SMALL.name
+    assert index_writer.active_generation(acme.pk) == SMALL.name
 
 
 def test_a_choice_that_comes_while_the_last_step_is_done_counts(acme, adam, library, make, monkeypatch):
-    choose.begin(acme, SMALL, by=adam)
+    actions.begin(acme, SMALL, by=adam)
     real = build.count
 
     def late(*arguments):
         real(*arguments)
         monkeypatch.setattr(build, "count", real)
-        choose.prefer(acme, SMALL.name, by=adam)
+        actions.prefer(acme, SMALL.name, by=adam)
 
     monkeypatch.setattr(build, "count", late)
-    (generation,) = work.building(acme)
-    work.advance(acme, generation, seconds=30)
+    (generation,) = scheduler.building(acme)
+    scheduler.advance(acme, generation, seconds=30)
     make(acme)
-    assert indexing.active_generation(acme.pk) == SMALL.name
+    assert index_writer.active_generation(acme.pk) == SMALL.name
 
 
 def test_settings_that_change_again_leave_no_half_made_index(acme, library, settings, read_all):
@@ -310,12 +310,12 @@ def test_settings_that_change_again_leave_no_half_made_index(acme, library, sett
 def test_a_removed_index_leaves_store_and_rows(each_store, acme, adam, erin, library, titles, make, read_all):
     from tenants.errors import Conflicting
 
-    old = indexing.active_generation(acme.pk)
-    choose.begin(acme, SMALL, by=adam, switches=True)
+    old = index_writer.active_generation(acme.pk)
+    actions.begin(acme, SMALL, by=adam, switches=True)
     make(acme)
     with pytest.raises(Conflicting):
-        choose.remove(acme, SMALL.name, by=adam)
-    choose.remove(acme, old, by=adam)
+        actions.remove(acme, SMALL.name, by=adam)
+    actions.remove(acme, old, by=adam)
     read_all()
     assert in_store(acme, old) == in_rows(acme, old) == set()
     assert list(Generation.objects.for_tenant(acme).values_list("name", flat=True)) == [SMALL.name]
@@ -323,7 +323,7 @@ def test_a_removed_index_leaves_store_and_rows(each_store, acme, adam, erin, lib
 
 
 def test_an_index_that_is_being_made_is_no_damage(acme, adam, library):
-    generation = choose.begin(acme, SMALL, by=adam)
+    generation = actions.begin(acme, SMALL, by=adam)
     real, found = backends.store().put, []
 
     def put(*arguments):
@@ -340,9 +340,9 @@ def test_an_index_that_is_being_made_is_no_damage(acme, adam, library):
 
 
 def test_a_document_that_is_read_again_keeps_its_cuts_in_the_other_index(acme, adam, library, make, read_all):
-    from knowledge import documents
+    from knowledge.library import documents
 
-    choose.begin(acme, SMALL, by=adam)
+    actions.begin(acme, SMALL, by=adam)
     make(acme)
     before = in_rows(acme, SMALL.name)
     documents.queue(library[0].current_version)
@@ -352,8 +352,8 @@ def test_a_document_that_is_read_again_keeps_its_cuts_in_the_other_index(acme, a
 
 
 def test_switch_says_no_to_an_index_that_nobody_chose(acme, adam, library, make):
-    old = indexing.active_generation(acme.pk)
-    generation = choose.begin(acme, SMALL, by=adam)
+    old = index_writer.active_generation(acme.pk)
+    generation = actions.begin(acme, SMALL, by=adam)
     make(acme)
     assert not switch.switch(acme, generation)
-    assert indexing.active_generation(acme.pk) == old
+    assert index_writer.active_generation(acme.pk) == old

@@ -6,8 +6,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from knowledge import indexing
-from knowledge.generations.recipe import Recipe
+from knowledge.index_spec import Recipe
+from knowledge.indexes import index_writer
 from knowledge.models import Generation
 from tests.fixtures_knowledge import as_the_application
 
@@ -29,7 +29,7 @@ def library(upload, olga):
 
 
 def test_made_listed_switched_and_erased(acme, library, read_all):
-    old = indexing.active_generation(acme.pk)
+    old = index_writer.active_generation(acme.pk)
     said = run("build", "--words", "60", "--overlap", "10", "--wait")
     assert f"{NEW}: Complete, 2 documents." in said
     assert f"{old}: Answers" in run("list")
@@ -43,11 +43,11 @@ def test_made_listed_switched_and_erased(acme, library, read_all):
 
 def test_two_indexes_are_compared_on_questions_and_nobody_notices(acme, olga, erin, shelf, library, tmp_path):
     from audit.models import AuditEvent
-    from knowledge.grants import give
     from knowledge.models.grant import Right
+    from knowledge.permissions.grants import give
 
     give(shelf, Right.READ, olga, by=erin)
-    old = indexing.active_generation(acme.pk)
+    old = index_writer.active_generation(acme.pk)
     run("build", "--words", "60", "--overlap", "10", "--wait")
     asked = [
         ("How high is the daily meal allowance?", True, "travel.md"),
@@ -76,7 +76,7 @@ def test_two_indexes_are_compared_on_questions_and_nobody_notices(acme, olga, er
     for name in (old, NEW):
         assert told[name]["recall@4"] == 1.0
         assert told[name]["refused"] == 1.0
-    assert indexing.active_generation(acme.pk) == old
+    assert index_writer.active_generation(acme.pk) == old
     assert AuditEvent.objects.filter(tenant_id=acme.pk).count() == events
     assert "Recall in the first 4" in run("compare", old, NEW, "--records", str(records))
 
@@ -97,13 +97,13 @@ def test_what_cannot_be_done_is_one_sentence(library, arguments, why):
 
 def test_documents_that_no_question_is_about_count_as_places_too(acme, olga, erin, shelf, upload, tmp_path):
     """The right document is the third that is found: two others stand before it."""
-    from answers.evals import indexes
-    from answers.evals.records import Gold, Question
+    from answers.quality import index_comparison
+    from answers.quality.evaluation_sets import Gold, Question
 
     for number in range(2):
         upload(f"unicorn-{number}.md", f"# Unicorns {number}\n\nThe unicorn likes tea, tea and more tea.")
     upload("stables.md", "# Stables\n\nThere is also a unicorn. " + "Horses are fed in the morning. " * 20)
     question = Question("1", "What tea does the unicorn like?", True, (), "", (Gold("stables.md"),))
-    known = indexes.documents_of(erin, [question])
-    measured = indexes.measure(erin, indexing.active_generation(acme.pk), [question], known)
+    known = index_comparison.documents_of(erin, [question])
+    measured = index_comparison.measure(erin, index_writer.active_generation(acme.pk), [question], known)
     assert measured["mrr@10"] == pytest.approx(1 / 3, abs=0.001)

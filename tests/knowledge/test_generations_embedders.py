@@ -4,11 +4,12 @@ away."""
 import pytest
 
 from answers import backends as answering
-from knowledge import backends, indexing, search
-from knowledge.generations import choose, known, work
-from knowledge.generations.follow import follow_settings
+from knowledge import backends
+from knowledge.indexes import actions, index_writer, scheduler, versions
+from knowledge.indexes.settings_changes import follow_settings
 from knowledge.models import Generation
-from tenants.scope import in_tenant
+from knowledge.retrieval import search
+from tenants.isolation.scope import in_tenant
 from tests.fixtures_knowledge import as_the_application
 from tests.servers.openai_server import running
 
@@ -26,7 +27,7 @@ def configure(settings):
     """The settings of a process that starts anew."""
 
     def forget() -> None:
-        for each in (backends.embedder, backends.embedder_of, known.recipe, search._vector):
+        for each in (backends.embedder, backends.embedder_of, versions.recipe, search._vector):
             each.cache_clear()
         search._away.clear()
 
@@ -41,9 +42,9 @@ def configure(settings):
 
 def make(tenant):
     with as_the_application():
-        while rows := work.building(tenant):
+        while rows := scheduler.building(tenant):
             for row in rows:
-                work.advance(tenant, row, seconds=30)
+                scheduler.advance(tenant, row, seconds=30)
                 with in_tenant(tenant):
                     row.refresh_from_db()
                 assert not row.error
@@ -55,15 +56,15 @@ def found(member, query: str):
 
 def test_each_index_is_asked_with_its_own_model(acme, adam, erin, upload, configure, endpoint):
     upload("travel.md")
-    old = indexing.active_generation(acme.pk)
+    old = index_writer.active_generation(acme.pk)
     configure(endpoint[0], "text-embedding-large")
     assert found(erin, "money for food")[0].dense > 0, "the old index is no longer asked by meaning"
     assert follow_settings() == 1
     make(acme)
-    new = indexing.active_generation(acme.pk)
+    new = index_writer.active_generation(acme.pk)
     assert new == "openai-text-embedding-large-words1-180-40"
     assert found(erin, "daily meal allowance")[0].dense > 0
-    choose.prefer(acme, old, by=adam)
+    actions.prefer(acme, old, by=adam)
     make(acme)
     assert found(erin, "money for food")[0].dense > 0
 
@@ -105,14 +106,14 @@ def test_a_model_that_does_not_answer_turns_nobody_away(acme, erin, upload, conf
 
 def test_a_build_that_cannot_embed_says_why_and_goes_on_later(acme, adam, upload, configure):
     upload("travel.md")
-    old = indexing.active_generation(acme.pk)
+    old = index_writer.active_generation(acme.pk)
     with running() as (url, _):
         pass
     configure(url, "text-embedding-large")
     follow_settings()
-    (row,) = work.building(acme)
-    assert not work.advance(acme, row, seconds=30)
+    (row,) = scheduler.building(acme)
+    assert not scheduler.advance(acme, row, seconds=30)
     row.refresh_from_db()
     assert "did not answer" in row.error
     assert row.state == Generation.State.BUILDING
-    assert indexing.active_generation(acme.pk) == old
+    assert index_writer.active_generation(acme.pk) == old

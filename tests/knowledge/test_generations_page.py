@@ -2,9 +2,8 @@
 
 import pytest
 
-from knowledge import indexing
-from knowledge.generations import build, choose, work
-from knowledge.generations.recipe import Recipe
+from knowledge.index_spec import Recipe
+from knowledge.indexes import actions, build, index_writer, scheduler
 from knowledge.models import Generation
 from tests.fixtures_knowledge import as_the_application
 
@@ -20,13 +19,13 @@ def library(upload):
 
 def make(tenant):
     with as_the_application():
-        while rows := work.building(tenant):
+        while rows := scheduler.building(tenant):
             for row in rows:
-                work.advance(tenant, row, seconds=30)
+                scheduler.advance(tenant, row, seconds=30)
 
 
 def test_an_admin_has_another_index_made_and_switches_to_it_and_back(acme, adam, library, sign_in):
-    client, old = sign_in(adam), indexing.active_generation(acme.pk)
+    client, old = sign_in(adam), index_writer.active_generation(acme.pk)
     assert "Answers" in client.get(HERE).content.decode()
     client.post(HERE, {"embedder": "minilm", "words": 60, "overlap": 10})
     new = Recipe(words=60, overlap=10).name
@@ -39,16 +38,16 @@ def test_an_admin_has_another_index_made_and_switches_to_it_and_back(acme, adam,
     assert f"/indexes/{new}/choice/" in page
     client.post(f"{HERE}{new}/choice/")
     make(acme)
-    assert indexing.active_generation(acme.pk) == new
+    assert index_writer.active_generation(acme.pk) == new
     assert "Switch back" in client.get(HERE).content.decode()
     client.post(f"{HERE}{old}/choice/")
     make(acme)
-    assert indexing.active_generation(acme.pk) == old
+    assert index_writer.active_generation(acme.pk) == old
 
 
 def test_the_progress_is_of_documents_and_asks_again_by_itself(acme, adam, library, sign_in, monkeypatch):
     monkeypatch.setattr(build, "STEP", 1)
-    generation = choose.begin(acme, Recipe(words=60, overlap=10), by=adam)
+    generation = actions.begin(acme, Recipe(words=60, overlap=10), by=adam)
     build.step(acme, generation)
     build.count(acme, generation)
     page = sign_in(adam).get(f"{HERE}rows/").content.decode()
@@ -65,7 +64,7 @@ def test_what_makes_no_sense_is_said_beside_the_field(adam, library, sign_in):
 
 
 def test_the_index_that_answers_cannot_be_removed(acme, adam, library, sign_in):
-    old = indexing.active_generation(acme.pk)
+    old = index_writer.active_generation(acme.pk)
     assert sign_in(adam).post(f"{HERE}{old}/removal/").status_code == 409
     assert not Generation.objects.for_tenant(acme).get(name=old).leaving
 

@@ -10,23 +10,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.stores import lance_words
 from knowledge.stores.base import Namespace, Query
-from knowledge.stores.lance import LanceStore
+from knowledge.stores.lance import keyword_index
+from knowledge.stores.lance.store import LanceStore
 from tests.contracts.vector_store.stage import EVERYTHING, passages
 
 VOCABULARY = ("tea", "cake", "rain", "tram", "ä", "第一", "tea_cake")
 texts = st.lists(st.sampled_from(VOCABULARY), max_size=12).map(" ".join)
 
 
-def scores(words: lance_words.Words, asked: dict[str, float], *hidden: int) -> np.ndarray:
+def scores(words: keyword_index.Words, asked: dict[str, float], *hidden: int) -> np.ndarray:
     among = np.ones(len(words.lengths), bool)
     among[list(hidden)] = False
     return words.scores(asked, among)
 
 
-def held(rows: list[str]) -> lance_words.Words:
-    return lance_words.from_column(pa.chunked_array([pa.array(rows, pa.string())]))
+def held(rows: list[str]) -> keyword_index.Words:
+    return keyword_index.from_column(pa.chunked_array([pa.array(rows, pa.string())]))
 
 
 @settings(max_examples=60, deadline=None)

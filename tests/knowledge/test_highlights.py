@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge import analysis
-from knowledge.highlights import highlights
+from knowledge.retrieval.highlights import highlights
+from knowledge.text import analysis
 
 WORDS = ["meal", "Meals", "e-mail", "PII-3", "max_tokens", "messageBatch", "C++", "50,000", "café", "allowance", "(see"]
 

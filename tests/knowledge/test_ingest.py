@@ -14,9 +14,12 @@ from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
 
-from knowledge import backends, claims, indexing, ingest, outcomes
-from knowledge.claims import claim_next
-from knowledge.documents import places_in_queue
+from knowledge import backends
+from knowledge.indexes import index_writer
+from knowledge.ingestion import pipeline
+from knowledge.jobs import claims, outcomes
+from knowledge.jobs.claims import claim_next
+from knowledge.library.documents import places_in_queue
 from knowledge.models import Job, Passage, Status, Version
 from tests.fixtures_knowledge import TRAVEL, as_the_application
 
@@ -38,7 +41,7 @@ DEMO = Path(__file__).resolve().parents[2] / "portal" / "demo" / "documents"
     ],
 )
 def test_a_document_of_each_kind_is_found_where_its_text_says(name, query, words, upload, erin):
-    from knowledge.search import find
+    from knowledge.retrieval.search import find
 
     document = upload(name, (DEMO / name).read_bytes())
     version = document.current_version
@@ -74,7 +77,7 @@ def test_a_file_that_cannot_be_read_says_why_and_what_to_do(name, content, bring
 
 @pytest.mark.django_db
 def test_the_old_version_answers_until_the_new_one_is_ready_and_not_after(upload, bring, erin, read_all, titles):
-    from knowledge.search import find
+    from knowledge.retrieval.search import find
 
     document = upload("travel.md")
     bring("travel.md", TRAVEL.replace("42 euros", "55 euros"))
@@ -83,7 +86,7 @@ def test_the_old_version_answers_until_the_new_one_is_ready_and_not_after(upload
     texts = [found.text for found in find(erin, ["meal allowance"], limit=5)]
     assert len(texts) == 1
     assert "55 euros" in texts[0]
-    assert backends.store().count(indexing.where(erin.tenant_id)) == 1
+    assert backends.store().count(index_writer.where(erin.tenant_id)) == 1
     assert Passage.objects.for_tenant(erin.tenant).count() == 1
     document.refresh_from_db()
     assert document.current_version.number == 2
@@ -116,7 +119,7 @@ def test_a_title_given_by_a_person_stays(upload):
 
 @pytest.mark.django_db
 def test_tenants_take_turns_and_people_go_before_imports(bring, erin, mallory):
-    from knowledge.collections import create_collection
+    from knowledge.library.collections import create_collection
 
     theirs = create_collection(mallory, "Theirs")
     for number in range(4):
@@ -163,17 +166,17 @@ def test_a_lost_lease_is_taken_up_again_and_not_without_end(bring, erin, read_al
 
 @pytest.mark.django_db
 def test_a_worker_that_lost_its_lease_writes_nothing(monkeypatch, bring, erin, titles):
-    from knowledge.stages import write
+    from knowledge.ingestion import save
 
     bring("travel.md")
-    real = indexing.put
+    real = index_writer.put
 
     def another_takes_over(*arguments):
         Job.objects.for_tenant(erin.tenant).update(claimed_by="another")
         real(*arguments)
 
-    monkeypatch.setattr(write.indexing, "put", another_takes_over)
-    ingest.drain(inline=True)
+    monkeypatch.setattr(save.index_writer, "put", another_takes_over)
+    pipeline.drain(inline=True)
     assert titles(erin, "meals") == set()
     assert Job.objects.for_tenant(erin.tenant).get().state == Job.State.RUNNING
     assert not Passage.objects.for_tenant(erin.tenant).exists()
@@ -181,7 +184,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(monkeypatch, bring, erin, t
 
 @pytest.mark.django_db
 def test_an_index_that_cannot_be_written_is_tried_again_later(monkeypatch, bring, erin, read_all, titles):
-    from knowledge.stages import write
+    from knowledge.ingestion import save
     from knowledge.stores.base import StoreUnavailable
 
     def down(*_):
@@ -189,7 +192,7 @@ def test_an_index_that_cannot_be_written_is_tried_again_later(monkeypatch, bring
 
     version = bring("travel.md").version
     with monkeypatch.context() as patched:
-        patched.setattr(write.indexing, "put", down)
+        patched.setattr(save.index_writer, "put", down)
         read_all()
     version.refresh_from_db()
     assert version.status == Status.QUEUED
@@ -205,7 +208,7 @@ def test_three_threads_read_many_documents(bring, erin, shelf, titles):
     for number in range(12):
         bring(f"{number}.md", f"# Number {number}\n\nThe unicorn of floor {number} likes tea.")
     bring("broken.docx", b"PK\x03\x04 no")
-    assert ingest.drain() == 13
+    assert pipeline.drain() == 13
     assert len(titles(erin, "unicorn tea")) == 12
     assert Job.objects.for_tenant(erin.tenant).filter(state=Job.State.DONE).count() == 12
 
@@ -221,11 +224,11 @@ def test_a_part_that_dies_ends_the_drain_while_the_others_have_much_to_do(part, 
             time.sleep(0.5)  # meanwhile the parts before it fill what lies between
         raise OperationalError("the database went away")
 
-    monkeypatch.setattr(ingest, "AHEAD", 1)
-    monkeypatch.setattr(ingest._Pipeline, part, die)
+    monkeypatch.setattr(pipeline, "AHEAD", 1)
+    monkeypatch.setattr(pipeline._Pipeline, part, die)
     for number in range(6):
         bring(f"note-{number}.md", f"# Note {number}\n\nThe depot of line {number} opens at eight.")
-    working = threading.Thread(target=ingest.drain, daemon=True)
+    working = threading.Thread(target=pipeline.drain, daemon=True)
     working.start()
     working.join(timeout=20)
     assert not working.is_alive()
@@ -233,7 +236,7 @@ def test_a_part_that_dies_ends_the_drain_while_the_others_have_much_to_do(part, 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_small_file_goes_past_a_long_scan(monkeypatch, bring, erin, titles):
-    from knowledge.parsing import ParserChild
+    from knowledge.parsers.client import ParserChild
 
     gate, real = threading.Event(), ParserChild.parse
 
@@ -243,10 +246,10 @@ def test_a_small_file_goes_past_a_long_scan(monkeypatch, bring, erin, titles):
         return real(self, path, filename, **options)
 
     monkeypatch.setattr(ParserChild, "parse", parse)
-    monkeypatch.setattr(ingest, "LONG", 0.2)
+    monkeypatch.setattr(pipeline, "LONG", 0.2)
     bring("scan.txt", "A long scan about zebras.")
     bring("travel.md")
-    working = threading.Thread(target=ingest.drain)
+    working = threading.Thread(target=pipeline.drain)
     working.start()
     try:
         deadline = time.monotonic() + 60
@@ -276,9 +279,10 @@ if connection.vendor == "postgresql":  # as the portal, which row-level security
         with connection.cursor() as cursor:
             cursor.execute("SET ROLE portal_app")
     connection_created.connect(become_the_portal)
-from knowledge import ingest, indexing
-from knowledge.stages import read, embed, write
-import knowledge.chunking
+from knowledge.ingestion import pipeline
+from knowledge.indexes import index_writer
+from knowledge.ingestion import embed, parse, save
+import knowledge.indexes.chunking
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -291,13 +295,13 @@ def after(module, name):
     setattr(module, name, and_die)
 
 stage = sys.argv[1]
-if stage == "reading": knowledge.chunking.chunk = die
+if stage == "reading": knowledge.indexes.chunking.chunk = die
 if stage == "embedding": embed._embed = die
-if stage == "before the store": write.indexing.put = die
-if stage == "after the store": after(write.indexing, "put")
-if stage == "in the transaction": after(write, "_write_rows")
-if stage == "after the switch": write.settle = die
-ingest.drain(inline=True)
+if stage == "before the store": save.index_writer.put = die
+if stage == "after the store": after(save.index_writer, "put")
+if stage == "in the transaction": after(save, "_write_rows")
+if stage == "after the switch": save.remove_superseded = die
+pipeline.drain(inline=True)
 """
 
 
@@ -335,12 +339,12 @@ def test_a_worker_killed_anywhere_leaves_one_set_of_passages(stage, upload, brin
     claims.release_lost(erin.tenant)
     Job.objects.for_tenant(erin.tenant).filter(pk=job.pk).update(run_after=timezone.now())
     with as_the_application():
-        ingest.drain(inline=True)
-    from knowledge.search import find
+        pipeline.drain(inline=True)
+    from knowledge.retrieval.search import find
 
     (found,) = find(erin, ["meal allowance"], limit=5)
     assert "55 euros" in found.text
-    assert backends.store().count(indexing.where(erin.tenant_id)) == 1
+    assert backends.store().count(index_writer.where(erin.tenant_id)) == 1
     assert Passage.objects.for_tenant(erin.tenant).count() == 1
     job.refresh_from_db()
     assert (job.state, job.version.status) == (Job.State.DONE, Status.READY)
@@ -348,7 +352,7 @@ def test_a_worker_killed_anywhere_leaves_one_set_of_passages(stage, upload, brin
 
 def test_ringing_and_tasks_import_nothing_heavy():
     code = (
-        "import django,sys; django.setup(); import knowledge.tasks, knowledge.uploads, knowledge.search, knowledge.api.search, knowledge.deletion; "
+        "import django,sys; django.setup(); import knowledge.tasks, knowledge.library.uploads, knowledge.retrieval.search, knowledge.api.search, knowledge.erasure.deletion; "
         + (
             "print([m for m in ('lancedb','pyarrow','kreuzberg','ctranslate2','tokenizers','numpy','openai') if m in sys.modules])"
         )
@@ -384,7 +388,7 @@ def test_a_bell_reaches_a_real_worker(bring, erin, titles, settings):
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and titles(erin, "meals") == set():
             time.sleep(0.3)
-            tasks.ring_now()
+            tasks.notify_now()
         assert titles(erin, "meals") == {"Travel"}
     finally:
         worker.terminate()

@@ -10,9 +10,11 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from knowledge import backends, claims, indexing, ingest, outcomes, reconcile
+from knowledge import backends
+from knowledge.indexes import index_writer, reconcile
+from knowledge.ingestion import pipeline, save
+from knowledge.jobs import claims, outcomes
 from knowledge.models import Job, Passage, Status, Version
-from knowledge.stages import write
 from knowledge.stores.base import StoreUnavailable
 from tests.fixtures_knowledge import TRAVEL
 
@@ -30,15 +32,15 @@ if connection.vendor == "postgresql":  # as the portal, which row-level security
         with connection.cursor() as cursor:
             cursor.execute("SET ROLE portal_app")
     connection_created.connect(become_the_portal)
-from knowledge import ingest
-from knowledge.parsing import ParserChild
+from knowledge.ingestion import pipeline
+from knowledge.parsers.client import ParserChild
 real = ParserChild.parse
 def parse(self, path, filename, **options):
     if filename == "poison.txt":
         os.kill(os.getpid(), signal.SIGKILL)
     return real(self, path, filename, **options)
 ParserChild.parse = parse
-print(ingest.drain())
+print(pipeline.drain())
 """
 
 
@@ -106,7 +108,7 @@ def test_two_workers_at_once_leave_one_set_of_passages_each(worker, bring, acme,
         counts.append(int(out))
     assert sum(counts) == 24, "a document was claimed twice"
     assert set(Version.objects.for_tenant(acme).values_list("status", flat=True)) == {Status.READY}
-    assert Passage.objects.for_tenant(acme).count() == 24 == backends.store().count(indexing.where(acme.pk))
+    assert Passage.objects.for_tenant(acme).count() == 24 == backends.store().count(index_writer.where(acme.pk))
     assert reconcile.of_tenant(acme, repair=False).astray == 0
 
 
@@ -116,9 +118,9 @@ def away(*_):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_store_that_is_away_for_a_moment_is_waited_for_with_the_work_in_hand(monkeypatch, bring, acme, erin, titles):
-    from knowledge.stages import embed
+    from knowledge.ingestion import embed
 
-    real, failures, embedded = indexing.put, [], []
+    real, failures, embedded = index_writer.put, [], []
     real_embed = embed._embed
 
     def put(*arguments):
@@ -131,11 +133,11 @@ def test_a_store_that_is_away_for_a_moment_is_waited_for_with_the_work_in_hand(m
         embedded.extend(works)
         real_embed(works)
 
-    monkeypatch.setattr(write.indexing, "put", put)
+    monkeypatch.setattr(save.index_writer, "put", put)
     monkeypatch.setattr(embed, "_embed", count)
-    monkeypatch.setattr(write, "SHORTEST_PAUSE", 0.05)
+    monkeypatch.setattr(save, "SHORTEST_PAUSE", 0.05)
     bring("travel.md")
-    ingest.drain()
+    pipeline.drain()
     assert titles(erin, "meals") == {"Travel"}
     assert (len(failures), len(embedded)) == (3, 1), "what was read and embedded is not thrown away"
     assert Job.objects.for_tenant(acme).get().attempts == 1
@@ -144,13 +146,13 @@ def test_a_store_that_is_away_for_a_moment_is_waited_for_with_the_work_in_hand(m
 @pytest.mark.django_db
 def test_a_store_that_came_back_is_compared_since_it_may_lack_what_it_had_confirmed(monkeypatch, bring, read_all):
     asked: list[bool] = []
-    monkeypatch.setattr("knowledge.comparisons.request", lambda tenant_id: asked.append(True))
+    monkeypatch.setattr("knowledge.indexes.comparison_queue.request", lambda tenant_id: asked.append(True))
     bring("travel.md")
     read_all()
     assert not asked
     bring("leave.md", "# Leave\n\nEverybody has thirty days of leave.")
     with monkeypatch.context() as patched:
-        patched.setattr(write.indexing, "put", away)
+        patched.setattr(save.index_writer, "put", away)
         read_all()
     assert not asked
     Job.objects.across_tenants("all of this test").update(run_after=timezone.now())
@@ -162,7 +164,7 @@ def test_a_store_that_came_back_is_compared_since_it_may_lack_what_it_had_confir
 def test_a_long_outage_is_not_the_documents_fault(monkeypatch, bring, acme, erin, read_all, titles):
     version = bring("travel.md").version
     with monkeypatch.context() as patched:
-        patched.setattr(write.indexing, "put", away)
+        patched.setattr(save.index_writer, "put", away)
         for round_ in range(1, 2 * claims.MAX_ATTEMPTS):
             read_all()
             job = Job.objects.for_tenant(acme).get()
@@ -180,7 +182,7 @@ def test_a_long_outage_is_not_the_documents_fault(monkeypatch, bring, acme, erin
 def test_an_outage_without_end_ends_with_a_reason(monkeypatch, bring, acme, read_all):
     version = bring("travel.md").version
     Job.objects.for_tenant(acme).update(held_up=claims.MAX_HELD_UP)
-    monkeypatch.setattr(write.indexing, "put", away)
+    monkeypatch.setattr(save.index_writer, "put", away)
     read_all()
     version.refresh_from_db()
     assert (version.status, version.error_message) == (Status.FAILED, "The search index does not answer.")
@@ -192,7 +194,7 @@ def test_a_full_disk_is_not_the_documents_fault_either(monkeypatch, bring, acme,
         raise OSError(28, "No space left on device")
 
     bring("travel.md")
-    monkeypatch.setattr(write.indexing, "put", full)
+    monkeypatch.setattr(save.index_writer, "put", full)
     read_all()
     job = Job.objects.for_tenant(acme).get()
     assert (job.state, job.attempts, job.held_up) == (Job.State.WAITING, 0, 1)
@@ -201,25 +203,25 @@ def test_a_full_disk_is_not_the_documents_fault_either(monkeypatch, bring, acme,
 @pytest.mark.django_db
 def test_a_version_that_is_ready_after_a_newer_one_is_not_found(monkeypatch, bring, acme, erin, read_all, titles):
     """Two workers, two versions of one document; the older one took longer."""
-    from knowledge.stages import read
-    from tenants.scope import in_tenant
+    from knowledge.ingestion import parse
+    from tenants.isolation.scope import in_tenant
 
     bring("travel.md")
     (slow,) = claims.claim_next("slow")
     bring("travel.md", TRAVEL.replace("42 euros", "55 euros"))
-    generation = indexing.active_generation(acme.pk)
+    generation = index_writer.active_generation(acme.pk)
     with in_tenant(acme):
-        version = read.versions_of([slow])[slow.version_id]
-    work = read.read(slow, version, generation, backends.parser())
+        version = parse.versions_of([slow])[slow.version_id]
+    work = parse.read(slow, version, generation, backends.parser())
     read_all()
-    from knowledge.stages.embed import embed_works
+    from knowledge.ingestion.embed import embed_works
 
     for done in embed_works([work]):
-        write.save([done])
-    from knowledge.search import find
+        save.save([done])
+    from knowledge.retrieval.search import find
 
     (found,) = find(erin, ["meal allowance"], limit=5)
     assert "55 euros" in found.text
-    assert backends.store().count(indexing.where(acme.pk)) == 1
+    assert backends.store().count(index_writer.where(acme.pk)) == 1
     assert Passage.objects.for_tenant(acme).count() == 1
     assert reconcile.of_tenant(acme, repair=False).astray == 0

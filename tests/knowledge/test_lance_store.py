@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from knowledge.stores.base import IndexedPassage, Namespace, Query, Readable, StoreBusy, StoreUnavailable
-from knowledge.stores.lance import LanceStore
+from knowledge.stores.lance.store import LanceStore
 from tests.contracts.vector_store.stage import EVERYTHING, REPOSITORY, SHELVES, by_words, ids, passages, question
 
 
@@ -94,7 +94,7 @@ def test_readers_are_never_disturbed_by_writers_and_upkeep(store, where, tmp_pat
 from pathlib import Path
 from uuid import UUID
 from knowledge.stores.base import Namespace
-from knowledge.stores.lance import LanceStore
+from knowledge.stores.lance.store import LanceStore
 from tests.contracts.vector_store.stage import passages
 store = LanceStore(Path({str(tmp_path / "index")!r}))
 where = Namespace(UUID({str(where.tenant_id)!r}), {where.generation!r})
@@ -145,9 +145,9 @@ def test_eight_threads_may_search_while_one_writes(store, where):
 
 
 def test_a_writer_that_never_comes_to_its_turn_says_so(store, where, monkeypatch):
-    from knowledge.stores import lance_tables
+    from knowledge.stores.lance import tables
 
-    monkeypatch.setattr(lance_tables, "LOCK_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(tables, "LOCK_WAIT_SECONDS", 0.1)
     store.put(where, passages(range(1)))
     with store._folder.writing(where), pytest.raises(StoreBusy):
         store.put(where, passages(range(2)))
@@ -182,7 +182,7 @@ import sys
 from pathlib import Path
 from uuid import uuid4
 from knowledge.stores.base import Namespace, Query, Readable
-from knowledge.stores.lance import LanceStore
+from knowledge.stores.lance.store import LanceStore
 store = LanceStore(Path("/nonexistent/index"))
 where = Namespace(uuid4(), "g")
 assert store.search(where, Query("", "x"), readable=Readable(), limit=5) == []

@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 
 from knowledge.stores.base import Namespace
-from knowledge.stores.lance import LanceStore
-from knowledge.stores.lance_import import import_lancedb
+from knowledge.stores.lance.lazy_import import import_lancedb
+from knowledge.stores.lance.store import LanceStore
 from tests.contracts.vector_store.stage import passages
 
 LARGE = 30  # passages, here

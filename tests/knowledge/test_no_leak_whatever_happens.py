@@ -31,8 +31,8 @@ class Paper:
 class TwoCompanies(RuleBasedStateMachine):
     @initialize()
     def begin(self):
-        from tenants.people import add_member, create_tenant
-        from tenants.teams import create_team
+        from tenants.members.members import add_member, create_tenant
+        from tenants.members.teams import create_team
 
         self.companies = []
         for slug in ("one", "two"):
@@ -63,7 +63,7 @@ class TwoCompanies(RuleBasedStateMachine):
         self._read()
 
     def _new_shelf(self, company):
-        from knowledge.collections import create_collection
+        from knowledge.library.collections import create_collection
 
         at = self.companies[company]
         at["shelves"].append(create_collection(at["people"][0], f"Shelf {len(at['shelves'])}"))
@@ -77,14 +77,14 @@ class TwoCompanies(RuleBasedStateMachine):
 
     @staticmethod
     def _read():
-        from knowledge import ingest
+        from knowledge.ingestion import pipeline
 
-        ingest.drain(inline=True)
+        pipeline.drain(inline=True)
 
     def _bring(self, company, shelf):
         from django.core.files.base import ContentFile
 
-        from knowledge import uploads
+        from knowledge.library import uploads
 
         at = self.companies[company]
         at["brought"] = at.get("brought", 0) + 1
@@ -105,8 +105,8 @@ class TwoCompanies(RuleBasedStateMachine):
 
     @rule(data=st.data(), company=st.integers(0, 1), right=st.sampled_from(list(Right)), to=st.integers(1, PEOPLE))
     def give_paper(self, data, company, right, to):
-        from knowledge import grants
-        from knowledge.access import access_document
+        from knowledge.permissions import grants
+        from knowledge.permissions.access import access_document
 
         at, pk = self.companies[company], self._some(data, company)
         if pk:
@@ -116,8 +116,8 @@ class TwoCompanies(RuleBasedStateMachine):
 
     @rule(data=st.data(), company=st.integers(0, 1), to=st.integers(1, PEOPLE))
     def revoke_paper(self, data, company, to):
-        from knowledge import grants
-        from knowledge.access import access_document
+        from knowledge.permissions import grants
+        from knowledge.permissions.access import access_document
 
         at, pk = self.companies[company], self._some(data, company)
         if pk:
@@ -132,7 +132,7 @@ class TwoCompanies(RuleBasedStateMachine):
         to=st.integers(1, PEOPLE),
     )
     def give_shelf(self, company, shelf, right, to):
-        from knowledge import grants
+        from knowledge.permissions import grants
 
         at = self.companies[company]
         grants.give(at["shelves"][shelf], right, self._whom(at, to), by=at["people"][0])
@@ -140,7 +140,7 @@ class TwoCompanies(RuleBasedStateMachine):
 
     @rule(company=st.integers(0, 1), shelf=st.integers(0, 1), to=st.integers(1, PEOPLE))
     def revoke_shelf(self, company, shelf, to):
-        from knowledge import grants
+        from knowledge.permissions import grants
 
         at = self.companies[company]
         grants.revoke(at["shelves"][shelf], self._whom(at, to), by=at["people"][0])
@@ -148,7 +148,7 @@ class TwoCompanies(RuleBasedStateMachine):
 
     @rule(company=st.integers(0, 1), person=st.integers(1, PEOPLE - 1), joins=st.booleans())
     def team(self, company, person, joins):
-        from tenants.teams import add_to_team, remove_from_team
+        from tenants.members.teams import add_to_team, remove_from_team
 
         at = self.companies[company]
         change, note = (add_to_team, at["in_team"].add) if joins else (remove_from_team, at["in_team"].discard)
@@ -157,8 +157,8 @@ class TwoCompanies(RuleBasedStateMachine):
 
     @rule(data=st.data(), company=st.integers(0, 1), restricted=st.booleans())
     def restrict(self, data, company, restricted):
-        from knowledge.access import access_document
-        from knowledge.documents import change_document
+        from knowledge.library.documents import change_document
+        from knowledge.permissions.access import access_document
 
         at, pk = self.companies[company], self._some(data, company)
         if pk:
@@ -167,8 +167,8 @@ class TwoCompanies(RuleBasedStateMachine):
 
     @rule(data=st.data(), company=st.integers(0, 1), shelf=st.integers(0, 1))
     def move(self, data, company, shelf):
-        from knowledge.access import access_document
-        from knowledge.documents import move_document
+        from knowledge.library.documents import move_document
+        from knowledge.permissions.access import access_document
 
         at, pk = self.companies[company], self._some(data, company)
         if pk:
@@ -177,14 +177,14 @@ class TwoCompanies(RuleBasedStateMachine):
 
     @rule()
     def follow(self):
-        from knowledge import upkeep
+        from knowledge import maintenance
 
-        upkeep.do_store_work()
+        maintenance.do_store_work()
 
     @rule(data=st.data(), company=st.integers(0, 1))
     def trash(self, data, company):
-        from knowledge.access import access_document
-        from knowledge.deletion import put_in_trash
+        from knowledge.erasure.deletion import put_in_trash
+        from knowledge.permissions.access import access_document
 
         at, pk = self.companies[company], self._some(data, company)
         if pk:
@@ -193,8 +193,8 @@ class TwoCompanies(RuleBasedStateMachine):
 
     @rule(data=st.data(), company=st.integers(0, 1))
     def restore(self, data, company):
-        from knowledge.access import access_document
-        from knowledge.deletion import restore
+        from knowledge.erasure.deletion import restore
+        from knowledge.permissions.access import access_document
 
         at, pk = self.companies[company], self._some(data, company, trashed=True)
         if pk:
@@ -203,7 +203,7 @@ class TwoCompanies(RuleBasedStateMachine):
 
     @rule(data=st.data(), company=st.integers(0, 1))
     def erase(self, data, company):
-        from knowledge.deletion import erase_now
+        from knowledge.erasure.deletion import erase_now
 
         at, pk = self.companies[company], self._some(data, company, trashed=True)
         if pk:
@@ -226,9 +226,9 @@ class TwoCompanies(RuleBasedStateMachine):
     @precondition(lambda self: hasattr(self, "companies"))
     @invariant()
     def everybody_finds_exactly_what_they_may_read(self):
-        from knowledge import access
         from knowledge.models import Document
-        from knowledge.search import count_readable, find
+        from knowledge.permissions import access
+        from knowledge.retrieval.search import count_readable, find
 
         for at in self.companies:
             for number, person in enumerate(at["people"]):
@@ -238,7 +238,7 @@ class TwoCompanies(RuleBasedStateMachine):
                 assert count_readable(person) == len(expected)
                 every = [pk for company in self.companies for pk in company["papers"]]
                 assert access.still_readable(person, every) == expected
-                assert set(access.basis(person, every)) == expected
+                assert set(access.access_reasons(person, every)) == expected
                 assert set(Document.objects.visible_to(person).values_list("pk", flat=True)) == expected
 
 

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from knowledge import grants
 from knowledge.models import Collection, Document, Trashing
+from knowledge.permissions import grants
 from tests.knowledge.page_cast import path, shelf_of, text_of
 
 pytestmark = pytest.mark.django_db

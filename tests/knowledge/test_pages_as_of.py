@@ -6,11 +6,12 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from knowledge import documents, grants, history
-from knowledge.access import explain
-from knowledge.collections import create_collection
+from knowledge.library import documents
+from knowledge.library.collections import create_collection
 from knowledge.models import Document
-from tenants import people, teams
+from knowledge.permissions import grants, history
+from knowledge.permissions.access import explain
+from tenants.members import members, teams
 from tests.knowledge.page_cast import path, shelf_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -115,9 +116,9 @@ def test_who_left_the_company_could_read_until_then_and_their_heir_owns_since(
     clock.day(40)
     grants.give(policy, "read", alice, by=erin)
     clock.day(10)
-    people.end_membership(alice, by=olga)
+    members.end_membership(alice, by=olga)
     clock.day(8)
-    people.end_membership(erin, by=olga, heir=olga)
+    members.end_membership(erin, by=olga, heir=olga)
     today = clock.day(0)
     client = sign_in(olga)
     assert "Why could Alice Acme read this?" in why(client, policy, alice, today - timedelta(days=15))
@@ -173,7 +174,7 @@ def test_what_the_trail_tells_about_now_is_what_the_tables_say(clock, shelf, pol
     grants.give(policy, "read", teams.Team.objects.for_tenant(erin.tenant).get(everyone=True), by=erin)
     teams.remove_from_team(finance, alice, by=adam)
     teams.add_to_team(finance, bob, by=adam)
-    from knowledge.views.past import past_chains, past_day
+    from knowledge.views.readers.readers_history import past_chains, past_day
 
     past = past_day(erin, policy, clock.day(0))
     clock.at += timedelta(days=1)

@@ -3,8 +3,8 @@
 import pytest
 
 from audit.models import AuditEvent
-from knowledge import grants
-from knowledge.views.comparison import Block, compare
+from knowledge.permissions import grants
+from knowledge.views.viewer.text_comparison import Block, compare
 from tests.knowledge.page_cast import TRAVEL, path, shelf_of, text_of
 
 LATER = TRAVEL.replace("seven hours or longer", "six hours or longer, gate to gate").replace(

@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from knowledge import grants
-from knowledge.documents import change_document
+from knowledge.library.documents import change_document
 from knowledge.models import Document, Status, Version
+from knowledge.permissions import grants
 from tests.knowledge.page_cast import path, shelf_of, text_of
 
 pytestmark = pytest.mark.django_db

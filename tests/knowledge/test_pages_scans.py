@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from knowledge import backends, grants, pdf_pages
+from knowledge import backends
 from knowledge.models import Content
+from knowledge.page_images import pdf_pages
 from knowledge.parsers.base import ParseFailed
-from knowledge.views import pictures, scans
+from knowledge.permissions import grants
+from knowledge.views.viewer import page_images, scan_quotes
 from tests.knowledge.page_cast import path, shelf_of, text_of
 
 LINES = [
@@ -21,21 +23,21 @@ LINES = [
 
 
 def test_a_quote_covers_its_stretch_of_every_line_it_runs_over():
-    first, second = scans.find(LINES, "Vehicles above 18 tonnes must be booked")
+    first, second = scan_quotes.find(LINES, "Vehicles above 18 tonnes must be booked")
     assert first == pytest.approx((0.1 + 0.8 * 35 / 49, 0.40, 0.9, 0.42))
     assert second[0] == pytest.approx(0.1)
     assert second[2] == pytest.approx(0.1 + 0.8 * 24 / 46)
 
 
 def test_spacing_and_case_make_no_difference_and_the_full_stop_belongs_to_it():
-    [box] = scans.find(LINES, "bay 1 is open  from 07:00 to 15:30")
+    [box] = scan_quotes.find(LINES, "bay 1 is open  from 07:00 to 15:30")
     assert box[2] == pytest.approx(0.1 + 0.8 * 34 / 49)
 
 
 @pytest.mark.parametrize("quote", ["", "440", "Bay 2 is open from 07:00"])
 def test_what_is_too_short_or_not_there_is_marked_nowhere(quote):
-    assert scans.find(LINES, quote) == []
-    assert scans.find([], "Bay 1 is open") == []
+    assert scan_quotes.find(LINES, quote) == []
+    assert scan_quotes.find([], "Bay 1 is open") == []
 
 
 class ReadOnce:
@@ -120,4 +122,4 @@ class TestThePage:
     def test_what_was_read_for_it_goes_with_the_document(self, sign_in, notice, span, erin, monkeypatch):
         monkeypatch.setattr(pdf_pages, "scanned_lines", lambda *_: LINES)
         sign_in(erin).get(path(f"documents/{notice.pk}/1/1/marks/"), span)
-        assert pictures.forget(notice.tenant_id, [notice.pk]) >= 1
+        assert page_images.forget(notice.tenant_id, [notice.pk]) >= 1

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from audit.models import AuditEvent
-from knowledge.views.snippets import snippet
+from knowledge.views.search.snippets import snippet
 from tests.knowledge.page_cast import path, shelf_of, text_of
 
 pytestmark = pytest.mark.django_db

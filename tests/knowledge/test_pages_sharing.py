@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
-from knowledge import grants
 from knowledge.models import Document
-from tenants.teams import add_to_team, create_team
+from knowledge.permissions import grants
+from tenants.members.teams import add_to_team, create_team
 from tests.knowledge.page_cast import path, shelf_of, text_of
 
 pytestmark = pytest.mark.django_db

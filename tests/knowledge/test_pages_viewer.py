@@ -7,9 +7,10 @@ import pytest
 from django.conf import settings
 
 from audit.models import AuditEvent
-from knowledge import grants, viewer_context
+from knowledge.hooks import viewer
+from knowledge.hooks.viewer import CitedAnswer, CitedPlace
 from knowledge.models import Content
-from knowledge.viewer_context import CitedAnswer, CitedPlace
+from knowledge.permissions import grants
 from tests.knowledge.page_cast import TRAVEL, path, shelf_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -115,12 +116,12 @@ def test_a_citation_opens_its_version_with_the_places_of_its_answer(sign_in, she
         )
         return CitedAnswer(cited, places, "/t/acme/answers/x/", "Business class from seven hours.")
 
-    viewer_context.register(resolver)
+    viewer.register(resolver)
     try:
         shelf.add("travel-policy.md", TRAVEL.replace("seven", "nine"))
         page = text_of(sign_in(erin), f"documents/{policy.pk}/", citation=str(cited))
     finally:
-        viewer_context._resolvers.remove(resolver)
+        viewer._resolvers.remove(resolver)
     assert marked(page) == QUOTE
     assert "Back to the answer" in page
     assert "Business class from seven hours." in page

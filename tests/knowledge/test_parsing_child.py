@@ -15,7 +15,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from knowledge.parsers.base import ParseFailed, ParseLimits
-from knowledge.parsing import ROOT, Child, ParserChild
+from knowledge.parsers.client import ROOT, Child, ParserChild
 from tests.knowledge.parsing_files import FORMATS, SENTENCE
 
 
@@ -120,7 +120,7 @@ def test_a_stored_file_that_is_missing_is_told(tmp_path):
 
 def test_the_child_leaves_when_its_parent_is_gone(page):
     program = (
-        "import sys; from pathlib import Path; from knowledge.parsing import ParserChild; parser = ParserChild();"
+        "import sys; from pathlib import Path; from knowledge.parsers.client import ParserChild; parser = ParserChild();"
         "parser.parse(Path(sys.argv[1]), 'a.md'); print(parser.pid, flush=True); import os; os._exit(1)"
     )
     ran = subprocess.run(
@@ -167,7 +167,7 @@ def test_pages_are_told_as_they_are_read(tmp_path):
 
 
 def test_a_child_whose_worker_was_killed_leaves_without_a_word(page):
-    from knowledge.parsers.wire import limits_to_wire, send_frame
+    from knowledge.parsers.child_protocol import limits_to_wire, send_frame
 
     requests, theirs = socket.socketpair()
     child = subprocess.Popen(

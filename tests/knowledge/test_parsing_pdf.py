@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from knowledge import pdf_pages
+from knowledge.page_images import pdf_pages
 from knowledge.parsers.base import ParsedDocument, ParseFailed, ParseLimits
 from knowledge.parsers.read import NeedsOcr, read
 from knowledge.parsers.source import Source

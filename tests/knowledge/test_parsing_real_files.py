@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.parsers.base import ParseFailed
-from knowledge.parsing import ParserChild
+from knowledge.parsers.client import ParserChild
 
 DATA = Path(os.environ.get("PORTAL_SHARED_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 INDEX = DATA / "files" / "index.json"

@@ -6,7 +6,7 @@ import pytest
 
 from knowledge.parsers.base import ParseFailed
 from knowledge.parsers.decode import decode
-from knowledge.parsers.draft import Piece, assemble
+from knowledge.parsers.document_builder import Piece, assemble
 from knowledge.parsers.formats.html import read_html
 from knowledge.parsers.formats.mail import read_mail
 from knowledge.parsers.formats.markdown import read_markdown

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.ranking import dense_share, fuse, word_pairs
+from knowledge.stores.rank_fusion import dense_share, fuse, word_pairs
 
 
 def best(scores: list[float]) -> int:

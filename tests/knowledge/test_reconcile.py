@@ -13,8 +13,10 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.utils import timezone
 
-from knowledge import backends, documents, indexing, reconcile
-from knowledge.deletion import put_in_trash
+from knowledge import backends
+from knowledge.erasure.deletion import put_in_trash
+from knowledge.indexes import index_writer, reconcile
+from knowledge.library import documents
 from knowledge.models import Document, Job, Passage, Status, Version
 from knowledge.stores.base import IndexedPassage
 
@@ -60,7 +62,7 @@ def test_nothing_is_astray_in_a_library_that_nobody_harmed(acme, library, erin):
 
 
 def test_a_wiped_store_is_rebuilt_from_the_database_alone(acme, erin, library, titles, no_embedding):
-    where, store = indexing.where(acme.pk), backends.store()
+    where, store = index_writer.where(acme.pk), backends.store()
     before = everything(store, where)
     store.destroy(where)
     assert compared(acme, repair=False) == {"missing_passages": len(before)}
@@ -73,21 +75,21 @@ def test_a_wiped_store_is_rebuilt_from_the_database_alone(acme, erin, library, t
 
 def test_rebuilt_passages_have_the_very_words_that_were_indexed(acme, upload, monkeypatch):
     put: dict = {}
-    real = indexing.put
+    real = index_writer.put
 
     def note(tenant_id, generation, passages):
         passages = list(passages)
         put.update((each.passage_id, (each.terms, each.text, tuple(each.vector))) for each in passages)
         real(tenant_id, generation, passages)
 
-    monkeypatch.setattr("knowledge.stages.write.indexing.put", note)
+    monkeypatch.setattr("knowledge.ingestion.save.index_writer.put", note)
     upload("rates.md", TABLE)
     upload("travel.md")
-    from knowledge import rebuild
+    from knowledge.indexes import rebuild
 
     again = {
         each.passage_id: (each.terms, each.text, tuple(each.vector))
-        for passages in rebuild.passages_of(acme, indexing.active_generation(acme.pk))
+        for passages in rebuild.passages_of(acme, index_writer.active_generation(acme.pk))
         for each in passages
     }
     assert len(put) > 3
@@ -95,7 +97,7 @@ def test_rebuilt_passages_have_the_very_words_that_were_indexed(acme, upload, mo
 
 
 def test_passages_of_documents_that_are_gone_leave_the_store(acme, library, titles, erin):
-    where, store = indexing.where(acme.pk), backends.store()
+    where, store = index_writer.where(acme.pk), backends.store()
     listed = [each for page in store.listing(where) for each in page]
     vector = Passage.objects.for_tenant(acme).first().vector
     import numpy as np
@@ -114,23 +116,23 @@ def test_passages_of_documents_that_are_gone_leave_the_store(acme, library, titl
 
 def test_a_version_on_its_way_is_left_to_those_who_read_it(acme, library, bring, monkeypatch, read_all):
     """It is in the store before it is in the rows: the reconciler may come in between."""
-    from knowledge.stages import write
+    from knowledge.ingestion import save
 
-    real, found = indexing.put, []
+    real, found = index_writer.put, []
 
     def then_compare(*arguments):
         real(*arguments)
         found.append(compared(acme, repair=True))
 
     bring("new.md", "# New\n\nBrand new words.")
-    monkeypatch.setattr(write.indexing, "put", then_compare)
+    monkeypatch.setattr(save.index_writer, "put", then_compare)
     read_all()
     assert found == [{}]
     assert compared(acme) == {}
 
 
 def test_a_document_under_a_collection_it_left_is_moved_in_the_store(acme, erin, library):
-    from knowledge.collections import create_collection
+    from knowledge.library.collections import create_collection
 
     elsewhere = create_collection(erin, "Elsewhere")
     Document.objects.for_tenant(acme).filter(pk=library[0].pk).update(collection=elsewhere)
@@ -162,7 +164,7 @@ def test_a_document_that_nobody_would_come_to_is_queued_again(acme, erin, bring,
 
 
 def test_a_lost_lease_is_given_back(acme, bring):
-    from knowledge.claims import claim_next
+    from knowledge.jobs.claims import claim_next
 
     bring("travel.md")
     claim_next("dies")
@@ -193,12 +195,12 @@ def test_a_lost_file_is_told_and_mended_by_uploading_it_again(acme, library, bri
 
 def test_what_is_just_being_erased_is_not_put_back(acme, erin, library):
     put_in_trash(erin, library[0], erase_now=True)
-    indexing.drop(acme.pk, [library[0].current_version_id])
+    index_writer.drop(acme.pk, [library[0].current_version_id])
     assert compared(acme) == {}
 
 
 def test_a_moved_document_that_the_store_is_to_follow_is_no_mistake(acme, erin, library):
-    from knowledge.collections import create_collection
+    from knowledge.library.collections import create_collection
 
     documents.move_document(erin, library[0], create_collection(erin, "Elsewhere"))
     assert compared(acme) == {}
@@ -217,7 +219,7 @@ def test_one_company_that_cannot_be_compared_does_not_keep_the_others_back(acme,
 
 
 def test_the_command_says_in_words_and_in_json_what_it_found(acme, globex, library):
-    backends.store().destroy(indexing.where(acme.pk))
+    backends.store().destroy(index_writer.where(acme.pk))
     out = StringIO()
     with pytest.raises(SystemExit):
         call_command("reconcile", tenant="acme", stdout=out)
@@ -234,7 +236,7 @@ def test_the_command_says_in_words_and_in_json_what_it_found(acme, globex, libra
 
 
 def test_versions_that_were_read_stay_as_they_are(acme, library):
-    backends.store().destroy(indexing.where(acme.pk))
+    backends.store().destroy(index_writer.where(acme.pk))
     reconcile.of_tenant(acme, repair=True)
     assert set(Version.objects.for_tenant(acme).values_list("status", flat=True)) == {Status.READY}
 

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from knowledge import grants
+from knowledge.permissions import grants
 from tests.fixtures_knowledge import TRAVEL
 
 pytestmark = pytest.mark.django_db
@@ -285,7 +285,7 @@ def test_a_longer_list_needs_no_more_queries(path, api, erin, shelf, bring):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from knowledge.collections import create_collection
+    from knowledge.library.collections import create_collection
 
     client, counts = api(erin), []
     for round_ in range(2):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge import backends
-from knowledge.stores.weaviate import WeaviateStore
+from knowledge.stores.weaviate.store import WeaviateStore
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from knowledge import backends, grants
-from knowledge.deletion import put_in_trash
-from knowledge.documents import change_document, move_document
+from knowledge import backends
+from knowledge.erasure.deletion import put_in_trash
+from knowledge.library.documents import change_document, move_document
 from knowledge.models import Document
-from knowledge.search import Filters, find
+from knowledge.permissions import grants
+from knowledge.retrieval.search import Filters, find
 from knowledge.stores.base import Readable
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +99,7 @@ def test_filters_narrow_in_the_store_and_never_widen(spy, shelf, upload, erin, a
 def test_a_moved_document_has_its_new_readers_before_the_store_has_followed(
     spy, shelf, upload, erin, alice, bob, read_all
 ):
-    from knowledge.collections import create_collection
+    from knowledge.library.collections import create_collection
 
     document = upload("travel.md")
     annex = create_collection(erin, "Annex")
@@ -161,13 +162,13 @@ def test_a_filter_that_cannot_be_made_is_an_error_not_a_wider_search(monkeypatch
     def broken(*_):
         raise OperationalError("no such luck")
 
-    monkeypatch.setattr("knowledge.visibility._compile", broken)
+    monkeypatch.setattr("knowledge.permissions.search_filter._compile", broken)
     with pytest.raises(OperationalError):
         find(erin, ["meal"], limit=5)
 
 
 def test_two_tenants_with_the_same_words_never_meet(spy, upload, erin, mallory):
-    from knowledge.collections import create_collection
+    from knowledge.library.collections import create_collection
 
     upload("travel.md")
     theirs = create_collection(mallory, "Handbook")

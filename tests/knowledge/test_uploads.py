@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from knowledge import filenames, storage, uploads
+from knowledge.library import filenames, storage, uploads
 from knowledge.models import Blob, Document, Job, Version
 from tenants.errors import NoRoom, TooLarge
 
@@ -61,7 +61,7 @@ def test_the_path_begins_with_the_tenant_and_says_nothing_of_the_name(bring, eri
 
 @pytest.mark.django_db
 def test_identical_bytes_are_stored_once_in_a_tenant_but_never_shared_between_two(bring, erin, mallory):
-    from knowledge.collections import create_collection
+    from knowledge.library.collections import create_collection
 
     bring("one.txt", ANYTHING)
     bring("two.txt", ANYTHING)
@@ -151,8 +151,8 @@ def test_a_newer_version_overtakes_one_that_nobody_began(bring, erin, read_all):
 
 @pytest.mark.django_db
 def test_a_name_that_is_hidden_from_the_uploader_is_not_given_away(bring, erin, adam, shelf):
-    from knowledge import grants
-    from knowledge.documents import change_document
+    from knowledge.library.documents import change_document
+    from knowledge.permissions import grants
 
     secret = bring("salaries.txt", b"secret").document
     change_document(erin, secret, restricted=True)

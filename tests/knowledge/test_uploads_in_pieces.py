@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from knowledge import grants, partial_uploads, storage, upkeep
+from knowledge import maintenance
+from knowledge.library import chunked_uploads, storage
 from knowledge.models import Document, PartialUpload
+from knowledge.permissions import grants
 from tenants.errors import Conflicting
 from tests.knowledge.page_cast import path, shelf_of, text_of
 
@@ -67,7 +69,7 @@ def test_two_windows_that_finish_the_same_file_at_once_make_one_document(hers, s
     def other_window_is_quicker(piece):
         if not others:
             others.append(None)
-            others.append(partial_uploads.add(erin, upload, len(DATA), ()))
+            others.append(chunked_uploads.add(erin, upload, len(DATA), ()))
         return is_there(piece)
 
     monkeypatch.setattr(storage, "is_there", other_window_is_quicker)
@@ -103,24 +105,24 @@ def test_a_piece_that_comes_twice_is_kept_once_and_another_in_its_place_is_refus
 
 def test_the_same_piece_twice_at_the_same_time_is_kept_once(shelf, erin):
     """The second arrives while the first is still being written down."""
-    upload = partial_uploads.begin(erin, shelf, filename="rooms.txt", size=len(DATA))
+    upload = chunked_uploads.begin(erin, shelf, filename="rooms.txt", size=len(DATA))
 
     def slowly(data, meanwhile):
         yield data[:10]
-        partial_uploads.add(erin, upload.pk, 0, [meanwhile])
+        chunked_uploads.add(erin, upload.pk, 0, [meanwhile])
         yield data[10:]
 
-    known = partial_uploads.add(erin, upload.pk, 0, slowly(DATA[:HALF], DATA[:HALF]))
+    known = chunked_uploads.add(erin, upload.pk, 0, slowly(DATA[:HALF], DATA[:HALF]))
     assert (known.received, len(held(erin))) == (HALF, 1)
 
-    other = partial_uploads.begin(erin, shelf, filename="other.txt", size=len(DATA))
+    other = chunked_uploads.begin(erin, shelf, filename="other.txt", size=len(DATA))
 
     def otherwise():
         yield DATA[:10]
-        partial_uploads.add(erin, other.pk, 0, [DATA[:20]])
+        chunked_uploads.add(erin, other.pk, 0, [DATA[:20]])
 
     with pytest.raises(Conflicting) as refused:
-        partial_uploads.add(erin, other.pk, 0, otherwise())
+        chunked_uploads.add(erin, other.pk, 0, otherwise())
     assert refused.value.extra == {"received": 20}
     assert sum(storage.is_there(piece) for piece in held(erin)) == 2
 
@@ -145,17 +147,17 @@ def test_the_library_says_what_stopped_and_it_can_be_discarded(hers, shelf, erin
 
 
 def test_after_a_day_what_arrived_is_gone_and_before_it_is_not_taken_for_lost_files(hers, shelf, erin, monkeypatch):
-    from knowledge import files
+    from knowledge.library import stored_files
 
-    monkeypatch.setattr(files, "ORPHAN_AGE", timedelta(seconds=-60))
+    monkeypatch.setattr(stored_files, "ORPHAN_AGE", timedelta(seconds=-60))
     upload = begin(hers, shelf).json()["upload"]
     send(hers, upload, 0, DATA[:HALF])
     [piece] = held(erin)
-    upkeep.remove_orphans()
+    maintenance.remove_orphans()
     assert storage.is_there(piece)
     PartialUpload.objects.for_tenant(erin.tenant).update(changed_at=timezone.now() - timedelta(hours=25))
     assert send(hers, upload, HALF, DATA[HALF:]).status_code == 404
-    upkeep.remove_orphans()
+    maintenance.remove_orphans()
     assert not storage.is_there(piece)
     assert not PartialUpload.objects.for_tenant(erin.tenant).exists()
 
@@ -176,7 +178,7 @@ def test_what_cannot_be_a_size_is_refused(hers, shelf, erin, said):
 
 
 def test_nobody_fills_the_disk_with_beginnings(hers, shelf, monkeypatch):
-    monkeypatch.setattr(partial_uploads, "AT_ONCE", 2)
+    monkeypatch.setattr(chunked_uploads, "AT_ONCE", 2)
     assert [begin(hers, shelf, name=f"{n}.txt").status_code for n in range(3)] == [201, 201, 409]
 
 

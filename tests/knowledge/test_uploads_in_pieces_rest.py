@@ -5,8 +5,9 @@ import uuid
 import pytest
 from django.test import Client
 
-from knowledge import grants, partial_uploads, storage
+from knowledge.library import chunked_uploads, storage
 from knowledge.models import Document, PartialUpload
+from knowledge.permissions import grants
 from tenants.errors import NoRoom
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,7 @@ def test_a_file_in_pieces_is_looked_at_goes_on_and_becomes_a_document_that_is_fo
     upload = begun.json()["id"]
     assert begun.json() | {"kept_until": ""} == {
         "id": upload, "collection": str(shelf.pk), "filename": "rooms.txt", "size": len(DATA), "received": 0,
-        "largest_piece": partial_uploads.PIECE, "kept_until": "", "document": None,
+        "largest_piece": chunked_uploads.PIECE, "kept_until": "", "document": None,
     }  # fmt: skip
     assert program.get(f"{API}/uploads/").json() == []
     first = put(program, upload, 0, DATA[:HALF])
@@ -78,7 +79,7 @@ def test_one_that_could_not_be_put_together_is_later_by_an_empty_piece_if_all_is
     program = api(erin)
     upload = begin(program, shelf.pk).json()["id"]
     with monkeypatch.context() as at_that_time:
-        at_that_time.setattr("knowledge.uploads.upload", full)
+        at_that_time.setattr("knowledge.library.uploads.upload", full)
         assert is_problem(put(program, upload, 0, DATA), 507, "no_room")
     found = program.get(f"{API}/uploads/{upload}/").json()
     assert found["document"] is None

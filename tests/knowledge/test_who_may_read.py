@@ -6,14 +6,14 @@ import pytest
 from django.db import transaction
 from django.http import Http404
 
-from knowledge import access, grants, visibility
-from knowledge.documents import change_document
+from knowledge.library.documents import change_document
 from knowledge.models import Document
 from knowledge.models.grant import Right
+from knowledge.permissions import access, grants, search_filter
 from tenants.errors import Invalid, NotAllowed
+from tenants.members.members import add_member, end_membership
+from tenants.members.teams import add_to_team, remove_from_team, remove_team
 from tenants.models import User
-from tenants.people import add_member, end_membership
-from tenants.teams import add_to_team, remove_from_team, remove_team
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +151,7 @@ def test_a_member_object_that_is_older_than_the_removal_opens_nothing(shelf, upl
     assert stale.may_work
     assert titles(stale, "meals") == set()
     assert access.still_readable(stale, [document.pk]) == set()
-    assert access.basis(stale, [document.pk]) == {}
+    assert access.access_reasons(stale, [document.pk]) == {}
 
 
 def test_what_a_leaver_owned_goes_to_the_heir(shelf, upload, erin, adam, titles):
@@ -191,10 +191,10 @@ def test_the_reason_is_said_in_words(shelf, upload, erin, alice, bob, cora, fina
     grants.give(shelf, "read", finance, by=erin)
     grants.give(document, "write", bob, by=erin)
     ids = [document.pk]
-    assert access.basis(erin, ids) == {document.pk: "you own it"}
-    assert access.basis(alice, ids) == {document.pk: "via Finance team"}
-    assert access.basis(bob, ids) == {document.pk: "shared with you by Erin Acme"}
-    assert access.basis(cora, ids) == {}
+    assert access.access_reasons(erin, ids) == {document.pk: "you own it"}
+    assert access.access_reasons(alice, ids) == {document.pk: "via Finance team"}
+    assert access.access_reasons(bob, ids) == {document.pk: "shared with you by Erin Acme"}
+    assert access.access_reasons(cora, ids) == {}
     (way,) = access.explain(alice, document)
     assert [(step.kind, step.name, step.by) for step in way.steps] == [
         ("team", "Finance", ""),
@@ -219,8 +219,8 @@ def test_rights_are_put_together_once_for_each_state_of_the_corpus_also_inside_t
     shelf, upload, erin, alice, monkeypatch
 ):
     """On PostgreSQL everything that a request reads stands in one. What was rolled back is never remembered."""
-    put_together, compiled = visibility._compile, []
-    monkeypatch.setattr(visibility, "_compile", lambda *each: compiled.append(each) or put_together(*each))
+    put_together, compiled = search_filter._compile, []
+    monkeypatch.setattr(search_filter, "_compile", lambda *each: compiled.append(each) or put_together(*each))
     upload("travel.md")
     for _ in range(3):
         with transaction.atomic():
@@ -236,12 +236,12 @@ def test_rights_are_put_together_once_for_each_state_of_the_corpus_also_inside_t
 def test_who_asks_while_the_permissions_are_being_made_is_not_remembered_as_having_none(shelf, upload, erin, alice):
     from django.contrib.auth.models import Permission
 
-    from knowledge import rights
+    from knowledge.permissions import conditions
 
     document = upload("travel.md")
     grants.give(shelf, "read", alice, by=erin)
     made = Permission.objects.filter(content_type__app_label="knowledge", codename="read_collection")
-    rights.forget_permissions()
+    conditions.forget_permissions()
     made.update(codename="not_yet")
     assert access.still_readable(alice, [document.pk]) == set()
     Permission.objects.filter(codename="not_yet").update(codename="read_collection")

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from knowledge.analysis import detect_language, terms
+from knowledge.text.analysis import detect_language, terms
 
 
 def meet(question: str, passage: str) -> bool:
@@ -145,7 +145,7 @@ def test_hostile_text_does_not_stall_it():
 
 def test_threads_do_not_disturb_each_other():
     """A stemmer keeps the word it is working on."""
-    from knowledge import analysis
+    from knowledge.text import analysis
 
     words = [f"running{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}ings travellers" for i in range(300)]
     expected = [terms(word, "en") for word in words]

@@ -19,7 +19,7 @@ def own_data(settings, tmp_path):
 @pytest.fixture
 def company(upload, shelf, erin, alice, olga, mallory):
     """Acme with a document that Alice may read; Globex beside it, to which Alice does not belong."""
-    from knowledge import grants
+    from knowledge.permissions import grants
 
     upload("secret.md", f"# Secret\n\nThe code word is {SECRET}, and nobody else uses it.")
     grants.give(shelf, "read", alice, by=erin)

@@ -13,10 +13,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 TRAIL = """
 import json
-from audit.crypto import Unsealer
+from audit.ledger.crypto import Unsealer
 from audit.models import AuditEvent
 from tenants.models import Tenant
-from tenants.scope import in_tenant
+from tenants.isolation.scope import in_tenant
 opener = Unsealer()
 tenant = Tenant.objects.get(slug={slug!r})
 with in_tenant(tenant):
@@ -31,17 +31,17 @@ print(json.dumps(told))
 EVENT_NUMBERS = """
 from audit.models import AuditEvent
 from tenants.models import Tenant
-from tenants.scope import in_tenant
+from tenants.isolation.scope import in_tenant
 tenant = Tenant.objects.get(slug={slug!r})
 with in_tenant(tenant):
     print(list(AuditEvent.objects.filter(tenant_id=tenant.pk).order_by("id").values_list("id", flat=True)))
 """
 
 GRANT = """
-from knowledge.grants import give
+from knowledge.permissions.grants import give
 from knowledge.models import Collection
 from tenants.models import Membership, Tenant
-from tenants.scope import in_tenant
+from tenants.isolation.scope import in_tenant
 tenant = Tenant.objects.get(slug={slug!r})
 with in_tenant(tenant):
     members = Membership.objects.for_tenant(tenant).select_related("user", "tenant")
@@ -86,7 +86,7 @@ class Installation:
 
     def make(self) -> None:
         """Empty, with keys of its own."""
-        self.script("from portal.up.prepare import make_database; make_database()")
+        self.script("from portal.operations.processes.prepare import make_database; make_database()")
 
     def script(self, text: str) -> str:
         return self.run("shell", "-v", "0", "-c", text)

@@ -12,12 +12,12 @@ from django.db import connection, transaction
 
 from audit.models import AuditEvent
 from knowledge.models import Blob, Document
-from portal.backup import files, make, tables
-from portal.backup.make import make_backup
-from portal.backup.snapshot import snapshot
+from portal.operations.backup import create, files, tables
+from portal.operations.backup.create import make_backup
+from portal.operations.backup.snapshot import snapshot
 from tenants.errors import Conflicting, Invalid, NoRoom
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 from tests.portal.conftest import SECRET, silent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_data")]
@@ -86,7 +86,7 @@ def test_one_that_is_killed_never_has_the_final_name_and_the_next_one_begins_ane
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(make.files, "copy_out", kill)
+        patched.setattr(create.files, "copy_out", kill)
         with pytest.raises(Killed):
             make_backup(tmp_path / "backup", say=silent)
     assert [path.name for path in tmp_path.glob("backup*")] == ["backup.partial"]
@@ -120,7 +120,7 @@ def test_a_document_that_is_erased_meanwhile_is_not_in_it(company, bring, tmp_pa
             blob.delete()
         return real(part, kept, tick=tick)
 
-    monkeypatch.setattr(make.files, "copy_out", erased_meanwhile)
+    monkeypatch.setattr(create.files, "copy_out", erased_meanwhile)
     made = make_backup(tmp_path / "backup", say=silent)
     assert first
     assert told(made.folder)["tenants"][0]["rows"]["knowledge.Document"] == 1
@@ -143,7 +143,7 @@ def test_each_company_sees_on_its_trail_that_it_was_backed_up(company, tmp_path)
 
 @pytest.mark.django_db(transaction=True)
 def test_it_sees_one_moment_and_nobody_waits_for_it(acme):
-    from tenants.teams import create_team
+    from tenants.members.teams import create_team
     from tests.conftest import _member
 
     adam = _member(acme, "Adam", "admin")

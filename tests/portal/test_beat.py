@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.up.patient_beat import Scheduler
+from portal.operations.processes.beat_scheduler import Scheduler
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from django.core.management import CommandError, call_command
 from audit.models import AuditEvent, PersonKey
 from knowledge import backends
 from knowledge.stores.base import Namespace
-from portal import certificates, removal, removal_plan
-from portal.backup import forget, known
-from portal.backup.check import open_backup
-from portal.backup.make import make_backup
+from portal.operations.backup import forget, registry
+from portal.operations.backup.check import open_backup
+from portal.operations.backup.create import make_backup
+from portal.operations.removal import certificates, removal_plan, remove_tenant
 from tenants.errors import Invalid
 from tenants.models import Membership, Tenant, User
 from tests.portal.conftest import SECRET, silent
@@ -62,7 +62,7 @@ def test_it_says_what_will_go_and_then_nothing_is_left_anywhere(company, monkeyp
 
 
 def test_who_belongs_to_another_company_too_stays(company, alice, globex):
-    from tenants.people import add_member
+    from tenants.members.members import add_member
 
     add_member(globex, email=alice.user.email, role="member")
     run("delete_tenant", "acme", "--yes")
@@ -113,7 +113,7 @@ def test_one_that_was_interrupted_is_finished_by_the_same_command(company, monke
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(removal, killed_in, kill)
+        patched.setattr(remove_tenant, killed_in, kill)
         with pytest.raises(Killed):
             run("delete_tenant", "acme", "--yes")
     assert not Tenant.objects.filter(slug="acme", is_active=True).exists()
@@ -136,7 +136,7 @@ def test_it_leaves_the_backups_that_can_be_reached_and_names_the_others(company,
     assert [part.slug for part in backup.parts] == ["globex"]
     with pytest.raises(Invalid, match="removed from this backup"):
         open_backup(near.folder, slug="acme", say=silent)
-    assert [each.id for each in known.holding(str(company.pk))] == [far.id]
+    assert [each.id for each in registry.holding(str(company.pk))] == [far.id]
 
 
 def test_it_leaves_the_copies_that_an_update_made(company, tmp_path):
@@ -163,7 +163,7 @@ def test_it_leaves_the_copies_that_an_update_made(company, tmp_path):
 
 
 def test_the_verb_behind_the_sample_company_is_the_same(company, olga, tmp_path):
-    done = removal.remove_tenant(company, by=olga.audit_actor())
+    done = remove_tenant.remove_tenant(company, by=olga.audit_actor())
     told = certificates.verify(done.certificate.json)["signed"]
     assert told["by"]["name"] == "Olga Acme"
     assert done.people == told["removed"]["people"] == 3

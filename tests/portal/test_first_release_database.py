@@ -12,7 +12,9 @@ from tests.fixtures.first_release.contents import CONTENTS, READ
 from tests.portal.installations import Installation
 from tests.servers.schemas import ask_sqlite, differences, sqlite_schema
 
-AS_A_START_DOES = "from portal.up.prepare import migrate, insist_on_walls; migrate(print); insist_on_walls()"
+AS_A_START_DOES = (
+    "from portal.operations.processes.prepare import migrate, insist_on_walls; migrate(print); insist_on_walls()"
+)
 MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY 1, 2"
 
 

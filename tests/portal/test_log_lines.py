@@ -163,7 +163,7 @@ def test_weaviates_client_leaves_the_warning_filters_as_they_were():
     script = """
 import warnings
 before = list(warnings.filters)
-from knowledge.stores.weaviate_connection import Address, _new_client
+from knowledge.stores.weaviate.connection import Address, _new_client
 _new_client(Address("http://127.0.0.1:1", grpc_port=2))
 assert warnings.filters == before, warnings.filters
 """

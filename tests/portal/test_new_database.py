@@ -12,9 +12,7 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.servers.schemas import ask_sqlite, differences, sqlite_schema
 
-AT_ONCE = (
-    "from django.db import connection as c; from portal.up import new_database as n; assert n.is_new(c); n.make(c)"
-)
+AT_ONCE = "from django.db import connection as c; from portal.operations.processes import new_database as n; assert n.is_new(c); n.make(c)"
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +57,7 @@ def test_nothing_is_left_to_migrate_and_the_same_permissions_are_there(both):
 
 def test_a_start_that_is_killed_meanwhile_begins_anew(tmp_path):
     killed = (
-        "import os; from django.db import connection as c; from portal.up import new_database as n; "
+        "import os; from django.db import connection as c; from portal.operations.processes import new_database as n; "
         "n.MigrationRecorder.record_applied = lambda *_: os._exit(0); n.make(c)"
     )
     manage(tmp_path, "shell", "-c", killed)

@@ -7,14 +7,14 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from audit.crypto import Unsealer
+from audit.ledger.crypto import Unsealer
 from audit.models import AuditEvent
-from knowledge.deletion import put_in_trash
+from knowledge.erasure.deletion import put_in_trash
 from knowledge.models import Document, Passage
-from portal import removal
-from portal.backup import index, manifest
-from portal.backup.make import make_backup
-from portal.backup.restore import restore
+from portal.operations.backup import index, manifest
+from portal.operations.backup.create import make_backup
+from portal.operations.backup.restore import restore
+from portal.operations.removal import remove_tenant
 from tenants.errors import Conflicting, Invalid
 from tenants.models import Membership, Tenant
 from tests.portal.conftest import SECRET, silent
@@ -38,7 +38,7 @@ def kept(company, tmp_path):
 @pytest.fixture
 def gone(kept, company, alice):
     company.trail = trail(company)
-    removal.remove_tenant(company, by=alice.audit_actor())
+    remove_tenant.remove_tenant(company, by=alice.audit_actor())
     return kept
 
 

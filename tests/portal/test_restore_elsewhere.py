@@ -23,8 +23,9 @@ CARRY_OVER, SICK_PAY = "How many days of leave may I carry over?", "How long is 
 QUESTIONS = ((CARRY_OVER, ALICE), (SICK_PAY, ALICE), (CARRY_OVER, BOB))
 
 KNOCK = """
-from audit.actions import Action, Outcome
-from audit.record import record, system
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.record import record
+from audit.ledger.actors import system
 record(Action.SIGN_IN_FAILED, system(None), outcome=Outcome.REFUSED)
 """
 
@@ -186,7 +187,7 @@ def test_the_guides_commands_restore_onto_a_new_machine_one_after_the_other(live
         finally:
             os.killpg(portal.pid, signal.SIGTERM)
             portal.wait(30)
-        ask = '.venv/bin/python -m portal.services manage ask "{}" --tenant acme --user {} --json'
+        ask = '.venv/bin/python -m portal.operations.services manage ask "{}" --tenant acme --user {} --json'
         told = shell(ask.format(CARRY_OVER, ALICE))
         assert json.loads(told[told.index("{") :])["answer"] == lived_in.told[0]["answer"]
     finally:

@@ -11,7 +11,7 @@ import pytest
 from django.http import Http404
 from django.templatetags.static import static
 
-from portal import static_files
+from portal.http import static_files
 
 SCRIPT = "portal/js/menus.js"
 

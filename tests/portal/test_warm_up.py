@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from knowledge import search
-from portal import warm_up
+from knowledge.retrieval import search
+from portal.infrastructure import warm_up
 
 
 @pytest.mark.django_db

@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from portal.services import Postgres, Redis, Server, Weaviate, together
-from portal.services.ports import free_port
+from portal.operations.services import Postgres, Redis, Server, Weaviate, stack
+from portal.operations.services.ports import free_port
 from tests.conftest import REPOSITORY
 
 START_WITHIN, STOP_WITHIN = 120, 30  # seconds
@@ -40,7 +40,7 @@ class Installation:
 
     def services(self, *words: str, given: str = "") -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "portal.services", *words],
+            [sys.executable, "-m", "portal.operations.services", *words],
             cwd=REPOSITORY, env=self.environment, input=given, capture_output=True, text=True, timeout=180, check=False,
         )  # fmt: skip
         assert done.returncode == 0, (words, done.stdout[-2000:], done.stderr[-2000:])
@@ -70,7 +70,7 @@ class Installation:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "portal.services", "run", "--port", str(self.port)],
+                [sys.executable, "-m", "portal.operations.services", "run", "--port", str(self.port)],
                 cwd=REPOSITORY, env=self.environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         until = time.monotonic() + START_WITHIN
@@ -108,7 +108,7 @@ def running(folder: Path, **settings: str) -> Iterator[Installation]:
 
 def installed() -> dict[str, str]:
     """What is missing, with the reason, for tests that cannot run without."""
-    return together.install.install(list(together.KINDS), say=lambda line: None)
+    return stack.install.install(list(stack.KINDS), say=lambda line: None)
 
 
 def insist_on_servers() -> None:

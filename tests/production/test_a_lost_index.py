@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from knowledge import backends, comparisons, index_state, indexing, tasks
-from knowledge.index_state import IndexIncomplete
-from tenants.scope import in_tenant
+from knowledge import backends, tasks
+from knowledge.indexes import comparison_queue, consistency, index_writer
+from knowledge.indexes.consistency import IndexIncomplete
+from tenants.isolation.scope import in_tenant
 from tests.production.test_move_store import _forget
 from tests.servers.portal_database import make_company
 
@@ -30,42 +31,42 @@ def weaviate(real_weaviate, settings, monkeypatch):
 
 
 def find(company, words: str):
-    from knowledge import search
+    from knowledge.retrieval import search
 
     with in_tenant(company.tenant):
         return search.find(company.member, [words], limit=5)
 
 
 def insist(company) -> None:
-    from knowledge import search
+    from knowledge.retrieval import search
 
     with in_tenant(company.tenant):
         search.insist_on_whole(company.member)
 
 
 def _forget_process() -> None:
-    index_state._seen.clear()
-    comparisons._asked.clear()
+    consistency._seen.clear()
+    comparison_queue._asked.clear()
 
 
 def compare_all() -> None:
     until = time.monotonic() + 10
-    while not comparisons.waiting() and time.monotonic() < until:  # written beside the search that failed
+    while not comparison_queue.waiting() and time.monotonic() < until:  # written beside the search that failed
         time.sleep(0.02)
-    while comparisons.waiting():
+    while comparison_queue.waiting():
         tasks.compare_next()
 
 
 def test_a_wipe_of_all_companies_is_noticed_by_the_first_question_and_healed_for_all(as_app, weaviate):
-    from knowledge import ingest
+    from knowledge.ingestion import pipeline
 
     _forget_process()
     companies = [make_company(6), make_company(4)]
-    ingest.drain(inline=True)
+    pipeline.drain(inline=True)
     one, other = companies
     assert find(one, "rules 3")
     for company in companies:
-        weaviate.destroy(indexing.where(company.tenant.pk))
+        weaviate.destroy(index_writer.where(company.tenant.pk))
     with pytest.raises(IndexIncomplete, match="0 of 6 passages searched"):
         find(one, "rules 3")
     compare_all()
@@ -76,16 +77,16 @@ def test_a_wipe_of_all_companies_is_noticed_by_the_first_question_and_healed_for
 
 
 def test_a_half_wiped_index_refuses_nothing(as_app, weaviate):
-    from knowledge import ingest
+    from knowledge.ingestion import pipeline
     from knowledge.models import Version
 
     _forget_process()
     company = make_company(6)
-    ingest.drain(inline=True)
+    pipeline.drain(inline=True)
     insist(company)
     with in_tenant(company.tenant):
         lost = list(Version.objects.for_tenant(company.tenant).values_list("pk", flat=True)[:4])
-    weaviate.drop(indexing.where(company.tenant.pk), lost)
+    weaviate.drop(index_writer.where(company.tenant.pk), lost)
     assert find(company, "rules"), "what is left is found"
     with pytest.raises(IndexIncomplete, match="2 of 6 passages searched"):
         insist(company)

@@ -8,7 +8,7 @@ import time
 import httpx
 import pytest
 
-from portal.services import Missing
+from portal.operations.services import Missing
 from tests.drills import verdict
 from tests.drills.column import Column
 from tests.drills.faults import Drill

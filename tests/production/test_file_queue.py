@@ -10,17 +10,17 @@ import pytest
 from kombu import Connection, Exchange, Queue
 from kombu.transport import virtual
 
-from portal import file_queue
-from portal.disk_cache import DiskCache
-from portal.services import NotStarted, Redis
+from portal.infrastructure import file_broker
+from portal.infrastructure.disk_cache import DiskCache
+from portal.operations.services import NotStarted, Redis
 
 BULK = Queue("bulk", Exchange("bulk"), routing_key="bulk")
 
 
 @pytest.fixture
 def broker(tmp_path, monkeypatch):
-    file_queue.use()
-    monkeypatch.setattr(file_queue.Transport, "global_state", virtual.BrokerState())  # as in a process of its own
+    file_broker.use()
+    monkeypatch.setattr(file_broker.Transport, "global_state", virtual.BrokerState())  # as in a process of its own
     for name in ("messages", "control"):
         (tmp_path / name).mkdir()
     options = {
@@ -88,18 +88,18 @@ def test_no_reader_sees_a_message_before_it_is_complete(queue, broker, tmp_path)
 
 
 def test_the_oldest_unreadable_files_are_not_kept_for_ever(queue, tmp_path):
-    for number in range(file_queue.UNREADABLE_KEPT + 5):
+    for number in range(file_broker.UNREADABLE_KEPT + 5):
         (tmp_path / "messages" / f"{number:03}_damaged.bulk.msg").touch()
     with pytest.raises(queue.Empty):
         queue.get(block=False)
-    assert len(list((tmp_path / "unreadable").iterdir())) == file_queue.UNREADABLE_KEPT
+    assert len(list((tmp_path / "unreadable").iterdir())) == file_broker.UNREADABLE_KEPT
 
 
 def test_celery_uses_this_queue(settings):
     from portal.celery import app
 
     with app.connection_for_read("filesystem://") as connection:
-        assert type(connection.transport) is file_queue.Transport
+        assert type(connection.transport) is file_broker.Transport
 
 
 def test_a_damaged_server_file_is_named_and_no_new_password_is_made(tmp_path):

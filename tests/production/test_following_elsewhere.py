@@ -15,8 +15,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from portal.services import Redis
-from portal.services.ports import free_port
+from portal.operations.services import Redis
+from portal.operations.services.ports import free_port
 from tests.conftest import REPOSITORY
 
 pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("production")]
@@ -32,7 +32,7 @@ def two_webs(production) -> Iterator[tuple[str, str]]:
         for _ in range(2):
             port = free_port()
             process = subprocess.Popen(
-                [sys.executable, "-m", "portal.services", "manage", "up", "--only", "web", "--port", str(port)],
+                [sys.executable, "-m", "portal.operations.services", "manage", "up", "--only", "web", "--port", str(port)],
                 cwd=REPOSITORY, env=production.environment | {"WEB_PROCESSES": "1"}, start_new_session=True,
             )  # fmt: skip
             started.callback(_end, process)

@@ -16,10 +16,12 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
 
-from portal import database_timeouts, env, request_deadline
-from portal.request_threads import Handler
-from portal.services import Postgres
-from tenants.time_limits import may_take_longer
+from portal import env
+from portal.http import deadline
+from portal.http.request_threads import Handler
+from portal.infrastructure import database_timeouts
+from portal.operations.services import Postgres
+from tenants.requests.deadline_exemptions import may_take_longer
 from tests.servers.portal_database import django_on
 from tests.servers.real import _own, _run_folder
 
@@ -66,7 +68,7 @@ def test_the_limits_add_up_to_less_than_anybody_may_wait(monkeypatch):
     monkeypatch.setenv("TEST_URL", "postgresql://portal_app@127.0.0.1/portal")
     pool = env.pooled("TEST_URL")["OPTIONS"]["pool"]["timeout"]
     assert database_timeouts.STATEMENT_SECONDS + pool + database_timeouts.DOUBTFUL_SECONDS < NOBODY_WAITS_LONGER
-    assert request_deadline.REQUEST_SECONDS < NOBODY_WAITS_LONGER
+    assert deadline.REQUEST_SECONDS < NOBODY_WAITS_LONGER
 
 
 @pytest.mark.parametrize("door", ["/t/acme/", "/t/acme/api/v1/me/"])
@@ -201,8 +203,8 @@ def get(settings, monkeypatch):
     """`get("/slow/")` as the web server sees it: the portal's own handler, its deadline a second."""
     settings.ROOT_URLCONF = __name__
     settings.ALLOWED_HOSTS = ["portal"]
-    settings.MIDDLEWARE = ["portal.errors.ErrorsBecomeAnswers"]
-    monkeypatch.setattr(request_deadline, "REQUEST_SECONDS", 0.3)
+    settings.MIDDLEWARE = ["portal.errors.handlers.ProblemMiddleware"]
+    monkeypatch.setattr(deadline, "REQUEST_SECONDS", 0.3)
 
     def ask(address: str) -> httpx.Response:
         hanging.clear()
@@ -236,7 +238,7 @@ def test_which_views_have_a_limit_of_their_own():
     from django.urls import get_resolver
 
     from portal import urls  # noqa: F401
-    from tenants.time_limits import has_own_limit
+    from tenants.requests.deadline_exemptions import has_own_limit
 
     def walk(patterns, prefix=""):
         for each in patterns:

@@ -16,8 +16,8 @@ import time
 import httpx
 import pytest
 
-from knowledge.generations.recipe import Recipe
-from portal.services.ports import free_port
+from knowledge.index_spec import Recipe
+from portal.operations.services.ports import free_port
 from tests.conftest import REPOSITORY
 from tests.fixtures_production import PASSWORD, upload
 from tests.production.installation import Installation
@@ -77,7 +77,7 @@ def column(request):
 @pytest.fixture
 def command(column):
     """Runs a command of `manage.py` there."""
-    manage = ["manage.py"] if isinstance(column, Embedded) else ["-m", "portal.services", "manage"]
+    manage = ["manage.py"] if isinstance(column, Embedded) else ["-m", "portal.operations.services", "manage"]
     with commands([sys.executable, *manage], column.environment) as ready:
         yield ready
 

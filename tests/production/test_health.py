@@ -11,15 +11,15 @@ import time
 import psycopg
 import pytest
 
-from portal import health, needs
-from portal.up import heartbeat
+from portal.observability import dependency_checks, health
+from portal.operations.processes import heartbeat
 from tests.conftest import REPOSITORY
 
 
 @pytest.fixture(autouse=True)
 def _never_asked_before(monkeypatch, settings):
     monkeypatch.setattr(health, "_checks", {})
-    monkeypatch.setattr(needs, "_migrated", False)
+    monkeypatch.setattr(dependency_checks, "_migrated", False)
     for folder in (settings.QUEUE_DIR / "messages", settings.STORE_DIR, settings.MEDIA_ROOT):
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -66,7 +66,7 @@ def test_a_hanging_postgresql_is_named_within_three_seconds_and_costs_one_thread
     """The question is the portal's, the connection one that was open before the server hung."""
     connection = psycopg.connect(own_postgres.url, autocommit=True)
     everything = {"database": (lambda: connection.execute("SELECT 1") and None, True)}
-    monkeypatch.setattr(needs, "of_this_installation", lambda: everything)
+    monkeypatch.setattr(dependency_checks, "of_this_installation", lambda: everything)
     assert ask(client)[0] == 200
     own_postgres.pause()
     time.sleep(health.GOOD_FOR)
@@ -109,7 +109,9 @@ def test_who_asks_for_some_parts_never_waits_for_the_others(client, monkeypatch)
     """Neither for one that hangs, nor for somebody else who asked about everything and waits for it."""
     hangs = threading.Event()
     monkeypatch.setattr(
-        needs, "of_this_installation", lambda: {"database": (lambda: None, True), "cache": (hangs.wait, True)}
+        dependency_checks,
+        "of_this_installation",
+        lambda: {"database": (lambda: None, True), "cache": (hangs.wait, True)},
     )
     from django.test import Client
 
@@ -134,7 +136,7 @@ def test_a_part_that_is_misspelt_is_not_ready(client):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_model_that_is_away_is_told_and_does_not_count(client, settings, monkeypatch):
-    monkeypatch.setattr(needs, "_model_asked", (float("-inf"), ""))
+    monkeypatch.setattr(dependency_checks, "_model_asked", (float("-inf"), ""))
     settings.OPENAI_BASE_URL = "http://127.0.0.1:1/v1"
     status, parts, _ = ask(client)
     assert status == 200
@@ -145,7 +147,7 @@ def test_a_model_that_is_away_is_told_and_does_not_count(client, settings, monke
 def test_many_who_ask_at_once_cause_one_look(client, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        needs, "of_this_installation", lambda: {"slow": (lambda: asked.append(1) or time.sleep(0.3), True)}
+        dependency_checks, "of_this_installation", lambda: {"slow": (lambda: asked.append(1) or time.sleep(0.3), True)}
     )
     from django.test import Client
 

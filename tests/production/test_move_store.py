@@ -11,10 +11,11 @@ from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
-from knowledge import backends, indexing, moving
-from knowledge.deletion import erase_now
+from knowledge import backends
+from knowledge.erasure.deletion import erase_now
+from knowledge.indexes import index_writer, store_migration
 from knowledge.models import Passage
-from knowledge.search import find
+from knowledge.retrieval.search import find
 
 pytestmark = [pytest.mark.django_db, pytest.mark.service]
 
@@ -87,12 +88,12 @@ def test_everything_is_in_the_other_store_and_answers_are_the_same(stores, uploa
     assert "questions to both" in said
     assert "set VECTOR_STORE=weaviate" in said
     stores("weaviate")
-    assert backends.store().count(indexing.where(acme.pk)) == rows
+    assert backends.store().count(index_writer.where(acme.pk)) == rows
     assert found(erin)[0] == before[0]
     assert f"{rows:,} passages, 0 of them copied now, 0 astray" in told("weaviate")
 
     stores("weaviate", "lance")
-    backends.open_store("lance").destroy(indexing.where(acme.pk))
+    backends.open_store("lance").destroy(index_writer.where(acme.pk))
     assert f"{rows:,} of them copied now" in told("lance")
     assert backends.answering() == "lance"
     assert found(erin)[0] == before[0]
@@ -103,7 +104,7 @@ def test_with_both_stores_written_answers_switch_at_once_and_back(stores, upload
     stores("lance", "weaviate")
     assert backends.answering() == "lance"
     tea = upload("tea.md", TEA)
-    where = indexing.where(acme.pk)
+    where = index_writer.where(acme.pk)
     assert backends.open_store("weaviate").count(where) < backends.open_store("lance").count(where)
 
     assert "Answers come from weaviate now." in told("weaviate")
@@ -124,13 +125,13 @@ def test_with_both_stores_written_answers_switch_at_once_and_back(stores, upload
 def test_a_move_that_was_cut_off_goes_on_where_it_was(stores, upload, erin, acme, monkeypatch):
     for n in range(4):
         upload(f"tea{n}.md", TEA.replace("unicorn", f"unicorn{n}"))
-    monkeypatch.setattr(moving, "AT_ONCE", 10)
+    monkeypatch.setattr(store_migration, "AT_ONCE", 10)
     new = backends.open_store("weaviate")
     real, calls = new.put, []
 
     def put(where, passages):
         if len(calls) == 2:
-            raise moving.StoreError("The search index is out of reach just now.")
+            raise store_migration.StoreError("The search index is out of reach just now.")
         calls.append(1)
         real(where, passages)
 
@@ -138,7 +139,7 @@ def test_a_move_that_was_cut_off_goes_on_where_it_was(stores, upload, erin, acme
     with pytest.raises(CommandError, match="takes up what is missing"):
         told("weaviate")
     del new.put
-    there = new.count(indexing.where(acme.pk))
+    there = new.count(index_writer.where(acme.pk))
     rows = Passage.objects.for_tenant(acme).count()
     assert 0 < there < rows
     assert f"{rows:,} passages, {rows - there:,} of them copied now, 0 astray" in told("weaviate")
@@ -155,7 +156,7 @@ def test_what_is_in_the_other_store_and_in_no_row_goes(stores, upload, erin, acm
     upload("more.md", "# More\n\nAnd that is all.")
     rows = Passage.objects.for_tenant(acme).count()
     assert f"{rows:,} passages, 1 of them copied now, 0 astray" in told("weaviate")
-    assert backends.open_store("weaviate").count(indexing.where(acme.pk)) == rows
+    assert backends.open_store("weaviate").count(index_writer.where(acme.pk)) == rows
 
 
 def test_without_an_address_it_says_which_setting_is_missing(stores, settings, db):

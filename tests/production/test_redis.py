@@ -8,9 +8,9 @@ import time
 import pytest
 import redis
 
-from portal.redis_cache import ANSWER_WITHIN, RedisCache
-from tenants import limits
+from portal.infrastructure.redis_cache import ANSWER_WITHIN, RedisCache
 from tenants.errors import TooMany
+from tenants.requests import rate_limits
 
 pytestmark = pytest.mark.service
 
@@ -88,7 +88,7 @@ def test_a_cache_without_redis_knows_nothing_and_costs_one_wait(own_redis, end):
 
 
 def test_it_is_asked_again_after_a_while(own_redis, monkeypatch):
-    monkeypatch.setattr("portal.redis_cache.LEFT_ALONE_FOR", 0.2)
+    monkeypatch.setattr("portal.infrastructure.redis_cache.LEFT_ALONE_FOR", 0.2)
     shared = cache_at(own_redis.url)
     own_redis.kill()
     assert shared.add("lock", 1) is False
@@ -102,52 +102,52 @@ def counted_in(monkeypatch):
     """`counted_in(url)`: tries are counted in that Redis."""
 
     def use(url: str) -> None:
-        monkeypatch.setattr(limits, "cache", cache_at(url))
-        monkeypatch.setattr(limits, "_here", {})
+        monkeypatch.setattr(rate_limits, "cache", cache_at(url))
+        monkeypatch.setattr(rate_limits, "_here", {})
 
     return use
 
 
-THREE = limits.Limit("three", 3, 3600)
+THREE = rate_limits.Limit("three", 3, 3600)
 
 
 def test_tries_are_counted_in_redis_for_all_processes(real_redis, counted_in):
     counted_in(real_redis)
     for _ in range(3):
-        limits.spend(THREE, "alice@acme.example")
+        rate_limits.spend(THREE, "alice@acme.example")
     counted_in(real_redis)  # another process
     with pytest.raises(TooMany):
-        limits.spend(THREE, "Alice@acme.example")
-    limits.spend(THREE, "bob@acme.example")
+        rate_limits.spend(THREE, "Alice@acme.example")
+    rate_limits.spend(THREE, "bob@acme.example")
 
 
 def test_a_success_is_given_back(real_redis, counted_in):
     counted_in(real_redis)
     for _ in range(10):
-        limits.spend(THREE, "alice@acme.example")
-        limits.refund(THREE, "alice@acme.example")
+        rate_limits.spend(THREE, "alice@acme.example")
+        rate_limits.refund(THREE, "alice@acme.example")
 
 
 def test_nobody_guesses_without_end_while_redis_is_away(own_redis, counted_in):
     counted_in(own_redis.url)
     own_redis.kill()
     for _ in range(3):
-        limits.spend(THREE, "alice@acme.example")
+        rate_limits.spend(THREE, "alice@acme.example")
     with pytest.raises(TooMany):
-        limits.spend(THREE, "alice@acme.example")
+        rate_limits.spend(THREE, "alice@acme.example")
 
 
 def test_flushing_redis_begins_a_window_again_and_breaks_nothing(real_redis, counted_in):
     counted_in(real_redis)
     for _ in range(3):
-        limits.spend(THREE, "alice@acme.example")
+        rate_limits.spend(THREE, "alice@acme.example")
     redis.Redis.from_url(real_redis).flushdb()
-    limits.spend(THREE, "alice@acme.example")
+    rate_limits.spend(THREE, "alice@acme.example")
 
 
 def test_who_may_try_stands_in_redis_as_a_digest_that_ends(real_redis, counted_in):
     counted_in(real_redis)
-    limits.spend(THREE, "alice@acme.example")
+    rate_limits.spend(THREE, "alice@acme.example")
     client = redis.Redis.from_url(real_redis)
     (key,) = client.keys()
     assert b"alice" not in key
@@ -159,7 +159,11 @@ def test_threads_that_come_and_go_leave_no_connection_behind(real_redis, setting
     from django.core.cache import caches
 
     settings.CACHES = {
-        "default": {"BACKEND": "portal.redis_cache.RedisCache", "LOCATION": real_redis, "KEY_PREFIX": "portal"}
+        "default": {
+            "BACKEND": "portal.infrastructure.redis_cache.RedisCache",
+            "LOCATION": real_redis,
+            "KEY_PREFIX": "portal",
+        }
     }
     caches["default"].get("first")
     before, seen = connections_to(real_redis), []

@@ -30,18 +30,19 @@ HANDBOOK = "# Travel\n\n" + "\n\n".join(
 FINISHED = {"answered", "partial", "conflict", "not_found"}  # whatever it says: it was not ended before its end
 COMPANY = """
 from django.core.files.base import ContentFile
-from knowledge import ingest, uploads
-from knowledge.collections import create_collection
-from tenants.keys import create_api_key
-from tenants.people import add_member, create_tenant
-from tenants.scope import in_tenant
+from knowledge.ingestion import pipeline
+from knowledge.library import uploads
+from knowledge.library.collections import create_collection
+from tenants.api_keys.api_keys import create_api_key
+from tenants.members.members import add_member, create_tenant
+from tenants.isolation.scope import in_tenant
 acme = create_tenant("acme", name="Acme Ltd")
 olga = add_member(acme, email="olga@acme.example", role="owner", name="Olga Acme")
 with in_tenant(acme):
     handbook = create_collection(olga, "Handbook")
     uploads.upload(olga, handbook, ContentFile({text!r}.encode()), filename="travel.md")
     key = create_api_key(olga, name="test", scopes=("read", "ask"))[1]
-ingest.drain(inline=True)
+pipeline.drain(inline=True)
 print(key)
 """
 

@@ -7,13 +7,14 @@ import time
 import pytest
 from django.core.files.base import ContentFile
 
-from knowledge import uploads
-from knowledge.collections import create_collection
-from portal.connections import Connection
-from portal.request_threads import Handler
-from tenants import keys, open_responses
-from tenants.credentials import Credential, Ended, ended_among
-from tenants.scope import in_tenant
+from knowledge.library import uploads
+from knowledge.library.collections import create_collection
+from portal.http.connections import Connection
+from portal.http.request_threads import Handler
+from tenants.api_keys import api_keys
+from tenants.isolation.scope import in_tenant
+from tenants.requests import open_responses
+from tenants.requests.credentials import Credential, Ended, ended_among
 from tests.servers.open_connection import OpenConnection
 from tests.servers.portal_database import make_company
 from tests.servers.portal_server import serving
@@ -37,14 +38,14 @@ def portal(companies, settings):
 
 def key_of(company):
     with in_tenant(company.tenant):
-        return keys.create_api_key(company.member, name="test", scopes=["read", "audit"])
+        return api_keys.create_api_key(company.member, name="test", scopes=["read", "audit"])
 
 
 def test_row_level_security_lets_a_look_see_the_keys_of_every_company_with_something_open(companies):
     held = [Credential.of_key(key_of(company)[0], company.member, "read") for company in companies]
     assert ended_among(held) == {}
     with in_tenant(companies[1].tenant):
-        keys.revoke_api_key(held[1].member.api_keys.for_tenant(companies[1].tenant).get(), by=companies[1].member)
+        api_keys.revoke_api_key(held[1].member.api_keys.for_tenant(companies[1].tenant).get(), by=companies[1].member)
     assert ended_among(held) == {held[1]: Ended.KEY_REVOKED}
 
 
@@ -68,6 +69,6 @@ def test_more_slow_readers_than_connections_hold_none_and_are_ended(companies, p
     assert OpenConnection(f"{base}/me/", headers={"Authorization": f"Bearer {other}"}).status == 200
     assert time.monotonic() - began < 2
     with in_tenant(company.tenant):
-        keys.revoke_api_key(key, by=company.member)
+        api_keys.revoke_api_key(key, by=company.member)
     until = time.monotonic() + 3
     assert all(each.gone_within(max(0, until - time.monotonic())) for each in readers)

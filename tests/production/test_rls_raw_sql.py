@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tenants.rls import tables
+from tenants.isolation.rls import tables
 from tests.servers.portal_database import make_company
 
 pytestmark = pytest.mark.service
@@ -131,8 +131,9 @@ def test_a_person_is_shown_their_own_memberships_before_the_tenant_is_known(comp
 
 
 def test_the_installations_own_trail_is_seen_while_no_tenant_is_at_work(companies, app):
-    from audit.actions import Action
-    from audit.record import Actor, record
+    from audit.ledger.actions import Action
+    from audit.ledger.actors import Actor
+    from audit.ledger.record import record
 
     record(Action.SIGN_IN_FAILED, Actor(None, None, kind="nobody"))
     assert app.execute("SELECT count(*) > 0, count(tenant_id) FROM audit_auditevent").fetchone() == (True, 0)

@@ -29,7 +29,7 @@ def companies(database):
 
 @pytest.fixture
 def address(companies, settings):
-    from portal.request_threads import Handler
+    from portal.http.request_threads import Handler
 
     settings.ROOT_URLCONF = looking.__name__
     settings.ALLOWED_HOSTS = ["*"]
@@ -47,8 +47,8 @@ def browser(address: str, company) -> httpx.Client:
 
 
 def program(address: str, company) -> httpx.Client:
-    from tenants.keys import create_api_key
-    from tenants.scope import in_tenant
+    from tenants.api_keys.api_keys import create_api_key
+    from tenants.isolation.scope import in_tenant
 
     with in_tenant(company.tenant):
         _, secret = create_api_key(company.member, name="test", scopes=["read"])
@@ -94,7 +94,7 @@ def test_a_stranger_is_told_nothing(companies, address):
 
 
 def test_the_installations_work_goes_tenant_by_tenant(companies):
-    from tenants.scope import each_tenant
+    from tenants.isolation.scope import each_tenant
 
     turns = {}
     for tenant in each_tenant():
@@ -106,7 +106,7 @@ def test_the_installations_work_goes_tenant_by_tenant(companies):
 
 def test_an_error_in_one_tenants_turn_leaves_nothing_set_and_nothing_written(companies):
     from knowledge.models import Document
-    from tenants.scope import each_tenant, in_tenant
+    from tenants.isolation.scope import each_tenant, in_tenant
 
     class Broken(Exception):
         pass
@@ -129,18 +129,18 @@ def test_a_block_inside_a_block_gives_the_tenant_back_however_it_ends(companies)
     """A setting made in a savepoint outlives it, and one that is rolled back is gone: both ways the outer one holds."""
     from django.db import transaction
 
-    from audit.seeing import TENANT, seeing
-    from tenants.scope import NestedTenant, in_tenant
+    from audit.ledger.rls_context import TENANT, rls_setting
+    from tenants.isolation.scope import NestedTenant, in_tenant
 
     mine, theirs = companies
     with in_tenant(mine.tenant):
-        with seeing(TENANT, theirs.tenant.pk):
+        with rls_setting(TENANT, theirs.tenant.pk):
             assert looking.seen() == [str(theirs.tenant.pk)]
         assert looking.seen() == [str(mine.tenant.pk)]
-        with pytest.raises(ZeroDivisionError), seeing(TENANT, theirs.tenant.pk):
+        with pytest.raises(ZeroDivisionError), rls_setting(TENANT, theirs.tenant.pk):
             1 / 0  # noqa: B018
         assert looking.seen() == [str(mine.tenant.pk)]
-        with seeing(TENANT, None):
+        with rls_setting(TENANT, None):
             assert looking.seen() == []
         with pytest.raises(ZeroDivisionError), in_tenant(mine.tenant), transaction.atomic():
             1 / 0  # noqa: B018
@@ -154,14 +154,14 @@ def test_threads_that_work_at_once_do_not_share_a_tenant(companies):
     def work(company) -> set[str]:
         from django.db import connection
 
-        from audit.seeing import TENANT, seeing
-        from tenants.scope import in_tenant
+        from audit.ledger.rls_context import TENANT, rls_setting
+        from tenants.isolation.scope import in_tenant
 
         told = set()
         for _ in range(60):
             with in_tenant(company.tenant):
                 told |= set(looking.seen())
-                with seeing(TENANT, None):
+                with rls_setting(TENANT, None):
                     told |= set(looking.seen())
                 told |= set(looking.seen())
         connection.close()

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.core.checks import run_checks
 
-from tenants.rls import policies, tables
+from tenants.isolation.rls import policies, tables
 from tests.servers.portal_database import manage
 
 pytestmark = pytest.mark.service
@@ -34,7 +34,7 @@ def test_every_table_stands_in_exactly_one_list(admin):
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
         )
     }
-    assert there == tables.ALL, "tenants/rls/tables.py says of every table whose it is"
+    assert there == tables.ALL, "tenants/isolation/rls/tables.py says of every table whose it is"
     assert sum(map(len, LISTS.values())) == len(tables.ALL), "no table stands in two lists"
 
 

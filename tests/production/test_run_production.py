@@ -9,8 +9,8 @@ import time
 import httpx
 import pytest
 
-from portal.services import Postgres, Redis
-from portal.up.workers import ON_A_BROKER
+from portal.operations.processes.workers import ON_A_BROKER
+from portal.operations.services import Postgres, Redis
 from tests.fixtures_production import TRAVEL, upload
 
 pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("production")]

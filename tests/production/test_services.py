@@ -19,8 +19,8 @@ import pytest
 import redis
 
 from knowledge.stores.base import Namespace, Query, StoreUnavailable
-from knowledge.stores.weaviate import WeaviateStore
-from portal.services import Postgres, Redis, Weaviate, WeaviateCluster, ports, together
+from knowledge.stores.weaviate.store import WeaviateStore
+from portal.operations.services import Postgres, Redis, Weaviate, WeaviateCluster, ports, stack
 from tests.conftest import REPOSITORY
 from tests.contracts.vector_store.stage import EVERYTHING
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.service
 
 def services(what: str, folder: Path, *only: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "portal.services", what, *only],
+        [sys.executable, "-m", "portal.operations.services", what, *only],
         cwd=REPOSITORY, env=os.environ | {"PORTAL_DATA_DIR": str(folder)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -181,7 +181,7 @@ def test_up_and_down_start_and_stop_and_the_passwords_stay(data):
     assert up.returncode == 0, up.stdout + up.stderr
     file = data / "services" / "env"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    first = together.read(file)
+    first = stack.read(file)
     assert first["DATABASE_URL"].startswith("postgresql://portal_app:")
     with psycopg.connect(first["DATABASE_ADMIN_URL"]) as connection:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("127.0.0.1",)
@@ -195,7 +195,7 @@ def test_up_and_down_start_and_stop_and_the_passwords_stay(data):
         redis.Redis.from_url(first["REDIS_URL"]).ping()
 
     assert services("up", data, "PostgreSQL", "Redis").returncode == 0
-    assert together.read(file) == first
+    assert stack.read(file) == first
 
 
 def test_up_names_the_doors_that_other_machines_reach(data, real_weaviate):
@@ -206,7 +206,7 @@ def test_up_names_the_doors_that_other_machines_reach(data, real_weaviate):
 
 def test_it_needs_no_django():
     said = subprocess.run(
-        [sys.executable, "-c", "import sys, portal.services.__main__; print('django' in sys.modules)"],
+        [sys.executable, "-c", "import sys, portal.operations.services.__main__; print('django' in sys.modules)"],
         cwd=REPOSITORY, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert said.stdout.strip() == "False"

@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tenants.rls import tables
+from tenants.isolation.rls import tables
 from tests.servers.portal_database import dropped_at_the_end, manage, new_database
 
 pytestmark = pytest.mark.service

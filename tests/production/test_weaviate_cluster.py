@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 
 from knowledge.stores.base import Namespace, Query, StoreError
-from knowledge.stores.weaviate import WeaviateStore
-from portal.services.weaviate import WeaviateCluster
+from knowledge.stores.weaviate.store import WeaviateStore
+from portal.operations.services.weaviate import WeaviateCluster
 from tests.contracts.vector_store.stage import EVERYTHING, passages, question
 from tests.servers import real
 

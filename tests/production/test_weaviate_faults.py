@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from knowledge.stores.base import Namespace, Query, StoreUnavailable
-from knowledge.stores.weaviate import WeaviateStore
-from portal.services import Weaviate
+from knowledge.stores.weaviate.store import WeaviateStore
+from portal.operations.services import Weaviate
 from tests.contracts.vector_store.stage import EVERYTHING, by_words, passages, question
 from tests.servers.real import own
 

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from django.core.cache import cache
 
-from knowledge import backends, idle, indexing, tasks
-from knowledge.search import find
+from knowledge import backends, tasks
+from knowledge.indexes import index_writer, tenant_activity
+from knowledge.retrieval.search import find
 
 pytestmark = [pytest.mark.django_db, pytest.mark.service]
 
@@ -27,16 +28,16 @@ def on_weaviate(real_weaviate, settings):
 def _forget() -> None:
     backends.store.cache_clear()
     backends.open_store.cache_clear()
-    idle._noted.clear()
+    tenant_activity._noted.clear()
 
 
 def test_who_is_at_work_stays_awake_and_the_others_wake_when_they_search(on_weaviate, upload, erin, acme):
     document = upload("travel.md")
-    assert idle.let_sleep() == 0
-    cache.delete(idle._key(acme.pk))  # two hours later
-    assert idle.let_sleep() == 1
-    assert idle.let_sleep() == 0
+    assert tenant_activity.deactivate_idle() == 0
+    cache.delete(tenant_activity._key(acme.pk))  # two hours later
+    assert tenant_activity.deactivate_idle() == 1
+    assert tenant_activity.deactivate_idle() == 0
 
     assert find(erin, ["meal allowance"], limit=3)[0].document_id == document.pk
-    assert on_weaviate.count(indexing.where(acme.pk)) > 0
+    assert on_weaviate.count(index_writer.where(acme.pk)) > 0
     tasks.let_sleep()

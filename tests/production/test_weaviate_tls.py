@@ -10,8 +10,8 @@ import pytest
 
 from knowledge import backends
 from knowledge.stores.base import Namespace, StoreUnavailable
-from knowledge.stores.weaviate import WeaviateStore
-from portal import needs
+from knowledge.stores.weaviate.store import WeaviateStore
+from portal.observability import dependency_checks
 from tests.contracts.vector_store.stage import EVERYTHING, SHELVES, by_words, passages
 from tests.production.test_weaviate_faults import HYBRID
 from tests.servers.real import _own, _run_folder
@@ -116,10 +116,10 @@ def test_settings_lead_the_portal_there_and_readyz_too(server, ours, where, sett
         store = backends.open_store("weaviate")
         store.put(where, passages(range(2)))
         assert store.count(where) == 6
-        needs.weaviate()
+        dependency_checks.weaviate()
         settings.WEAVIATE_CA = Authority("Somebody else").pem
-        with pytest.raises(needs.NotReady, match="certificate is not trusted"):
-            needs.weaviate()
+        with pytest.raises(dependency_checks.NotReady, match="certificate is not trusted"):
+            dependency_checks.weaviate()
         store.close()
     finally:
         backends.open_store.cache_clear()

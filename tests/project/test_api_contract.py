@@ -16,7 +16,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.specs.openapi.checks import ignored_auth
 
-from knowledge import grants
+from knowledge.permissions import grants
 
 EXAMPLES = int(os.environ.get("API_CONTRACT_EXAMPLES", 3))
 BEYOND_A_SCHEMA = {  # reasons to refuse a request that no schema can state

@@ -14,14 +14,14 @@ JSON = "application/json"
 def theirs(acme, erin, alice, finance, shelf, bring):
     """What Acme has."""
     from answers.models import Answer, Conversation, SharedAnswer
-    from knowledge import partial_uploads
+    from knowledge.library import chunked_uploads
 
     conversation = Conversation.objects.create(tenant=acme, member=alice, title="Pay")
     answer = Answer.objects.create(tenant=acme, conversation=conversation, question="Pay?", deadline=timezone.now())
     return {
         "answer": str(answer.pk),
         "link": str(SharedAnswer.objects.create(tenant=acme, answer=answer, shared_by=alice).pk),
-        "upload": str(partial_uploads.begin(erin, shelf, filename="plan.md", size=9).pk),
+        "upload": str(chunked_uploads.begin(erin, shelf, filename="plan.md", size=9).pk),
         "collection": str(shelf.pk),
         "document": str(bring("secret.md").document.pk),
         "person": str(alice.pk),
@@ -33,8 +33,8 @@ def theirs(acme, erin, alice, finance, shelf, bring):
 @pytest.fixture
 def own(mallory, globex, bring):
     """What Mallory has at Globex, and a stand-in for each thing of Acme's that nobody has."""
-    from knowledge.collections import create_collection
-    from tenants.teams import create_team
+    from knowledge.library.collections import create_collection
+    from tenants.members.teams import create_team
 
     shelf = create_collection(mallory, "Globex")
     document = bring("own.md", by=mallory, to=shelf).document
@@ -147,7 +147,7 @@ FORMS = {
 
 @pytest.mark.parametrize(("path", "form"), [(path, form) for path, forms in FORMS.items() for form in forms])
 def test_no_form_takes_an_id_of_another_company(sign_in, mallory, globex, theirs, own, path, form):
-    from tenants.people import add_member
+    from tenants.members.members import add_member
 
     other = add_member(globex, email="other@globex.example", role="member", name="Other")
     names = theirs | {f"own_{kind}": key for kind, key in own.items()} | {"own_person": str(other.pk)}

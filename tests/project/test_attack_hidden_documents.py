@@ -8,9 +8,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def replaced(erin, alice, bring, shelf):
     """(old, new): Alice reads the old one, and may not know of the restricted one that replaces it."""
-    from knowledge import grants
-    from knowledge.documents import change_document
+    from knowledge.library.documents import change_document
     from knowledge.models import Document, Status, Version
+    from knowledge.permissions import grants
 
     old = bring("leave.md", "# Leave\n\nThirty days a year.").document
     new = bring("leave-2.md", "# Leave\n\nTwenty days a year.", title="Plan to cut leave").document
@@ -41,8 +41,8 @@ def test_programs_are_not_given_the_id_of_a_hidden_successor(client, alice, erin
 
 
 def test_who_manages_a_collection_is_not_told_how_many_restricted_documents_it_holds(sign_in, adam, erin, shelf, bring):
-    from knowledge import grants
-    from knowledge.documents import change_document
+    from knowledge.library.documents import change_document
+    from knowledge.permissions import grants
 
     change_document(erin, bring("plan.md").document, restricted=True)
     grants.give(shelf, "manage", adam, by=erin)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from django.core.asgi import get_asgi_application
 
-from portal.body_limit import SMALL, BodyLimit
+from portal.http.body_limit import SMALL, BodyLimit
 
 MIB = 1024 * 1024
 PIECE = b"x" * MIB

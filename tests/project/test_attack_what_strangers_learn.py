@@ -30,7 +30,7 @@ def test_a_known_and_an_unknown_address_are_answered_after_the_same_time(client,
 
 
 def test_links_begin_with_the_portals_own_address_where_it_is_set(client, alice, settings):
-    from tenants import mail
+    from tenants.mail import mail
     from tenants.models import OutboxMail
 
     settings.PORTAL_URL = "https://portal.acme.example"
@@ -66,7 +66,7 @@ def test_a_number_of_thousands_of_digits_breaks_nothing(sign_in, olga, path):
 
 
 def test_a_company_name_begins_no_lines_in_a_mail(acme, adam):
-    from tenants.invitations import invite
+    from tenants.members.invitations import invite
     from tenants.models import OutboxMail
     from tenants.pages.settings import rename_company
 

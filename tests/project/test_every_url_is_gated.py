@@ -2,7 +2,7 @@
 
 import pytest
 
-from tenants.http import MemberAPIView
+from tenants.requests.api_gates import MemberAPIView
 from tests.every_address import every_address
 
 OF_A_TENANT = [address for address in every_address() if address.is_of_a_tenant]

@@ -5,8 +5,8 @@ import sqlite3
 import pytest
 from django.db.migrations.loader import MigrationLoader
 
-from audit import walls as trail
-from tenants import walls as tenants
+from audit.ledger import append_only_triggers as trail
+from tenants.isolation import tenant_constraints as tenants
 from tests.portal.installations import Installation
 
 pytestmark = pytest.mark.slow

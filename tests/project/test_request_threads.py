@@ -8,8 +8,8 @@ import httpx
 import pytest
 from django.core.signals import request_started
 
-from portal import request_threads
-from portal.request_threads import Handler
+from portal.http import request_threads
+from portal.http.request_threads import Handler
 
 
 @pytest.fixture

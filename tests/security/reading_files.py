@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from knowledge import version_text
+from knowledge.library import version_text
 from knowledge.models import Content, Document, Status
 from knowledge.parsers.base import ParseLimits
 from knowledge.parsers.read import read

@@ -13,16 +13,20 @@ from django.core.files.base import ContentFile
 from django.db import OperationalError
 from django.utils import timezone
 
-from answers import runner
 from answers.events import Asked, Done, Token
+from answers.live import runner
 from answers.models import Answer, AnswerEvent, Conversation
-from audit import export as exporting
-from knowledge import grants, uploads
-from portal.connections import Connection
-from portal.request_threads import Handler
-from tenants import keys, open_responses, passwords, people
-from tenants.credentials import Credential, Ended, ended_among
+from audit.trail import export as exporting
+from knowledge.library import uploads
+from knowledge.permissions import grants
+from portal.http.connections import Connection
+from portal.http.request_threads import Handler
+from tenants.api_keys import api_keys
+from tenants.members import members
 from tenants.models import ApiKey
+from tenants.requests import open_responses
+from tenants.requests.credentials import Credential, Ended, ended_among
+from tenants.signin import passwords
 from tests.servers.open_connection import OpenConnection
 from tests.servers.portal_server import serving
 
@@ -98,7 +102,7 @@ def running_answer(transactional_db):
 
 class Key:
     def __init__(self, member, portal: str) -> None:
-        self.key, secret = keys.create_api_key(member, name="test", scopes=["read", "ask", "write", "audit"])
+        self.key, secret = api_keys.create_api_key(member, name="test", scopes=["read", "ask", "write", "audit"])
         self.member, self.base = member, f"{portal}/t/{member.tenant.slug}/api/v1"
         self.headers = {"Authorization": f"Bearer {secret}"}
 
@@ -141,7 +145,7 @@ class Browser:
 
 
 def revoke(key: Key, by):
-    keys.revoke_api_key(key.key, by=key.member)
+    api_keys.revoke_api_key(key.key, by=key.member)
 
 
 def expire(key: Key, by):
@@ -157,11 +161,11 @@ def change_password(browser: Browser, by):
 
 
 def deactivate(way, by):
-    people.end_membership(way.member, by=by)
+    members.end_membership(way.member, by=by)
 
 
 def lower_role(way, by):
-    people.change_role(way.member, "member", by=by)
+    members.change_role(way.member, "member", by=by)
 
 
 ALL = {"answer", "events", "export", "original"}
@@ -260,7 +264,7 @@ def test_a_long_answer_that_is_returned_as_a_whole_is_not_returned_to_a_revoked_
         yield Done("answered", "quotes", False, 1.0, (), "", "", 0.8)
 
     monkeypatch.setattr(runner, "ask", ask)
-    monkeypatch.setattr("answers.api.asking._whole", lambda *_: {"answer": secret_words})
+    monkeypatch.setattr("answers.api.ask._whole", lambda *_: {"answer": secret_words})
     program = Key(reader, portal)
     asked = program.opens("POST", "ask/", {"question": "When is it?"})
     time.sleep(0.3)
@@ -372,7 +376,7 @@ def test_a_look_is_one_query_for_each_company_and_one_for_all_sessions(
         session = sign_in(member).session
         return Credential(member, session_key=session.session_key, session_hash=session["_auth_user_hash"])
 
-    key, _ = keys.create_api_key(alice, name="test", scopes=["read"])
+    key, _ = api_keys.create_api_key(alice, name="test", scopes=["read"])
     held = [of(each) for each in (cora, alice, alice, bob, mallory)]
     held += [Credential.of_key(key, alice, "read"), Credential.of_key(key, alice, "audit"), Credential(bob)]
     with django_assert_num_queries(3):
@@ -380,7 +384,7 @@ def test_a_look_is_one_query_for_each_company_and_one_for_all_sessions(
     assert ended == {held[6]: Ended.SCOPE_LOST}
     Session.objects.filter(pk=held[1].session_key).delete()
     passwords.set_password(mallory.user, "another-long-password", how="person")
-    keys.revoke_api_key(key, by=alice)
+    api_keys.revoke_api_key(key, by=alice)
     bob.user.is_active = False
     bob.user.save()
     assert ended_among(held) == {
@@ -417,7 +421,7 @@ def test_a_long_page_for_a_session_that_was_signed_out_becomes_the_sign_in_page(
 
 
 def test_sessions_that_are_no_rows_stop_the_start(settings):
-    from tenants.checks import sessions_are_rows
+    from tenants.isolation.checks import sessions_are_rows
 
     assert sessions_are_rows() == []
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"

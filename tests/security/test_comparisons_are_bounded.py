@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from knowledge.views import comparing, comparison
-from knowledge.views.comparison import Block, compare, planned
+from knowledge.views.viewer import compare_page, text_comparison
+from knowledge.views.viewer.text_comparison import Block, compare, planned
 from tests.knowledge.page_cast import path, shelf_of
 from tests.security.reading_files import add_read
 
@@ -49,7 +49,7 @@ def test_hostile_texts_are_compared_within_the_budget(old, new):
     plan = planned(old, new)
     compare(old, new, plan)
     assert time.process_time() - began < 1.5, "about 0.3 s on an idle machine"
-    assert plan.steps <= comparison.BLOCK_STEPS + comparison.WORD_STEPS
+    assert plan.steps <= text_comparison.BLOCK_STEPS + text_comparison.WORD_STEPS
 
 
 def test_where_the_budget_ends_a_paragraph_is_shown_as_removed_and_added():
@@ -91,20 +91,20 @@ class TestThePage:
     def test_two_versions_are_compared_once(self, sign_in, erin, hostile, monkeypatch):
         client = sign_in(erin)
         first = client.get(path(f"documents/{hostile.pk}/compare/"))
-        monkeypatch.setattr(comparison, "planned", lambda *_: pytest.fail("compared again"))
+        monkeypatch.setattr(text_comparison, "planned", lambda *_: pytest.fail("compared again"))
         again = client.get(path(f"documents/{hostile.pk}/compare/"))
         assert first.status_code == again.status_code == 200
 
     def test_what_is_stored_of_a_comparison_holds_no_words(self, sign_in, erin, hostile, monkeypatch):
         stored = {}
-        monkeypatch.setattr(comparing.cache, "set", lambda key, value, timeout: stored.update({key: value}))
-        monkeypatch.setattr(comparing.cache, "get", lambda key: None)
+        monkeypatch.setattr(compare_page.cache, "set", lambda key, value, timeout: stored.update({key: value}))
+        monkeypatch.setattr(compare_page.cache, "get", lambda key: None)
         sign_in(erin).get(path(f"documents/{hostile.pk}/compare/"))
         assert stored
         assert "yes" not in repr(stored)
 
     def test_long_texts_are_compared_around_their_differences(self, sign_in, erin, monkeypatch, tmp_path):
-        monkeypatch.setattr(comparing, "COMPARED_CHARACTERS", 30_000)
+        monkeypatch.setattr(compare_page, "COMPARED_CHARACTERS", 30_000)
         shelf = shelf_of(erin)
         lines = [f"Paragraph {n} says nothing that anybody would want to read.\n\n" for n in range(2_000)]
         add_read(shelf, "long.txt", "".join(lines), tmp_path)

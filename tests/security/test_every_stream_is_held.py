@@ -13,12 +13,14 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from answers import runner
 from answers.events import Asked, Done
+from answers.live import runner
 from answers.models import Answer, Conversation, State
-from knowledge import grants, uploads
-from portal.request_threads import Handler, StreamWithoutCredential
-from tenants import keys, open_responses
+from knowledge.library import uploads
+from knowledge.permissions import grants
+from portal.http.request_threads import Handler, StreamWithoutCredential
+from tenants.api_keys import api_keys
+from tenants.requests import open_responses
 from tests.conftest import REPOSITORY
 
 STREAMS = {
@@ -31,7 +33,7 @@ STREAMS = {
     "t/<slug:slug>/documents/<uuid:document_id>/original/",
 }
 # Where code makes a response that streams. Another place: let the walk below reach it, then add it here.
-MAKERS = {"answers/sse.py", "audit/export.py", "knowledge/downloads.py"}
+MAKERS = {"answers/live/sse.py", "audit/trail/export.py", "knowledge/library/downloads.py"}
 GIVEN = ({"question": "What is said?", "stream": True}, {"format": "csv"})  # what a view needs that streams
 CHANGES = ("removal", "remove", "leaving", "sample", "revocation", "trash", "erase", "settings", "role", "discard")
 
@@ -82,7 +84,7 @@ def address(route: str, values: dict) -> str:
 def test_the_streaming_views_are_these_and_each_is_held_to_its_credential(scene, cora, monkeypatch):
     sent, held = [], []
     send, hold = Handler.send_response, open_responses.holding
-    _, secret = keys.create_api_key(cora, name="test", scopes=["read", "ask", "write", "audit"])
+    _, secret = api_keys.create_api_key(cora, name="test", scopes=["read", "ask", "write", "audit"])
     browser = Client()
     browser.force_login(cora.user, backend="tenants.signin.backend.EmailBackend")
     cookies = {name: morsel.value for name, morsel in browser.cookies.items()} | {"portal_csrf": "t" * 32}

@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 
 from audit.models import AuditEvent
-from tenants import key_attempts, keys
-from tenants.key_attempts import FROM_ADDRESS, SLOWLY, WITH_PREFIX
-from tenants.keys import create_api_key, revoke_api_key
+from tenants.api_keys import api_keys, attempt_limits
+from tenants.api_keys.api_keys import create_api_key, revoke_api_key
+from tenants.api_keys.attempt_limits import FROM_ADDRESS, SLOWLY, WITH_PREFIX
 from tenants.tasks import record_refusals
 
 ME = "/t/acme/api/v1/me/"
@@ -18,8 +18,8 @@ def _nothing_is_remembered(monkeypatch):
     from django.core.cache import cache
 
     cache.clear()
-    monkeypatch.setattr(key_attempts, "_valid", key_attempts.OrderedDict())
-    monkeypatch.setattr(key_attempts, "_turned_away", key_attempts.OrderedDict())
+    monkeypatch.setattr(attempt_limits, "_valid", attempt_limits.OrderedDict())
+    monkeypatch.setattr(attempt_limits, "_turned_away", attempt_limits.OrderedDict())
 
 
 def me(secret: str, address: str = "192.0.2.1") -> int:
@@ -34,7 +34,7 @@ def test_many_failures_from_one_address_are_refused_without_looking_the_key_up(a
     assert set(fail(FROM_ADDRESS.times)) == {401}
     refused = fail(SLOWLY.times + 5)
     assert refused == [401] * SLOWLY.times + [429] * 5
-    monkeypatch.setattr(key_attempts, "find_key", lambda *_: pytest.fail("looked up"))
+    monkeypatch.setattr(attempt_limits, "find_key", lambda *_: pytest.fail("looked up"))
     assert set(fail(5)) == {429}
     assert AuditEvent.objects.filter(action="request:refused").count() == 1
 
@@ -78,9 +78,9 @@ def test_a_key_that_was_revoked_is_counted_from_then_on(alice):
 def test_a_key_in_use_costs_no_look_at_the_cache(alice, monkeypatch):
     _, secret = create_api_key(alice, name="report", scopes=["read"])
     me(secret)
-    monkeypatch.setattr(key_attempts, "spend", lambda *_: pytest.fail("counted"))
+    monkeypatch.setattr(attempt_limits, "spend", lambda *_: pytest.fail("counted"))
     assert me(secret) == 200
-    assert keys.find_key(secret, "acme")
+    assert api_keys.find_key(secret, "acme")
 
 
 def test_a_hundred_refusals_of_one_member_are_two_events(sign_in, bob, monkeypatch, django_capture_on_commit_callbacks):

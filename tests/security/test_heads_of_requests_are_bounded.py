@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from portal import connections
-from portal.connections import MAX_HEAD_BYTES, Connection
+from portal.http import connections
+from portal.http.connections import MAX_HEAD_BYTES, Connection
 from tests.servers.portal_server import serving
 
 HOST = b"Host: localhost\r\n"

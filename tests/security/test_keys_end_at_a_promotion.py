@@ -8,10 +8,10 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from tenants.keys import create_api_key, find_key, revoke_api_key
-from tenants.people import add_member, change_role
+from tenants.api_keys.api_keys import create_api_key, find_key, revoke_api_key
+from tenants.members.members import add_member, change_role
 
 pytestmark = pytest.mark.django_db
 ME = "/t/acme/api/v1/me/"

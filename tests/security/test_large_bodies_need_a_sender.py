@@ -8,10 +8,10 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.urls import reverse
 
-from knowledge import partial_uploads
-from portal import uploaders
-from portal.body_limit import FILES_AT_ONCE, LARGEST_PIECE, SMALL, STRANGERS, BodyLimit
-from tenants.keys import create_api_key, revoke_api_key
+from knowledge.library import chunked_uploads
+from portal.http import upload_permission
+from portal.http.body_limit import FILES_AT_ONCE, LARGEST_PIECE, SMALL, STRANGERS, BodyLimit
+from tenants.api_keys.api_keys import create_api_key, revoke_api_key
 
 MIB = 1024 * 1024
 LARGEST = 8 * MIB  # of a file, in these tests
@@ -85,7 +85,7 @@ def test_each_address_that_takes_files_takes_large_ones(name, kwargs):
 
 
 def test_a_piece_fits():
-    assert partial_uploads.PIECE < LARGEST_PIECE
+    assert chunked_uploads.PIECE < LARGEST_PIECE
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ class TestWhoIsLookedUp:
         scope = {
             "type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [(b"host", b"localhost"), *headers]
         }  # fmt: skip
-        return uploaders.tenant_of(ASGIRequest(scope, None), "192.0.2.1")
+        return upload_permission.tenant_of(ASGIRequest(scope, None), "192.0.2.1")
 
     def test_a_session_and_a_key_that_may_write_are(self, erin, sign_in):
         key, secret = create_api_key(erin, name="import", scopes=["write"])

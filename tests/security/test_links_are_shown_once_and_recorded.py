@@ -7,10 +7,12 @@ import re
 import pytest
 from django.urls import reverse
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from tenants import invitations, passwords, urls
+from tenants import urls
+from tenants.members import invitations
 from tenants.models import Invitation, OutboxMail
+from tenants.signin import passwords
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r"/(?:invitation|password)/[\w-]{20,}")

@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from tenants.mail import link_of
+from tenants.mail.mail import link_of
 from tenants.models import OutboxMail
 
 pytestmark = pytest.mark.django_db

@@ -5,12 +5,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from answers import saving
-from answers.asking import Asking
 from answers.models import Answer, Conversation
-from knowledge import access
+from answers.persistence import save_answer
+from answers.question.question_input import AskRequest
 from knowledge.models.grant import Right
-from knowledge.views.acts import documents_with
+from knowledge.permissions import access
+from knowledge.views.document_actions import documents_with
 from tenants.errors import Conflicting, NotAllowed
 from tests.knowledge.page_cast import shelf_of
 
@@ -24,13 +24,13 @@ def test_a_conversation_takes_only_so_many_questions(alice):
         Answer(
             tenant=alice.tenant, conversation=conversation, question="?", asked_at=now, heartbeat_at=now, deadline=now
         )
-        for _ in range(saving.MOST_TURNS - 1)
+        for _ in range(save_answer.MOST_TURNS - 1)
     ]
     Answer.objects.bulk_create(rows)
-    saving.begin(alice, Asking("The last one?", conversation_id=conversation.pk))
+    save_answer.begin(alice, AskRequest("The last one?", conversation_id=conversation.pk))
     with pytest.raises(Conflicting, match="takes no more"):
-        saving.begin(alice, Asking("One more?", conversation_id=conversation.pk))
-    saving.begin(alice, Asking("One more?"))
+        save_answer.begin(alice, AskRequest("One more?", conversation_id=conversation.pk))
+    save_answer.begin(alice, AskRequest("One more?"))
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_many_documents_are_looked_up_with_as_many_queries_as_few(erin, document
 
 
 def test_a_refusal_of_many_names_the_first_document_that_lacks_the_right(erin, alice, documents):
-    from knowledge import grants
+    from knowledge.permissions import grants
 
     for document in documents[:3]:
         grants.give(document, "read", alice, by=erin)

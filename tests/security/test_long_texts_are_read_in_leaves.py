@@ -6,10 +6,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from knowledge import documents, ingest, leaves, version_text
-from knowledge.leaves import LEAF_CHARACTERS, LEAF_WEIGHT
+from knowledge.ingestion import pipeline
+from knowledge.library import documents, version_text
+from knowledge.library.version_text import LongText, ShortText, text_of_version
 from knowledge.models import Content, TextLeaf
-from knowledge.version_text import LongText, ShortText, text_of_version
+from knowledge.text import leaves
+from knowledge.text.leaves import LEAF_CHARACTERS, LEAF_WEIGHT
 from tests.knowledge.page_cast import path, shelf_of
 from tests.security.reading_files import add_read
 
@@ -64,7 +66,7 @@ class TestTheViewer:
         monkeypatch.setattr(version_text, "LONG", 500)
         long = shelf_of(erin).add("long.txt", "\n\n".join(LINES[:40]))
         documents.queue(long.current_version)
-        ingest.drain(inline=True)
+        pipeline.drain(inline=True)
         content = Content.objects.for_tenant(long.tenant).get(version=long.current_version)
         rows = TextLeaf.objects.for_tenant(long.tenant).filter(content=content)
         assert content.leaf_count == rows.count() == TextLeaf.objects.for_tenant(long.tenant).count() > 0

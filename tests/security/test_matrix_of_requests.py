@@ -48,14 +48,14 @@ class Actor:
 
 
 def _person(tenant, name: str, role: str, mark: str = ""):
-    from tenants.people import add_member
+    from tenants.members.members import add_member
 
     return add_member(tenant, email=f"{name}@{tenant.slug}.example", role=role, name=f"{name.title()} {mark}".strip())
 
 
 def _company(slug: str, mark: str) -> SimpleNamespace:
-    from knowledge.collections import create_collection
-    from tenants.people import create_tenant
+    from knowledge.library.collections import create_collection
+    from tenants.members.members import create_tenant
 
     tenant = create_tenant(slug, name=f"{slug.title()} Ltd")
     roles = {
@@ -78,15 +78,16 @@ def world(django_db_setup, django_db_blocker):
     """Two companies, committed once for the module."""
     from django.core.files.base import ContentFile
 
-    from knowledge import rights, uploads
-    from knowledge.collections import create_collection
-    from tenants import keys
-    from tenants.people import add_member, end_membership
+    from knowledge.library import uploads
+    from knowledge.library.collections import create_collection
+    from knowledge.permissions import conditions
+    from tenants.api_keys import api_keys
+    from tenants.members.members import add_member, end_membership
 
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(Template, "_render", _TestState.saved_data.template_render)  # without a copy of each context
         cache.clear()
-        rights.forget_permissions()  # a database that was emptied has them under other ids
+        conditions.forget_permissions()  # a database that was emptied has them under other ids
         acme, globex = _company("acme", OWN), _company("globex", FOREIGN)
         secret = create_collection(acme.erin, f"{HIDDEN} shelf")
         text = f"# Secret\n\nThe {HIDDEN.lower()} bonus is 900 euros.\n".encode()
@@ -95,15 +96,15 @@ def world(django_db_setup, django_db_blocker):
 
         read_all()
         gone = _person(acme.tenant, "gone", "editor")
-        gone_key = keys.create_api_key(gone, name="gone", scopes=["read", "ask", "write"])[1]
+        gone_key = api_keys.create_api_key(gone, name="gone", scopes=["read", "ask", "write"])[1]
         end_membership(gone, by=acme.olga)
         dora = _person(acme.tenant, "dora", "member")
         add_member(globex.tenant, email=dora.user.email, role="admin", name="Dora")
-        revoked, revoked_secret = keys.create_api_key(acme.erin, name="revoked", scopes=["read", "ask", "write"])
-        keys.revoke_api_key(revoked, by=acme.erin)
+        revoked, revoked_secret = api_keys.create_api_key(acme.erin, name="revoked", scopes=["read", "ask", "write"])
+        api_keys.revoke_api_key(revoked, by=acme.erin)
 
         def key(member, *scopes):
-            return keys.create_api_key(member, name="matrix", scopes=scopes)[1]
+            return api_keys.create_api_key(member, name="matrix", scopes=scopes)[1]
 
         acme_words = (OWN, HIDDEN)
         both = (acme.tenant.pk, globex.tenant.pk)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from knowledge import deletion, documents, grants
-from knowledge.collections import change_collection, create_collection, remove_collection
+from knowledge.erasure import deletion
+from knowledge.library import documents
+from knowledge.library.collections import change_collection, create_collection, remove_collection
 from knowledge.models import Document
+from knowledge.permissions import grants
 from tenants.errors import Problem
 
 SECRET = "Severance plan"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.contrib.sessions.models import Session
 
-from answers import rating, saving
-from answers.asking import Asking
+from answers.conversations import feedback
 from answers.models import Answer, State
+from answers.persistence import save_answer
+from answers.question.question_input import AskRequest
 from knowledge.models import Document
-from tenants.scope import in_tenant
+from tenants.isolation.scope import in_tenant
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -80,10 +81,10 @@ def test_an_invitation_that_was_typed_is_in_its_form_again(browse, olga):
 
 
 def test_a_comment_of_a_rating_is_in_its_form_again(browse, alice):
-    begun = saving.begin(alice, Asking(QUESTION))
+    begun = save_answer.begin(alice, AskRequest(QUESTION))
     Answer.objects.for_tenant(alice.tenant).filter(pk=begun.answer.pk).update(state=State.ANSWERED)
     with in_tenant(alice.tenant):
-        rating.rate(alice, begun.answer.pk, "helpful")
+        feedback.rate(alice, begun.answer.pk, "helpful")
     page = browse(alice, f"conversations/{begun.answer.conversation_id}/")
     page.get_by_label("In your words").fill("It names the right page.")
     Session.objects.all().delete()

@@ -7,10 +7,11 @@ from django.core.checks import run_checks
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from audit.actions import Action
+from audit.ledger.actions import Action
+from audit.ledger.actors import Target
+from audit.ledger.event_objects import AT_ONCE, Relation, document_refs, in_order, quoted_and_shown
+from audit.ledger.record import build_event, record, record_many
 from audit.models import AuditEvent, EventObject
-from audit.objects import AT_ONCE, Relation, document_refs, in_order, quoted_and_shown
-from audit.record import Target, record, record_together, worded
 
 pytestmark = pytest.mark.django_db
 ONE, TWO, THREE = (uuid.UUID(int=number) for number in (1, 2, 3))
@@ -57,8 +58,8 @@ def test_many_objects_and_many_events_are_stored_whole(alice):
     many = [uuid.uuid4() for _ in range(AT_ONCE * 2 + 1)]
     event = record(Action.IMPORT_STOPPED, alice, objects=document_refs(Relation.CHANGED, many))
     assert {pk for _, pk in objects_of(event)} == set(many)
-    events = [worded(Action.SEARCH_RUN, alice), worded(Action.SEARCH_RUN, alice)]
-    record_together(alice.tenant_id, events, [document_refs(Relation.SHOWN, [ONE, TWO]), ()])
+    events = [build_event(Action.SEARCH_RUN, alice), build_event(Action.SEARCH_RUN, alice)]
+    record_many(alice.tenant_id, events, [document_refs(Relation.SHOWN, [ONE, TWO]), ()])
     assert [len(objects_of(each)) for each in events] == [2, 0]
 
 
@@ -96,14 +97,14 @@ def test_none_can_be_added_to_an_event_of_another_company_or_to_none(event, alic
 
 
 def test_the_check_names_a_missing_trigger_and_migrating_mends_it(db):
-    from audit import walls
+    from audit.ledger import append_only_triggers
 
     name = "audit_eventobject_same_tenant_as_event"
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER {name}" + ("" if connection.vendor == "sqlite" else " ON audit_eventobject"))
     assert any(name in problem.msg for problem in run_checks(databases=["default"]) if problem.id == "audit.E001")
-    walls.remake()
-    assert name in walls.standing(connection)
+    append_only_triggers.remake()
+    assert name in append_only_triggers.standing(connection)
 
 
 def test_they_name_no_title_and_no_person(event):

@@ -14,15 +14,16 @@ from django.db.migrations.loader import MigrationLoader
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from tenants import invitations, passwords
 from tenants.errors import Conflicting, NotAllowed
-from tenants.mail import link_of
+from tenants.isolation.scope import in_tenant
+from tenants.mail.mail import link_of
+from tenants.members import invitations
+from tenants.members.members import add_member, change_role, end_membership, set_role
+from tenants.members.ownerless_companies import companies_without_owner, ownerless_notices
 from tenants.models import Invitation, Membership, OutboxMail
-from tenants.owners import companies_without_owner, ownerless_notices
-from tenants.people import add_member, change_role, end_membership, set_role
-from tenants.scope import in_tenant
+from tenants.signin import passwords
 from tenants.signin.forms import NewPasswordForm
 from tests.conftest import PASSWORD
 
@@ -203,7 +204,7 @@ def test_the_sample_company_has_an_owner(db):
 
 
 def test_the_start_names_a_company_without_an_owner(acme, adam, monkeypatch):
-    from portal.up.notices import notices_for_operators
+    from portal.operations.processes.startup_notices import notices_for_operators
 
     assert any("Acme Ltd has no owner" in line for line in notices_for_operators())
 

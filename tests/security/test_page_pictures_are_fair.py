@@ -9,11 +9,13 @@ from dataclasses import replace
 
 import pytest
 
-from knowledge import failed_pages, ingest, pdf_pages, uploads
-from knowledge.collections import create_collection
-from knowledge.page_children import MOST_WAITING, Turns
+from knowledge.ingestion import pipeline
+from knowledge.library import uploads
+from knowledge.library.collections import create_collection
+from knowledge.page_images import failed_pages, pdf_pages
+from knowledge.page_images.render_pool import MOST_WAITING, Turns
 from knowledge.parsers.base import ParseFailed
-from knowledge.views import pictures
+from knowledge.views.viewer import page_images
 from tests.knowledge.page_cast import Bytes, path, shelf_of, text_of
 
 
@@ -154,11 +156,11 @@ def test_another_company_sees_its_page_while_one_draws_an_expensive_one(document
     """Mallory's own page comes long before the expensive one of Acme is given up."""
     data = hostile_pdf(groups=1, side=600)
     theirs = uploads.upload(mallory, create_collection(mallory, "Own"), Bytes(data), filename="a.pdf").document
-    ingest.drain(inline=True)
+    pipeline.drain(inline=True)
     theirs.refresh_from_db()
     ended = []
     version = document.current_version
-    with pictures.storage.local_path(version.blob) as original:
+    with page_images.storage.local_path(version.blob) as original:
 
         def expensive():
             with pytest.raises(ParseFailed):
@@ -169,7 +171,7 @@ def test_another_company_sees_its_page_while_one_draws_an_expensive_one(document
         for thread in threads:
             thread.start()
         time.sleep(0.3)
-        assert pictures.picture(theirs.current_version, 1)[:4] == b"RIFF"
+        assert page_images.picture(theirs.current_version, 1)[:4] == b"RIFF"
         assert ended == [], "it waited for none of them"
         for thread in threads:
             thread.join()

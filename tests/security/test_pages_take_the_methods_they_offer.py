@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from portal.middleware import head_is_get
+from portal.http.middleware import head_is_get
 from tests.every_address import OTHER_DOCUMENT, every_address, make_objects, make_people_objects, values
 from tests.security.test_reading_leaves_a_trace import read_body
 
@@ -51,7 +51,7 @@ def test_head_is_answered_as_get_is(world, sign_in):
 
 
 def test_a_key_that_reads_may_ask_with_head(world, erin):
-    from tenants.keys import create_api_key
+    from tenants.api_keys.api_keys import create_api_key
 
     _, secret = create_api_key(erin, name="reads", scopes=["read"])
     client = Client(headers={"Authorization": f"Bearer {secret}"})

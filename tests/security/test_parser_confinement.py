@@ -16,9 +16,9 @@ from django.core.management import call_command
 
 from knowledge.parsers import confinement, landlock, seccomp
 from knowledge.parsers.base import ParseLimits
-from knowledge.parsing import TENANTS_KEPT_WARM, Child, ParserChild, confinement_of_a_child
-from portal import health
+from knowledge.parsers.client import TENANTS_KEPT_WARM, Child, ParserChild, confinement_of_a_child
 from portal.management.commands import doctor
+from portal.observability import health
 from tests.knowledge.parsing_files import FORMATS, SENTENCE
 
 PROGRAM = """
@@ -228,9 +228,9 @@ def test_a_child_serves_one_tenant_only(document):
 
 def test_what_a_child_prints_is_logged_as_its_words_and_not_without_end(infected, caplog):
     forged = "1970-01-01 ERROR portal: the trail was altered"
-    with caplog.at_level(logging.WARNING, "knowledge.parsing"):
+    with caplog.at_level(logging.WARNING, "knowledge.parsers.client"):
         infected.run(f"import os\nos.write(2, b'x\\n{forged}\\n\\x1b[2J')\nresult = 1")
-        [record] = [each for each in caplog.records if each.name == "knowledge.parsing"]
+        [record] = [each for each in caplog.records if each.name == "knowledge.parsers.client"]
         assert f"\n  | {forged}\n" in record.getMessage()
         assert "\x1b" not in record.getMessage()
         caplog.clear()
@@ -247,7 +247,7 @@ def test_only_the_confined_child_is_ever_started_for_documents():
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if starters & {name.split(".")[0] for name in names}:
                 found.add(path.relative_to(settings.BASE_DIR).as_posix())
-    assert found == {"knowledge/parsing.py"}
+    assert found == {"knowledge/parsers/client.py"}
 
 
 def test_libraries_that_read_documents_stay_out_of_the_portals_own_processes():

@@ -9,13 +9,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from answers import conversations, rating, saving
-from answers.asking import Asking
+from answers.conversations import conversations, feedback
 from answers.models import Answer, Conversation, State
+from answers.persistence import save_answer
+from answers.question.question_input import AskRequest
 from audit.models import AuditEvent
-from knowledge import deletion
-from tenants import people
-from tenants.scope import in_tenant
+from knowledge.erasure import deletion
+from tenants.isolation.scope import in_tenant
+from tenants.members import members
 from tests.conftest import PASSWORD
 
 QUESTION = "May I see my own personnel file?"
@@ -29,7 +30,7 @@ def words(response) -> str:
 @pytest.fixture
 def asked(alice):
     """An answer of Alice's, as asking makes it."""
-    begun = saving.begin(alice, Asking(QUESTION))
+    begun = save_answer.begin(alice, AskRequest(QUESTION))
     Answer.objects.for_tenant(alice.tenant).filter(pk=begun.answer.pk).update(state=State.ANSWERED)
     return Answer.objects.for_tenant(alice.tenant).select_related("conversation").get(pk=begun.answer.pk)
 
@@ -65,7 +66,7 @@ def test_a_removed_conversation_stays_on_the_trail_and_the_page_says_so(sign_in,
 
 def test_the_words_of_a_rating_are_on_the_trail_and_the_form_says_so(sign_in, alice, cora, asked):
     with in_tenant(alice.tenant):
-        rating.rate(alice, asked.pk, "helpful", comment="Ask Petra instead")
+        feedback.rate(alice, asked.pk, "helpful", comment="Ask Petra instead")
     assert "Ask Petra instead" in trail(sign_in, cora, "answer:rated")
     page = words(sign_in(alice).get(f"/t/acme/conversations/{asked.conversation_id}/"))
     assert "Compliance officers and owners can read this in the audit trail" in page
@@ -98,9 +99,9 @@ def test_whoever_has_an_invitation_joins_and_the_words_say_so(sign_in, olga, cli
 def test_a_leaver_s_conversations_stay_and_are_theirs_again(sign_in, adam, alice, asked):
     said = words(sign_in(adam).get(f"/t/acme/people/{alice.pk}/removal/"))
     assert "Their conversations are stored, opened by nobody" in said
-    people.end_membership(alice, by=adam)
+    members.end_membership(alice, by=adam)
     assert Conversation.objects.for_tenant(alice.tenant).filter(pk=asked.conversation_id).exists()
-    again = people.add_member(alice.tenant, email=alice.user.email, by=adam)
+    again = members.add_member(alice.tenant, email=alice.user.email, by=adam)
     assert sign_in(again).get(f"/t/acme/conversations/{asked.conversation_id}/").status_code == 200
 
 
@@ -108,7 +109,7 @@ def test_keys_outlive_a_new_password_and_the_page_says_so(alice, bearer, client)
     from django.utils.encoding import force_bytes
     from django.utils.http import urlsafe_base64_encode
 
-    from tenants import passwords
+    from tenants.signin import passwords
 
     header = bearer(alice, "read")
     token = passwords.tokens.make_token(alice.user)

@@ -9,9 +9,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from portal.disclosures import DISCLOSURES, Content, Rhythm
+from portal.security.disclosures import DISCLOSURES, Content, Rhythm
 from tests.every_address import OTHER_DOCUMENT, Address, every_address, make_objects, values
 
 WORD, TITLE = "quillmarker", "Zephyrtitle"
@@ -113,7 +113,7 @@ def test_every_response_with_words_of_a_document_has_its_event(world, sign_in):
             events = AuditEvent.objects.filter(id__gt=since, actor_id=reader.user_id, action__in=entry.actions)
             if not events.exists():
                 unrecorded.add((name, content.value))
-    assert not unlisted, "add these to portal/disclosures.py, and record them"
+    assert not unlisted, "add these to portal/security/disclosures.py, and record them"
     assert not unrecorded
     untested = LISTED.keys() - shown.keys() - NOT_WALKED
     assert not untested, "listed, but the walk was shown nothing there"
@@ -135,7 +135,7 @@ def test_the_table_names_addresses_that_exist_once_each():
 
 @pytest.fixture
 def policy(db, erin, shelf, alice, upload):
-    from knowledge import grants
+    from knowledge.permissions import grants
 
     cache.clear()
     grants.give(shelf, "read", alice, by=erin)
@@ -165,24 +165,24 @@ def test_the_second_page_of_results_is_recorded(sign_in, alice, policy):
 
 
 def test_further_pages_are_one_event_ten_minutes_later(sign_in, alice, policy, read_all):
-    from knowledge import readings
+    from knowledge.library import reading_log
     from knowledge.models import Reading
 
     client = sign_in(alice)
     opening = client.get(f"/t/acme/documents/{policy.pk}/")
     for page in (1, 2, 3, 7):
-        readings.note_pages(alice, policy, 1, [page])
+        reading_log.note_pages(alice, policy, 1, [page])
     client.get(f"/t/acme/documents/{policy.pk}/leaf/?version=1&leaf=0")
     assert len(events(Action.DOCUMENT_OPENED)) == 1
     assert not events(Action.DOCUMENT_READ)
-    assert readings.close_due(alice.tenant) == 0, "not yet"
+    assert reading_log.close_due(alice.tenant) == 0, "not yet"
     Reading.objects.for_tenant(alice.tenant_id).update(began_at=timezone.now() - timedelta(minutes=10))
-    assert readings.close_due(alice.tenant) == 1
+    assert reading_log.close_due(alice.tenant) == 1
     [event] = events(Action.DOCUMENT_READ)
     assert (event.actor_id, event.target_id) == (alice.user_id, str(policy.pk))
     assert (event.data["pages"], event.data["count"], event.data["version"]) == ("1–3, 7", 4, 1)
     assert event.request_id == opening["X-Request-ID"], "in one story with the opening"
-    assert readings.close_due(alice.tenant) == 0
+    assert reading_log.close_due(alice.tenant) == 0
 
 
 def test_a_page_without_an_opening_is_an_opening(sign_in, alice, policy):
@@ -192,36 +192,37 @@ def test_a_page_without_an_opening_is_an_opening(sign_in, alice, policy):
 
 
 def test_after_ten_minutes_the_next_page_is_an_opening_again(alice, policy):
-    from knowledge import readings
+    from knowledge.library import reading_log
     from knowledge.models import Reading
 
-    readings.note_pages(alice, policy, 1, [1])
-    readings.note_pages(alice, policy, 1, [2])
+    reading_log.note_pages(alice, policy, 1, [1])
+    reading_log.note_pages(alice, policy, 1, [2])
     Reading.objects.for_tenant(alice.tenant_id).update(began_at=timezone.now() - timedelta(minutes=11))
-    readings.note_pages(alice, policy, 1, [3])
+    reading_log.note_pages(alice, policy, 1, [3])
     assert [event.action for event in (*events(Action.DOCUMENT_OPENED), *events(Action.DOCUMENT_READ))] == [
         "document:opened", "document:opened", "document:read",
     ]  # fmt: skip
 
 
 def test_erasing_a_document_does_not_take_a_reading_off_the_trail(alice, erin, policy, read_all):
-    from knowledge import deletion, readings
+    from knowledge.erasure import deletion
+    from knowledge.library import reading_log
     from knowledge.models import Reading
 
-    readings.note_pages(alice, policy, 1, [1, 2])
+    reading_log.note_pages(alice, policy, 1, [1, 2])
     deletion.erase_now(erin, policy.pk)
     read_all()
     Reading.objects.for_tenant(alice.tenant_id).update(began_at=timezone.now() - timedelta(minutes=11))
-    readings.close_due(alice.tenant)
+    reading_log.close_due(alice.tenant)
     assert events(Action.DOCUMENT_READ)[0].target_id == str(policy.pk)
 
 
 def test_a_page_that_was_sent_before_writes_nothing(alice, policy, django_assert_num_queries):
-    from knowledge import readings
+    from knowledge.library import reading_log
 
-    readings.note_pages(alice, policy, 1, [1, 2, 3])
+    reading_log.note_pages(alice, policy, 1, [1, 2, 3])
     with django_assert_num_queries(1):
-        readings.note_pages(alice, policy, 1, [2])
+        reading_log.note_pages(alice, policy, 1, [2])
 
 
 @pytest.mark.parametrize(
@@ -235,7 +236,7 @@ def test_a_page_that_was_sent_before_writes_nothing(alice, policy, django_assert
     ],
 )
 def test_pages_are_kept_as_ranges(ranges, pages, expected):
-    from knowledge.readings import merged
+    from knowledge.library.reading_log import merged
 
     assert merged(ranges, pages) == expected
 

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from tenants import drafts
+from tenants.requests import form_drafts
 from tests.conftest import PASSWORD, REPOSITORY
 from tests.every_address import every_address
 
@@ -109,7 +109,7 @@ def test_a_program_gets_problem_details(sent):
 
 
 def test_too_many_drafts_of_one_person_are_not_stored(sent, monkeypatch):
-    monkeypatch.setattr(drafts, "KEPT_OF_PERSON", drafts.limits.Limit("few-drafts", 2, 3600))
+    monkeypatch.setattr(form_drafts, "KEPT_OF_PERSON", form_drafts.rate_limits.Limit("few-drafts", 2, 3600))
     kept = ["kept" in sent(question=QUESTION)["Location"] for _ in range(3)]
     assert kept == [True, True, False]
 
@@ -174,7 +174,7 @@ def test_413_has_a_page_a_fragment_and_problem_details(sign_in, alice, settings)
     ],
 )
 def test_413_before_django_has_words_too(path, headers, kind, holds):
-    from portal.body_limit import BodyLimit
+    from portal.http.body_limit import BodyLimit
 
     told = []
 
@@ -189,7 +189,7 @@ def test_413_before_django_has_words_too(path, headers, kind, holds):
 
 
 def test_a_large_piece_of_a_file_after_the_session_ended_says_where_to_sign_in():
-    from portal.body_limit import SMALL, BodyLimit
+    from portal.http.body_limit import SMALL, BodyLimit
 
     told = []
 
@@ -214,19 +214,19 @@ def test_a_large_piece_of_a_file_after_the_session_ended_says_where_to_sign_in()
 def test_a_bare_error_of_any_view_becomes_a_page_and_keeps_its_headers(rf, alice, status):
     from django.http import HttpResponse
 
-    from portal.errors import ErrorsBecomeAnswers
+    from portal.errors.handlers import ProblemMiddleware
 
     bare = HttpResponse(status=status, headers={"Retry-After": "7"})
-    answer = ErrorsBecomeAnswers(lambda request: bare)(rf.get("/t/acme/"))
+    answer = ProblemMiddleware(lambda request: bare)(rf.get("/t/acme/"))
     assert answer.status_code == status
     assert answer["Retry-After"] == "7"
     assert "<h1>" in answer.content.decode()
 
 
 def test_429_has_a_page_that_says_when_to_try_again(client, db, monkeypatch):
-    from tenants import limits
+    from tenants.requests import rate_limits
 
-    monkeypatch.setattr(limits, "RESET_FROM_ADDRESS", limits.Limit("reset-from", 0, 3600))
+    monkeypatch.setattr(rate_limits, "RESET_FROM_ADDRESS", rate_limits.Limit("reset-from", 0, 3600))
     answer = client.post(reverse("password-forgotten"), {"email": "a@b.example"})
     assert answer.status_code == 429
     assert "Try again in" in answer.content.decode()

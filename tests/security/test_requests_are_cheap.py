@@ -5,7 +5,7 @@ import time
 import pytest
 import yaml
 
-from portal import api_document
+from portal.api import schema_view
 
 ANONYMOUS = [
     "/",
@@ -21,18 +21,18 @@ ANONYMOUS = [
 
 @pytest.fixture
 def fresh_document(monkeypatch):
-    monkeypatch.setattr(api_document, "_rendered", {})
+    monkeypatch.setattr(schema_view, "_rendered", {})
 
 
 def test_the_description_of_the_api_is_generated_once(client, fresh_document, monkeypatch):
     generated = []
 
-    class Counted(api_document.ApiDocument.generator_class):
+    class Counted(schema_view.ApiDocument.generator_class):
         def get_schema(self, *args, **kwargs):
             generated.append(1)
             return super().get_schema(*args, **kwargs)
 
-    monkeypatch.setattr(api_document.ApiDocument, "generator_class", Counted)
+    monkeypatch.setattr(schema_view.ApiDocument, "generator_class", Counted)
 
     first = client.get("/api/schema/")
     again = [client.get("/api/schema/", {"version": str(n), "lang": "de"}) for n in range(3)]

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tenants.rls import tables
+from tenants.isolation.rls import tables
 from tests.servers.portal_database import make_company
 
 pytestmark = pytest.mark.service
@@ -131,9 +131,9 @@ def test_no_company_is_made_in_the_name_of_another(app, company):
 
 
 def test_a_company_is_removed_whole_and_its_people_are_erased_from_the_trail(as_app, company):
+    from audit.ledger.actors import system
     from audit.models import PersonKey
-    from audit.record import system
-    from portal.removal import remove_tenant
+    from portal.operations.removal.remove_tenant import remove_tenant
     from tenants.models import Tenant, User
 
     person = company.member.user_id

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from tenants import passwords
-from tenants.mail import link_of
+from tenants.mail.mail import link_of
+from tenants.members.members import add_member, create_tenant
 from tenants.models import Invitation, Membership, OutboxMail, User
-from tenants.people import add_member, create_tenant
 from tenants.roles import PRIVILEGED, Role
+from tenants.signin import passwords
 
 pytestmark = pytest.mark.django_db
 BACKEND = "tenants.signin.backend.EmailBackend"

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from portal.up.notices import notices_for_operators
+from portal.operations.processes.startup_notices import notices_for_operators
 from tenants.models import SetupCode, Tenant
 from tenants.signin import setup_code
 

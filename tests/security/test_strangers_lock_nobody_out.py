@@ -9,10 +9,10 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from tenants import limits, passwords
-from tenants.mail import link_of
+from tenants.mail.mail import link_of
 from tenants.models import OutboxMail
-from tenants.signin import known_browser
+from tenants.requests import rate_limits
+from tenants.signin import known_browser, passwords
 from tests.conftest import PASSWORD
 from tests.security.steps import steps_of
 
@@ -58,16 +58,16 @@ def use_up():
     """Strangers at several addresses try passwords for an account until it takes no more."""
 
     def tries(email: str) -> None:
-        for number in range(limits.SIGN_IN_TO_ACCOUNT.times + 1):
-            limits.count(limits.SIGN_IN_TO_ACCOUNT, email)
-            limits.count(limits.RESET_FOR_ACCOUNT, email)
-            limits.count(limits.SIGN_IN_FROM_ADDRESS, f"203.0.113.{number}")
+        for number in range(rate_limits.SIGN_IN_TO_ACCOUNT.times + 1):
+            rate_limits.count(rate_limits.SIGN_IN_TO_ACCOUNT, email)
+            rate_limits.count(rate_limits.RESET_FOR_ACCOUNT, email)
+            rate_limits.count(rate_limits.SIGN_IN_FROM_ADDRESS, f"203.0.113.{number}")
 
     return tries
 
 
 def test_strangers_at_a_few_addresses_use_up_an_account_and_its_owner_signs_in_all_the_same(alice, monkeypatch):
-    monkeypatch.setattr(limits, "SIGN_IN_TO_ACCOUNT", limits.Limit("sign-in-to", 6, 60 * 60))
+    monkeypatch.setattr(rate_limits, "SIGN_IN_TO_ACCOUNT", rate_limits.Limit("sign-in-to", 6, 60 * 60))
     usual = browser_of(alice)
     strangers = [Client(REMOTE_ADDR=f"203.0.113.{number}") for number in range(3)]
     codes = [enter(stranger, alice, "wrong wrong wrong").status_code for stranger in strangers * 3]
@@ -78,8 +78,8 @@ def test_strangers_at_a_few_addresses_use_up_an_account_and_its_owner_signs_in_a
 
 def test_a_stranger_in_the_same_office_does_not_keep_the_owner_out(alice, bob):
     usual = browser_of(alice)
-    for _ in range(limits.SIGN_IN_FROM_ADDRESS.times + 1):
-        limits.count(limits.SIGN_IN_FROM_ADDRESS, "198.51.100.7")
+    for _ in range(rate_limits.SIGN_IN_FROM_ADDRESS.times + 1):
+        rate_limits.count(rate_limits.SIGN_IN_FROM_ADDRESS, "198.51.100.7")
     assert enter(Client(REMOTE_ADDR="198.51.100.7"), bob).status_code == 429
     assert enter(usual, alice).status_code == 302
 

@@ -7,7 +7,7 @@ from itertools import product
 import httpx
 import pytest
 
-from portal.request_threads import Handler
+from portal.http.request_threads import Handler
 
 pytestmark = pytest.mark.django_db
 

@@ -5,10 +5,11 @@ import re
 import pytest
 from django.urls import reverse
 
-from audit.actions import Action
+from audit.ledger.actions import Action
+from audit.ledger.actors import Target
+from audit.ledger.record import record
+from audit.ledger.request_id import Origin, _origin
 from audit.models import AuditEvent
-from audit.record import Target, record
-from audit.request_id import Origin, _origin
 
 pytestmark = pytest.mark.django_db
 CHOSEN = "chosen-by-the-client"

@@ -13,12 +13,16 @@ from uuid import uuid4
 import pytest
 from django.http import Http404
 
-from answers import sayable
 from answers.answer_models.base import SourcePassage
-from knowledge import access, backends, deletion, documents, grants, search
-from knowledge.collections import create_collection
-from knowledge.finding import search_page
-from tenants.keys import find_key
+from answers.grounding import answerable_text
+from knowledge import backends
+from knowledge.erasure import deletion
+from knowledge.library import documents
+from knowledge.library.collections import create_collection
+from knowledge.permissions import access, grants
+from knowledge.retrieval import search
+from knowledge.retrieval.result_page import search_page
+from tenants.api_keys.api_keys import find_key
 from tests.security.steps import steps_of
 
 pytestmark = pytest.mark.django_db
@@ -111,12 +115,12 @@ def test_another_company_cannot_tell_that_the_same_text_was_read_for_an_answer()
         return SourcePassage(uuid4(), uuid4(), uuid4(), "Offer", 1, (), "We offer nine for Bluefinch. It ends soon.", 0)
 
     def read() -> None:
-        sayable.lines(one)
-        sayable.words_of(one)
+        answerable_text.lines(one)
+        answerable_text.words_of(one)
 
     def steps() -> Counter[str]:
         """Without those of single words: folding one takes a microsecond."""
-        return Counter(line for line in steps_of(read).lines if "sayable.py" in line)
+        return Counter(line for line in steps_of(read).lines if "answerable_text.py" in line)
 
     one = passage()
     steps()

@@ -5,9 +5,10 @@ import uuid
 
 import pytest
 
-from audit.actions import Action
-from audit.record import Target, record
-from tenants.http import MemberAPIView
+from audit.ledger.actions import Action
+from audit.ledger.actors import Target
+from audit.ledger.record import record
+from tenants.requests.api_gates import MemberAPIView
 from tests.every_address import every_address
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge.models import Document
-from tenants.scope import in_tenant
+from tenants.isolation.scope import in_tenant
 
 pytestmark = pytest.mark.browser
 

@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 from django.urls import reverse
 
-from audit.actions import Action, Outcome
-from audit.filters import Filters
+from audit.ledger.actions import Action, Outcome
+from audit.ledger.actors import Target
+from audit.ledger.event_objects import Relation, document_refs, quoted_and_shown
+from audit.ledger.record import record
 from audit.models import PersonKey
-from audit.objects import Relation, document_refs, quoted_and_shown
-from audit.record import Target, record
-from audit.trail import Trail
+from audit.trail.filters import Filters
+from audit.trail.queries import Trail
 from tests.audit.test_export import text as read_stream
 
 pytestmark = pytest.mark.django_db
@@ -167,7 +168,7 @@ def test_an_erased_document_is_found_by_its_id_and_named_as_its_erasing_named_it
 
 
 def test_the_readers_page_says_when_a_person_was_last_shown_it(sign_in, erin, alice, policy, shelf, answered):
-    from knowledge import grants
+    from knowledge.permissions import grants
 
     grants.give(shelf, "read", alice, by=erin)
     address = reverse("knowledge:document-readers", args=["acme", policy.pk])

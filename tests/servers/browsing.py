@@ -46,12 +46,12 @@ def served(transactional_db, settings) -> Iterator[str]:
     """The address of the portal with its static files, as `manage.py up` serves them."""
     from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
-    from portal import uploaders
-    from portal.body_limit import BodyLimit
-    from portal.request_threads import Handler
+    from portal.http import upload_permission
+    from portal.http.body_limit import BodyLimit
+    from portal.http.request_threads import Handler
 
     handler = ASGIStaticFilesHandler(Handler())
-    limited = BodyLimit(handler, largest=settings.UPLOAD_LIMIT, find_tenant=uploaders.find_tenant)
+    limited = BodyLimit(handler, largest=settings.UPLOAD_LIMIT, find_tenant=upload_permission.find_tenant)
     with serving(limited) as address:
         yield address
 

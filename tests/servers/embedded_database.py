@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from portal.up import new_database
+from portal.operations.processes import new_database
 
 
 def make(connection) -> None:

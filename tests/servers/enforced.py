@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.transaction import TransactionManagementError
 from django.utils.decorators import sync_only_middleware
 
-from tenants.rls import privileges
+from tenants.isolation.rls import privileges
 
 ROLE = "portal_app"
 

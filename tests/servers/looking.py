@@ -10,11 +10,11 @@ from django.http import HttpRequest, JsonResponse, StreamingHttpResponse
 from django.urls import path
 from rest_framework.response import Response
 
-from answers.off_loop import in_later_thread, in_thread
-from tenants.gates import member_stream, member_view
-from tenants.http import MemberAPIView
+from answers.runtime.thread_pool import in_low_priority_thread, in_thread
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
-from tenants.scope import in_tenant
+from tenants.requests.api_gates import MemberAPIView
+from tenants.requests.gates import member_stream, member_view
 
 
 def seen() -> list[str]:
@@ -36,7 +36,7 @@ def page(request: HttpRequest, member: Membership) -> JsonResponse:
 @member_stream()
 async def asynchronous(request: HttpRequest, member: Membership) -> JsonResponse:
     found = await asyncio.gather(
-        sync_to_async(seen_for)(member), in_thread(seen_for, member), in_later_thread(seen_for, member)
+        sync_to_async(seen_for)(member), in_thread(seen_for, member), in_low_priority_thread(seen_for, member)
     )
     return JsonResponse({"seen": [tenant for each in found for tenant in each]})
 

@@ -23,8 +23,8 @@ from uuid import uuid4
 import pytest
 
 from portal import env
-from portal.services import Postgres
-from tenants.rls import setup
+from portal.operations.services import Postgres
+from tenants.isolation.rls import database_setup
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PASSWORD = "a-long-enough-password"
@@ -45,15 +45,15 @@ class PortalDatabase:
 
     @property
     def app(self) -> str:
-        return self.url(setup.APP)
+        return self.url(database_setup.APP)
 
     @property
     def owner(self) -> str:
-        return self.url(setup.OWNER)
+        return self.url(database_setup.OWNER)
 
     def urls(self) -> tuple[str, str, str]:
         """Of the application, the owner and the backup role."""
-        return self.app, self.owner, self.url(setup.BACKUP)
+        return self.app, self.owner, self.url(database_setup.BACKUP)
 
     def addresses(self) -> dict[str, str]:
         return dict(zip(("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_BACKUP_URL"), self.urls(), strict=True))
@@ -82,7 +82,7 @@ def manage(environment: dict[str, str], *words: str, ok: bool = True) -> str:
 def new_database(server: Postgres) -> PortalDatabase:
     """Roles are the server's, so every process of a test run gives them the same passwords."""
     secret = hashlib.sha256(server.password.encode()).hexdigest()[:20]
-    passwords = {name: f"{name}-{secret}" for name in (setup.OWNER, setup.BACKUP, setup.APP)}
+    passwords = {name: f"{name}-{secret}" for name in (database_setup.OWNER, database_setup.BACKUP, database_setup.APP)}
     return PortalDatabase(server, f"portal_{uuid4().hex[:10]}", passwords)
 
 
@@ -120,7 +120,7 @@ def migrated(server: Postgres, folder: Path) -> Iterator[PortalDatabase]:
         with template(server, folder) as connection:
             connection.execute(f'CREATE DATABASE "{database.name}" TEMPLATE {TEMPLATE}')
             # What belongs to a database and not to what is in it is not copied: its owner, who may connect.
-            for _ in setup.set_up(server.url, database.name, setup.roles_from(*database.urls())):
+            for _ in database_setup.set_up(server.url, database.name, database_setup.roles_from(*database.urls())):
                 pass
         yield database
 
@@ -150,8 +150,8 @@ def django_on(url: str, blocker, monkeypatch, *, proxy: bool = False) -> Iterato
     from django.contrib.contenttypes.models import ContentType
     from django.db import connections
 
-    from answers import off_loop
-    from tenants import open_responses
+    from answers.runtime import thread_pool
+    from tenants.requests import open_responses
 
     with monkeypatch.context() as patch:
         patch.setenv("TEST_DATABASE_URL", url)
@@ -163,16 +163,19 @@ def django_on(url: str, blocker, monkeypatch, *, proxy: bool = False) -> Iterato
     connections.settings["default"] = connections.configure_settings({"default": wanted})["default"]
     del connections["default"]
     ContentType.objects.clear_cache()
-    pools = off_loop._pool, off_loop._later  # their threads keep the connections of tests before
-    off_loop._pool, off_loop._later = ThreadPoolExecutor(off_loop.THREADS), ThreadPoolExecutor(off_loop.LATER)
+    pools = thread_pool._pool, thread_pool._later  # their threads keep the connections of tests before
+    thread_pool._pool, thread_pool._later = (
+        ThreadPoolExecutor(thread_pool.THREADS),
+        ThreadPoolExecutor(thread_pool.LATER),
+    )
     looking, open_responses._thread = open_responses._thread, ThreadPoolExecutor(1)
     try:
         with blocker.unblock():
             yield
     finally:
-        off_loop._pool.shutdown()
-        off_loop._later.shutdown()
-        off_loop._pool, off_loop._later = pools
+        thread_pool._pool.shutdown()
+        thread_pool._later.shutdown()
+        thread_pool._pool, thread_pool._later = pools
         open_responses._thread.shutdown()
         open_responses._thread = looking
         with blocker.unblock():
@@ -192,7 +195,7 @@ def as_app(portal_database, django_db_blocker, monkeypatch) -> Iterator[PortalDa
 @pytest.fixture
 def behind_a_proxy(portal_database, real_pgbouncer, django_db_blocker, monkeypatch) -> Iterator[PortalDatabase]:
     """With two connections for everybody."""
-    proxy = real_pgbouncer({setup.APP: portal_database.passwords[setup.APP]}, pool=2)
+    proxy = real_pgbouncer({database_setup.APP: portal_database.passwords[database_setup.APP]}, pool=2)
     with django_on(proxy.through(portal_database.app), django_db_blocker, monkeypatch, proxy=True):
         yield portal_database
 
@@ -207,10 +210,10 @@ class Company:
 def make_company(documents: int) -> Company:
     from django.core.files.base import ContentFile
 
-    from knowledge.collections import create_collection
-    from knowledge.uploads import upload
-    from tenants.people import add_member, create_tenant
-    from tenants.scope import in_tenant
+    from knowledge.library.collections import create_collection
+    from knowledge.library.uploads import upload
+    from tenants.isolation.scope import in_tenant
+    from tenants.members.members import add_member, create_tenant
 
     slug = f"c-{uuid4().hex[:10]}"
     tenant = create_tenant(slug, name=f"Company {slug}")

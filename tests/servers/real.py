@@ -26,7 +26,7 @@ from uuid import uuid4
 
 import pytest
 
-from portal.services import Missing, PgBouncer, Postgres, Redis, Server, Weaviate
+from portal.operations.services import Missing, PgBouncer, Postgres, Redis, Server, Weaviate
 
 PREFIX = "portal-test-servers-"
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from portal.services import Weaviate
-from portal.services.ports import LOOPBACK
+from portal.operations.services import Weaviate
+from portal.operations.services.ports import LOOPBACK
 
 DAY = datetime.timedelta(days=1)
 

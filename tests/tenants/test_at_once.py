@@ -8,10 +8,11 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-from tenants import invitations, limits
 from tenants.errors import Problem, TooMany
+from tenants.members import invitations
+from tenants.members.members import add_member, end_membership
 from tenants.models import Membership, Tenant
-from tenants.people import add_member, end_membership
+from tenants.requests import rate_limits
 from tenants.signin import first_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,13 +67,13 @@ def test_an_empty_portal_is_set_up_once():
 
 def test_a_limit_counts_right_however_many_try_at_once():
     cache.clear()
-    limit = limits.Limit("test", 20, 3600)
+    limit = rate_limits.Limit("test", 20, 3600)
     allowed = []
 
     def many() -> None:
         for _ in range(15):
             try:
-                limits.spend(limit, "somebody")
+                rate_limits.spend(limit, "somebody")
             except TooMany:
                 continue
             allowed.append(1)

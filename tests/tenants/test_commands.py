@@ -6,9 +6,9 @@ import sys
 import pytest
 from django.core.management import CommandError, call_command
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from tenants.keys import find_key
+from tenants.api_keys.api_keys import find_key
 from tenants.models import Membership, Tenant, User
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from tenants.models import Membership, NotNarrowed, Team, TeamMember
+from tenants.models import Membership, MissingTenantFilter, Team, TeamMember
 
 REFUSED = "another tenant|_same_tenant"  # a trigger on SQLite; a composite key on PostgreSQL, as the transaction ends
 
@@ -33,12 +33,12 @@ REFUSED = "another tenant|_same_tenant"  # a trigger on SQLite; a composite key 
     ],
 )
 def test_an_unnarrowed_queryset_raises_however_it_is_evaluated(acme, evaluate):
-    with pytest.raises(NotNarrowed):
+    with pytest.raises(MissingTenantFilter):
         evaluate(Team.objects.all())
 
 
 def test_a_reverse_relation_is_guarded_too(finance):
-    with pytest.raises(NotNarrowed):
+    with pytest.raises(MissingTenantFilter):
         list(finance.members.all())
     assert finance.members.for_tenant(finance.tenant).count() == 1
 
@@ -56,16 +56,16 @@ def test_a_narrowed_queryset_shows_one_tenant_alone(acme, globex, alice, mallory
 
 def test_picked_rows_are_of_one_tenant_whatever_keys_are_named(acme, globex, alice, mallory):
     both = [alice.pk, mallory.pk]
-    assert set(Membership.objects.picked(acme, pk__in=both)) == {alice}
-    assert set(Membership.objects.picked(globex.pk, pk__in=both)) == {mallory}
-    assert Membership.objects.picked(acme, pk__in=both).exclude(pk=alice.pk).delete()[0] == 0
+    assert set(Membership.objects.for_tenant_by_key(acme, pk__in=both)) == {alice}
+    assert set(Membership.objects.for_tenant_by_key(globex.pk, pk__in=both)) == {mallory}
+    assert Membership.objects.for_tenant_by_key(acme, pk__in=both).exclude(pk=alice.pk).delete()[0] == 0
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps statistics")
 def test_picked_rows_are_looked_for_by_their_keys(acme):
     keys = [uuid.uuid4() for _ in range(20)]
     assert "(tenant_id=?)" in Membership.objects.for_tenant(acme).filter(pk__in=keys).explain()
-    assert "(id=?)" in Membership.objects.picked(acme, pk__in=keys).explain()
+    assert "(id=?)" in Membership.objects.for_tenant_by_key(acme, pk__in=keys).explain()
 
 
 def test_crossing_tenants_needs_a_reason(acme, globex):

@@ -7,12 +7,12 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from tenants import invitations
 from tenants.errors import Conflicting, NotAllowed
+from tenants.members import invitations
+from tenants.members.members import change_role, end_membership
 from tenants.models import Invitation, Membership, OutboxMail
-from tenants.people import change_role, end_membership
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db

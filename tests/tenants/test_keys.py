@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from tenants.keys import create_api_key, find_key, revoke_api_key
+from tenants.api_keys.api_keys import create_api_key, find_key, revoke_api_key
+from tenants.members.members import change_role
 from tenants.models import ApiKey
-from tenants.people import change_role
 
 pytestmark = pytest.mark.django_db
 ME = "/t/acme/api/v1/me/"

@@ -7,8 +7,8 @@ import pytest
 from celery.exceptions import Retry
 from django.urls import reverse
 
-from tenants import invitations
-from tenants.mail import link_of
+from tenants.mail.mail import link_of
+from tenants.members import invitations
 from tenants.models import OutboxMail
 from tenants.tasks import deliver
 

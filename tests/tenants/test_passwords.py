@@ -5,13 +5,13 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from tenants import passwords
 from tenants.errors import NotAllowed
-from tenants.mail import link_of
+from tenants.mail.mail import link_of
+from tenants.members.members import add_member, end_membership
 from tenants.models import OutboxMail
-from tenants.people import add_member, end_membership
+from tenants.signin import passwords
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -181,8 +181,8 @@ def test_the_account_page_needs_a_sign_in(client, acme):
 @pytest.mark.parametrize("who", ["cora", "eve_the_admin"])
 def test_an_admin_cannot_take_over_the_trails_reader_or_another_admin(acme, adam, olga, cora, who):
     from tenants.errors import NotAllowed
-    from tenants.passwords import make_link_for
-    from tenants.people import add_member
+    from tenants.members.members import add_member
+    from tenants.signin.passwords import make_link_for
 
     person = cora if who == "cora" else add_member(acme, email="eve@acme.example", role="admin", name="Eve")
     with pytest.raises(NotAllowed):

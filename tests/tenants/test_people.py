@@ -3,15 +3,15 @@
 import pytest
 from django.urls import reverse
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from tenants import handover
+from tenants.api_keys.api_keys import create_api_key, find_key
 from tenants.errors import Conflicting, Invalid, NotAllowed
-from tenants.keys import create_api_key, find_key
+from tenants.members import handover
+from tenants.members.members import add_member, change_role, end_membership, other_tenants
+from tenants.members.teams import add_to_team
 from tenants.models import Membership, TeamMember
-from tenants.people import add_member, change_role, end_membership, other_tenants
 from tenants.roles import Role
-from tenants.teams import add_to_team
 
 pytestmark = pytest.mark.django_db
 

@@ -5,11 +5,12 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tenants import invitations, passwords
 from tenants.errors import Problem
+from tenants.members import invitations
+from tenants.members.members import add_member, change_role, end_membership
 from tenants.models import Membership
-from tenants.people import add_member, change_role, end_membership
 from tenants.roles import Role
+from tenants.signin import passwords
 
 pytestmark = pytest.mark.django_db
 ROLES = [role.value for role in Role]

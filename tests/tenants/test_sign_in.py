@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from tenants.people import add_member, end_membership
+from tenants.members.members import add_member, end_membership
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -144,7 +144,7 @@ def test_signing_out_needs_a_form(client, alice, sign_in):
 
 
 def test_a_flood_of_tries_leaves_one_refusal_on_the_trail_and_no_token(client, acme, adam):
-    from tenants import invitations
+    from tenants.members import invitations
 
     invitation = invitations.invite("nina@acme.example", "member", by=adam, base="http://portal.example")
     path = invitations.show_link(invitation, by=adam).removeprefix("http://portal.example")

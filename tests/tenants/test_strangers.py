@@ -6,8 +6,9 @@ import uuid
 import pytest
 from django.urls import NoReverseMatch, reverse
 
-from tenants import invitations, urls
-from tenants.keys import create_api_key
+from tenants import urls
+from tenants.api_keys.api_keys import create_api_key
+from tenants.members import invitations
 from tenants.models import Membership, OutboxMail, Team
 
 pytestmark = pytest.mark.django_db

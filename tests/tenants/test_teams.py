@@ -5,8 +5,8 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from tenants.errors import Conflicting, Invalid, NotAllowed
+from tenants.members.teams import add_to_team, change_team, create_team, remove_from_team, remove_team
 from tenants.models import Team, TeamMember
-from tenants.teams import add_to_team, change_team, create_team, remove_from_team, remove_team
 
 pytestmark = pytest.mark.django_db
 

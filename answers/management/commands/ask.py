@@ -7,17 +7,17 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.http import Http404
 
-from answers import runner
-from answers.api.shapes import of_answer
-from answers.asking import Asking, check_question
-from answers.conversations import access_answer
+from answers.api.serializers import of_answer
+from answers.conversations.conversations import access_answer
 from answers.events import Numbered
-from answers.follow import follow_run
+from answers.live import runner
+from answers.live.follow import follow_run
 from answers.models import State
-from answers.shown import Shown, show
-from tenants.management.asked import member_of, plain_errors, tenant_of
+from answers.presentation.answer_view import AnswerView, show
+from answers.question.question_input import AskRequest, check_question
+from tenants.isolation.scope import in_tenant
+from tenants.management.command_input import member_of, plain_errors, tenant_of
 from tenants.models import Membership
-from tenants.scope import in_tenant
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
     def handle(self, *, question: str, tenant: str, user: str, conversation: str | None, **options) -> None:
         member = member_of(tenant_of(tenant), user)
         with plain_errors():
-            asking = Asking(check_question(question), conversation_id=_uuid(conversation))
+            asking = AskRequest(check_question(question), conversation_id=_uuid(conversation))
             try:
                 asyncio.run(self._ask(member, asking, quiet=options["json"]))
             except Http404:
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         else:
             self._sources(shown)
 
-    async def _ask(self, member: Membership, asking: Asking, *, quiet: bool) -> None:
+    async def _ask(self, member: Membership, asking: AskRequest, *, quiet: bool) -> None:
         run = await runner.start(member, asking)
         async for event in follow_run(run):
             if not quiet and isinstance(event, Numbered):
@@ -66,7 +66,7 @@ class Command(BaseCommand):
             self.stderr.write(f"  {event.data['detail'] or event.data['text']}")
         self.stdout.flush()
 
-    def _sources(self, shown: Shown) -> None:
+    def _sources(self, shown: AnswerView) -> None:
         self.stdout.write("\n")
         if shown.answer.state == State.NOT_FOUND:
             self.stdout.write(shown.text)

@@ -12,14 +12,14 @@ from pathlib import Path
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 
-from knowledge import waiting
+from knowledge.jobs import queue_stats
 from knowledge.models import Collection, Job, Status, Version
 from knowledge.models.grant import Right
 from knowledge.models.version import WORKING
 from tenants.errors import Problem, TooMany
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership, Tenant
 from tenants.roles import ADMINS, EDITORS, Role
-from tenants.scope import in_tenant
 
 LOOK = 0.3  # seconds between looks at how far it is
 PATIENCE = 1.0  # seconds a worker has to begin before this command does the reading itself
@@ -55,7 +55,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _upload(self, member: Membership, shelf: Collection, files: dict[Path, str]):
-        from knowledge import uploads
+        from knowledge.library import uploads
 
         versions, refused = {}, []
         for done, (path, name) in enumerate(files.items(), 1):
@@ -71,15 +71,15 @@ class Command(BaseCommand):
 
     def _wait_for_room(self, member: Membership) -> None:
         """While as much waits as may, this waits too; and reads, when nobody else does."""
-        from knowledge import ingest
+        from knowledge.ingestion import pipeline
 
         while True:
             try:
                 with in_tenant(member.tenant):
-                    return waiting.insist_on_room(member.tenant)
+                    return queue_stats.insist_on_room(member.tenant)
             except TooMany:
                 if not _somebody_reads(member):
-                    ingest.drain()
+                    pipeline.drain()
                 time.sleep(LOOK)
 
     def _wait(self, member: Membership, versions: dict) -> list:
@@ -124,10 +124,10 @@ def _somebody_reads(member: Membership) -> bool:
 def _read_here() -> None:
     from django.db import connection
 
-    from knowledge import ingest
+    from knowledge.ingestion import pipeline
 
     try:
-        ingest.drain()
+        pipeline.drain()
     finally:
         connection.close()
 
@@ -174,7 +174,7 @@ def _member(slug: str, email: str | None) -> Membership:
 
 
 def _shelf(member: Membership, name: str) -> Collection:
-    from knowledge.collections import create_collection
+    from knowledge.library.collections import create_collection
 
     named = {"name__iexact": " ".join(name.split())}
     found = Collection.objects.allowing(member, Right.WRITE).filter(**named).order_by("created_at").first()

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from knowledge import backends, moving
+from knowledge import backends
+from knowledge.indexes import store_migration
 from knowledge.stores.base import StoreError
 
 BAR = 30
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         old_name = old_name or sorted(others)[0]
         try:
             old, new = backends.open_store(old_name), backends.open_store(to)
-            moved = [self._move(tenant, generation, old, new) for tenant, generation in moving.indexes()]
+            moved = [self._move(tenant, generation, old, new) for tenant, generation in store_migration.indexes()]
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         except StoreError as error:
@@ -39,9 +40,9 @@ class Command(BaseCommand):
             )
         self._switch(to)
 
-    def _move(self, tenant, generation, old, new) -> moving.Moved:
+    def _move(self, tenant, generation, old, new) -> store_migration.Moved:
         name = f"{tenant.slug}, {generation}"
-        each = moving.move(tenant, generation, old, new, tell=lambda done, total: self._bar(name, done, total))
+        each = store_migration.move(tenant, generation, old, new, tell=lambda done, total: self._bar(name, done, total))
         self.stdout.write(
             f"{name}: {each.passages:,} passages, {each.copied:,} of them copied now, {each.astray:,} astray"
             + (f"; {each.asked} questions to both, {each.agreement:.0%} the same hits" if each.asked else "")

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from django.core.management.base import BaseCommand, CommandError
 
-from knowledge import reconcile
+from knowledge.indexes import reconcile
 from tenants.models import Tenant
 
 WORDS = {

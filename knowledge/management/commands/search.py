@@ -6,9 +6,9 @@ import json
 
 from django.core.management.base import BaseCommand, CommandError
 
-from knowledge.finding import search_page
+from knowledge.retrieval.result_page import search_page
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership, Tenant
-from tenants.scope import in_tenant
 
 
 class Command(BaseCommand):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand, CommandError
 
-from knowledge import failures
+from knowledge.library import failed_documents
 from knowledge.models import Collection
+from tenants.isolation.scope import in_tenant
 from tenants.models import Membership, Tenant
-from tenants.scope import in_tenant
 
 
 class Command(BaseCommand):
@@ -32,5 +32,5 @@ class Command(BaseCommand):
                 named = Collection.objects.visible_to(member).filter(name__iexact=" ".join(collection.split()))
                 if (shelf := named.order_by("created_at").first()) is None:
                     raise CommandError(f"There is no collection {collection!r} that {user} may read.")
-            stopped = failures.cancel_import(member, shelf)
+            stopped = failed_documents.cancel_import(member, shelf)
         self.stdout.write(f"{stopped} documents are not read any further; their files are kept.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from knowledge.parsers.archives import Archive, attribute, damaged, local_name
-from knowledge.parsers.draft import Draft, Piece, cell_text, table_of_pieces
+from knowledge.parsers.document_builder import Draft, Piece, cell_text, table_of_pieces
 from knowledge.parsers.formats.docx_styles import Numbering, Styles
 from knowledge.parsers.formats.ooxml import is_on, main_part, note_properties
 from knowledge.parsers.read import Reading

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from knowledge.parsers.archives import Archive, attribute, damaged, local_name
 from knowledge.parsers.decode import decode
-from knowledge.parsers.draft import Draft
+from knowledge.parsers.document_builder import Draft
 from knowledge.parsers.formats.html import iso_date, read_html
 from knowledge.parsers.read import Reading
 from knowledge.parsers.sniff import password_protected

@@ -6,7 +6,7 @@ from typing import Any
 
 from knowledge.parsers.archives import damaged
 from knowledge.parsers.base import ParseFailed
-from knowledge.parsers.draft import Draft, Page, Piece, table
+from knowledge.parsers.document_builder import Draft, Page, Piece, table
 from knowledge.parsers.formats.html import iso_date
 from knowledge.parsers.formats.mail import encrypted_mail
 from knowledge.parsers.formats.plain import read_text

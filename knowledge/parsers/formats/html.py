@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 
-from knowledge.parsers.draft import Draft, Piece, one_line, table_of_pieces
+from knowledge.parsers.document_builder import Draft, Piece, one_line, table_of_pieces
 
 SKIPPED = {
     "script",

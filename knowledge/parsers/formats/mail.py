@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from knowledge.parsers.archives import damaged
 from knowledge.parsers.base import ParseFailed
 from knowledge.parsers.decode import decode
-from knowledge.parsers.draft import Draft, Piece, one_line
+from knowledge.parsers.document_builder import Draft, Piece, one_line
 from knowledge.parsers.formats.html import read_html
 from knowledge.parsers.formats.plain import read_text
 

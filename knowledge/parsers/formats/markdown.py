@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from knowledge.parsers.draft import Draft, Piece, one_line, table
+from knowledge.parsers.document_builder import Draft, Piece, one_line, table
 from knowledge.parsers.formats.html import HtmlReader, iso_date
 from knowledge.parsers.formats.markdown_emphasis import without_emphasis
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from knowledge.parsers.archives import Archive, attribute, local_name
-from knowledge.parsers.draft import Draft
+from knowledge.parsers.document_builder import Draft
 from knowledge.parsers.formats.html import iso_date
 
 OFF = {"0", "false", "off", "none"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from knowledge.parsers.archives import Archive, attribute, damaged, local_name
-from knowledge.parsers.draft import Draft, Piece, table_of_pieces
+from knowledge.parsers.document_builder import Draft, Piece, table_of_pieces
 from knowledge.parsers.formats.html import iso_date
 from knowledge.parsers.read import Reading
 

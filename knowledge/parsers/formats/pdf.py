@@ -10,7 +10,7 @@ import pypdfium2.raw as pdfium_c
 
 from knowledge.parsers.archives import damaged
 from knowledge.parsers.base import ParseFailed
-from knowledge.parsers.draft import Draft, Page, Piece
+from knowledge.parsers.document_builder import Draft, Page, Piece
 from knowledge.parsers.formats.pdf_layout import Outline, pieces_of
 from knowledge.parsers.formats.pdf_lines import PageLines, page_lines
 from knowledge.parsers.read import NeedsOcr, Reading

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from knowledge.parsers.draft import Page, Piece
+from knowledge.parsers.document_builder import Page, Piece
 from knowledge.parsers.formats.pdf_lines import Line, PageLines
 from knowledge.parsers.formats.pdf_tables import rows_joined, same_row, table_at, table_pieces
 

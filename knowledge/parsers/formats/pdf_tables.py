@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from knowledge.parsers.draft import Piece, table
+from knowledge.parsers.document_builder import Piece, table
 from knowledge.parsers.formats.pdf_lines import CELL_GAP, LONGEST_CELL, Cell, Line
 
 WHITE_SPACE = "  "  # between cells, as on the page: a quote of a row reads as it stands there

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from knowledge.parsers.archives import damaged
 from knowledge.parsers.base import ParseFailed
-from knowledge.parsers.draft import Draft
+from knowledge.parsers.document_builder import Draft
 from knowledge.parsers.formats.pdf_layout import pieces_of
 from knowledge.parsers.formats.pdf_lines import PageLines
 from knowledge.parsers.read import NeedsOcr, Reading

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from knowledge.parsers.archives import damaged
-from knowledge.parsers.draft import Draft, Piece, one_line, table
+from knowledge.parsers.document_builder import Draft, Piece, one_line, table
 
 WRAPPED = 45  # lines at least this long, but for the last, were broken by a program and belong together
 MOST_DEPTH = 200

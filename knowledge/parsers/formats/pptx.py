@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from knowledge.parsers.archives import Archive, attribute, damaged, local_name
 from knowledge.parsers.base import ParseFailed
-from knowledge.parsers.draft import Draft, Page, Piece, table
+from knowledge.parsers.document_builder import Draft, Page, Piece, table
 from knowledge.parsers.formats.ooxml import main_part, note_properties, relationships
 from knowledge.parsers.read import Reading
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from knowledge.parsers.archives import Archive, attribute, damaged, local_name
-from knowledge.parsers.draft import Draft, Page, Piece, one_line, table
+from knowledge.parsers.document_builder import Draft, Page, Piece, one_line, table
 from knowledge.parsers.formats.ooxml import OFF, main_part, note_properties, relationships
 from knowledge.parsers.formats.xlsx_numbers import Formats
 from knowledge.parsers.read import Reading

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from knowledge.stores import lance_queries
 from knowledge.stores.base import Namespace
-from knowledge.stores.lance_tables import Folder
+from knowledge.stores.lance import table_queries
+from knowledge.stores.lance.tables import Folder
 
 if TYPE_CHECKING:
     from lancedb.table import AsyncTable
@@ -49,13 +49,13 @@ class Upkeep:
             return
         words = await table.index_stats("terms_idx")
         if anew or words is None or words.num_unindexed_rows > (lagging and max(lagging, words.num_indexed_rows // 10)):
-            await table.create_index("terms", config=lance_queries.words_index(), replace=True)
+            await table.create_index("terms", config=table_queries.words_index(), replace=True)
             _give_back_memory()
         self.folder.note(where, indexed=True)
 
     async def _index_vectors(self, where: Namespace, table: AsyncTable, *, anew: bool = False) -> None:
         if await self._is_large(where, table) and (anew or not self.folder.mark(where).graph):
-            await table.create_index("vector", config=lance_queries.graph_index(), replace=True)
+            await table.create_index("vector", config=table_queries.graph_index(), replace=True)
             self.folder.note(where, graph=True)
 
     async def _is_large(self, where: Namespace, table: AsyncTable) -> bool:

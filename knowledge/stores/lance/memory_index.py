@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from knowledge.stores import lance_words
 from knowledge.stores.base import Readable
-from knowledge.stores.lance_tables import ID_COLUMNS, shelf_number
+from knowledge.stores.lance import keyword_index
+from knowledge.stores.lance.tables import ID_COLUMNS, shelf_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,19 +24,19 @@ HOLD_UP_TO = 30_000  # passages: 46 MB of vectors, 35 MB of words
 REMEMBERED_MASKS = 8
 
 
-class Moved(Exception):
+class TableRewritten(Exception):
     """The table was rewritten while it was looked at: look again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class MemoryIndex:
     version: int
     addresses: np.ndarray
     ids: np.ndarray
     shelves: np.ndarray
     document_nos: np.ndarray
     vectors: np.ndarray | None
-    words: lance_words.Words | None
+    words: keyword_index.Words | None
     _masks: dict[Readable, np.ndarray] = field(default_factory=dict)
 
     @property
@@ -90,7 +90,7 @@ class Held:
         return UUID(bytes=self.ids[position, ID_COLUMNS.index(column)].tobytes())
 
 
-async def read(table: AsyncTable, before: Held | None, *, whole: bool) -> Held:
+async def read(table: AsyncTable, before: MemoryIndex | None, *, whole: bool) -> MemoryIndex:
     """The newest version, reading only what `before` does not know."""
     import numpy as np
 
@@ -109,7 +109,7 @@ async def read(table: AsyncTable, before: Held | None, *, whole: bool) -> Held:
         return kept
     taken = await table.take_row_ids(new.tolist()).select(_columns(whole)).with_row_id().to_arrow()
     if taken.num_rows != len(new):
-        raise Moved
+        raise TableRewritten
     return _joined(kept, _from_arrow(version, taken, whole))
 
 
@@ -121,7 +121,7 @@ async def _scan(table: AsyncTable, whole: bool) -> pa.Table:
     return await table.query().select(_columns(whole)).with_row_id().to_arrow()
 
 
-def _from_arrow(version: int, rows: pa.Table, whole: bool) -> Held:
+def _from_arrow(version: int, rows: pa.Table, whole: bool) -> MemoryIndex:
     import numpy as np
 
     rows = rows.combine_chunks()
@@ -133,8 +133,8 @@ def _from_arrow(version: int, rows: pa.Table, whole: bool) -> Held:
         parts = [chunk.flatten().to_numpy() for chunk in rows["vector"].chunks]
         floats = np.concatenate(parts or [np.zeros(0, np.float32)])
         vectors = floats.reshape(len(order), rows.schema.field("vector").type.list_size)[order]
-        words = lance_words.from_column(rows["terms"]).reordered(np.argsort(order))
-    return Held(
+        words = keyword_index.from_column(rows["terms"]).reordered(np.argsort(order))
+    return MemoryIndex(
         version,
         addresses[order],
         ids[order],
@@ -155,12 +155,12 @@ def _bytes(column: pa.ChunkedArray) -> np.ndarray:
     return np.concatenate(parts or [np.zeros(0, np.uint8)]).reshape(-1, 16)
 
 
-def _kept(held: Held, mask: np.ndarray, version: int) -> Held:
+def _kept(held: MemoryIndex, mask: np.ndarray, version: int) -> MemoryIndex:
     import numpy as np
 
     if mask.all():
         return replace(held, version=version, _masks=dict(held._masks))
-    return Held(
+    return MemoryIndex(
         version,
         held.addresses[mask],
         held.ids[mask],
@@ -171,7 +171,7 @@ def _kept(held: Held, mask: np.ndarray, version: int) -> Held:
     )
 
 
-def _joined(first: Held, second: Held) -> Held:
+def _joined(first: MemoryIndex, second: MemoryIndex) -> MemoryIndex:
     import numpy as np
 
     addresses = np.concatenate([first.addresses, second.addresses])
@@ -180,7 +180,7 @@ def _joined(first: Held, second: Held) -> Held:
     def both(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.concatenate([a, b])[order]
 
-    return Held(
+    return MemoryIndex(
         second.version,
         addresses[order],
         both(first.ids, second.ids),

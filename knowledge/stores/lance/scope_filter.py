@@ -10,15 +10,15 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from knowledge.stores.base import Readable
-from knowledge.stores.lance_tables import shelf_number
+from knowledge.stores.lance.tables import shelf_number
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from knowledge.stores.lance_held import Held
+    from knowledge.stores.lance.memory_index import MemoryIndex
 
 
-def filter_sql(readable: Readable, held: Held, mask: np.ndarray) -> str:
+def filter_sql(readable: Readable, held: MemoryIndex, mask: np.ndarray) -> str:
     """The same rows as `mask`. Said by the rights, or by the documents there are, whichever is shorter."""
     rights = sum(
         map(len, (readable.collection_ids, readable.except_documents, readable.document_nos, readable.within or ()))

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from knowledge.ranking import fuse
-from knowledge.stores import lance_held, lance_queries
 from knowledge.stores.base import (
     Hit,
     IndexedPassage,
@@ -23,12 +21,14 @@ from knowledge.stores.base import (
     StoreError,
     StoreUnavailable,
 )
-from knowledge.stores.lance_filter import rights_sql
-from knowledge.stores.lance_held import Held, Moved
-from knowledge.stores.lance_import import import_lancedb
-from knowledge.stores.lance_loop import Loop
-from knowledge.stores.lance_tables import Folder, Stamp, as_arrow, id_literals, schema, shelf_number
-from knowledge.stores.lance_upkeep import UNINDEXED_ROWS, Upkeep
+from knowledge.stores.lance import memory_index, table_queries
+from knowledge.stores.lance.event_loop import Loop
+from knowledge.stores.lance.lazy_import import import_lancedb
+from knowledge.stores.lance.maintenance import UNINDEXED_ROWS, Upkeep
+from knowledge.stores.lance.memory_index import MemoryIndex, TableRewritten
+from knowledge.stores.lance.scope_filter import rights_sql
+from knowledge.stores.lance.tables import Folder, Stamp, as_arrow, id_literals, schema, shelf_number
+from knowledge.stores.rank_fusion import fuse
 
 if TYPE_CHECKING:
     import lancedb
@@ -54,7 +54,7 @@ class LanceStore:
     Tables of up to `hold_up_to` passages are searched in memory; larger ones get indexes of words and vectors.
     """
 
-    def __init__(self, path: Path, *, hold_up_to: int = lance_held.HOLD_UP_TO) -> None:
+    def __init__(self, path: Path, *, hold_up_to: int = memory_index.HOLD_UP_TO) -> None:
         self._folder = Folder(path)
         self._upkeep = Upkeep(self._folder, hold_up_to)
         self._loop = Loop()
@@ -139,9 +139,9 @@ class LanceStore:
         return self._read(where, lambda: self._run(count())) if self._folder.mark(where).exists else 0
 
     def listing(self, where: Namespace) -> Iterator[list[Stored]]:
-        async def ids() -> lance_queries.Ids:
+        async def ids() -> table_queries.Ids:
             table = await self._table(where)
-            return await lance_queries.all_ids(table) if table else []
+            return await table_queries.all_ids(table) if table else []
 
         held = self._read(where, lambda: self._run(ids())) if self._folder.mark(where).exists else []
         for start in range(0, len(held), LISTED):
@@ -164,7 +164,7 @@ class LanceStore:
         if not mask.any():
             return []
         if held.whole:
-            found = lance_queries.in_memory(held, mask, query, need)
+            found = table_queries.in_memory(held, mask, query, need)
         else:
             found = self._in_table(where, held, query, readable, need)
         share = 0.0 if query.vector is None else query.dense_share
@@ -187,24 +187,24 @@ class LanceStore:
         return [hit for hit in hits if readable.allows(hit.collection_id, hit.document_no)]
 
     def _in_table(
-        self, where: Namespace, held: Held, query: Query, readable: Readable, need: int
-    ) -> lance_queries.Candidates:
+        self, where: Namespace, held: MemoryIndex, query: Query, readable: Readable, need: int
+    ) -> table_queries.Candidates:
         """The words are looked up by LanceDB's threads while this one makes the question's vector."""
         asked_words = (
             self._submit(self._words(where, query.terms, held, readable, need)) if query.terms.strip() else None
         )
-        vector = None if query.vector is None else lance_queries.unit(query.vector)
+        vector = None if query.vector is None else table_queries.unit(query.vector)
         near = self._run(self._near(where, vector, held, readable, need)) if vector is not None else {}
         words = self._result(asked_words) if asked_words else {}
         candidates = list(dict.fromkeys([*near, *list(words)[:need]]))
         missing = [at for at in candidates if at not in near]
         if vector is not None and missing:
             near |= self._run(self._cosines(where, held, missing, vector))
-        return lance_queries.Candidates(
+        return table_queries.Candidates(
             candidates, [near.get(at, 0.0) for at in candidates], [words.get(at, 0.0) for at in candidates]
         )
 
-    def _hold(self, where: Namespace) -> Held | None:
+    def _hold(self, where: Namespace) -> MemoryIndex | None:
         stamp = self._folder.stamp(where)
         known = self._held.get(where)
         if known is not None and known[0] == stamp and self._loop.is_ours:
@@ -212,31 +212,37 @@ class LanceStore:
         with self._holding:
             return self._run(self._newest(where, stamp))
 
-    async def _newest(self, where: Namespace, stamp: Stamp | None) -> Held | None:
+    async def _newest(self, where: Namespace, stamp: Stamp | None) -> MemoryIndex | None:
         """`stamp` was taken before: a write meanwhile gives another one, and is read by the next search."""
         table = await self._table(where)
         if table is None:
             return None
         _, before = self._held.pop(where, (None, None))
-        held = await lance_held.read(table, before, whole=not self._folder.mark(where).indexed)
+        held = await memory_index.read(table, before, whole=not self._folder.mark(where).indexed)
         self._held[where] = stamp, held
         while len(self._held) > 1 and sum(each.bytes for _, each in self._held.values()) > HELD_BYTES:
             self._held.pop(next(iter(self._held)))
         return held
 
-    async def _words(self, where: Namespace, terms: str, held: Held, readable: Readable, need: int) -> dict[int, float]:
-        ranking = lance_queries.matching(await self._open(where), terms)
-        return await lance_queries.ranked(ranking, held, readable, need, max(need, WORD_SCORES))
+    async def _words(
+        self, where: Namespace, terms: str, held: MemoryIndex, readable: Readable, need: int
+    ) -> dict[int, float]:
+        ranking = table_queries.matching(await self._open(where), terms)
+        return await table_queries.ranked(ranking, held, readable, need, max(need, WORD_SCORES))
 
-    async def _near(self, where: Namespace, vector: Any, held: Held, readable: Readable, need: int) -> dict[int, float]:
+    async def _near(
+        self, where: Namespace, vector: Any, held: MemoryIndex, readable: Readable, need: int
+    ) -> dict[int, float]:
         """A graph loses its way when few of its nodes may be shown: then every allowed row is read."""
-        most = lance_queries.MOST_FETCHED_FROM_GRAPH
+        most = table_queries.MOST_FETCHED_FROM_GRAPH
         graph = self._folder.mark(where).graph and need / held.allowed(readable).mean() < most
-        ranking = lance_queries.nearest(await self._open(where), vector, graph=graph)
-        return await lance_queries.ranked(ranking, held, readable, need, need, most=most if graph else 0)
+        ranking = table_queries.nearest(await self._open(where), vector, graph=graph)
+        return await table_queries.ranked(ranking, held, readable, need, need, most=most if graph else 0)
 
-    async def _cosines(self, where: Namespace, held: Held, positions: list[int], vector: Any) -> dict[int, float]:
-        return await lance_queries.cosines(await self._open(where), held, positions, vector)
+    async def _cosines(
+        self, where: Namespace, held: MemoryIndex, positions: list[int], vector: Any
+    ) -> dict[int, float]:
+        return await table_queries.cosines(await self._open(where), held, positions, vector)
 
     # The parts of writing
 
@@ -299,7 +305,7 @@ class LanceStore:
     async def _open(self, where: Namespace) -> AsyncTable:
         table = await self._table(where)
         if table is None:
-            raise Moved
+            raise TableRewritten
         return table
 
     def _remember(self, where: Namespace, table: AsyncTable, incarnation: str) -> None:
@@ -327,7 +333,7 @@ class LanceStore:
         self._tables: dict[Namespace, AsyncTable] = {}
         self._incarnations: dict[Namespace, str] = {}
         self._stamps: dict[Namespace, Stamp | None] = {}
-        self._held: dict[Namespace, tuple[Stamp | None, Held]] = {}
+        self._held: dict[Namespace, tuple[Stamp | None, MemoryIndex]] = {}
 
     @contextmanager
     def _writing(self, where: Namespace):
@@ -343,7 +349,7 @@ class LanceStore:
         for attempt in range(READ_ATTEMPTS):
             try:
                 return work()
-            except Moved:
+            except TableRewritten:
                 if attempt == READ_ATTEMPTS - 1:
                     raise StoreBusy("The index is being rewritten just now. Try again.") from None
             except StoreUnavailable as error:
@@ -363,7 +369,7 @@ class LanceStore:
     def _result(self, future: Any) -> Any:
         try:
             return future.result()
-        except (StoreError, Moved):
+        except (StoreError, TableRewritten):
             raise
         except (RuntimeError, ValueError, OSError) as error:
             raise _typed(error) from error

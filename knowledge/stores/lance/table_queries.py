@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from knowledge.ranking import PAIR_WEIGHT, word_pairs
 from knowledge.stores.base import Query, Readable
-from knowledge.stores.lance_filter import filter_sql
-from knowledge.stores.lance_held import Held, Moved
-from knowledge.stores.lance_tables import ID_COLUMNS
+from knowledge.stores.lance.memory_index import MemoryIndex, TableRewritten
+from knowledge.stores.lance.scope_filter import filter_sql
+from knowledge.stores.lance.tables import ID_COLUMNS
+from knowledge.stores.rank_fusion import PAIR_WEIGHT, word_pairs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ class Candidates:
     words: list[float]
 
 
-def in_memory(held: Held, mask: np.ndarray, query: Query, need: int) -> Candidates:
+def in_memory(held: MemoryIndex, mask: np.ndarray, query: Query, need: int) -> Candidates:
     """Exact: every allowed row is looked at, and no other."""
     import numpy as np
 
@@ -63,7 +63,7 @@ def _weights(terms: str) -> dict[str, float]:
     return pairs | dict.fromkeys(asked, 1.0)
 
 
-async def cosines(table: AsyncTable, held: Held, positions: list[int], vector: np.ndarray) -> dict[int, float]:
+async def cosines(table: AsyncTable, held: MemoryIndex, positions: list[int], vector: np.ndarray) -> dict[int, float]:
     import numpy as np
 
     rows = await table.take_row_ids(held.addresses[positions].tolist()).select(["vector"]).with_row_id().to_arrow()
@@ -104,7 +104,13 @@ def nearest(table: AsyncTable, vector: np.ndarray, *, graph: bool) -> Callable[[
 
 
 async def ranked(
-    ranking: Callable[[int], Any], held: Held, readable: Readable, need: int, fetch: int, *, most: int = MOST_FETCHED
+    ranking: Callable[[int], Any],
+    held: MemoryIndex,
+    readable: Readable,
+    need: int,
+    fetch: int,
+    *,
+    most: int = MOST_FETCHED,
 ) -> dict[int, float]:
     """Position and score of the best rows that the reader may see: at least `need` of them if there are so many.
 
@@ -123,10 +129,10 @@ async def ranked(
     return _mine(await ranking(need).where(filter_sql(readable, held, mask)).to_arrow(), held, mask)
 
 
-def _mine(found: Any, held: Held, mask: np.ndarray) -> dict[int, float]:
+def _mine(found: Any, held: MemoryIndex, mask: np.ndarray) -> dict[int, float]:
     positions = held.positions(found["_rowid"].to_numpy())
     if (positions < 0).any():
-        raise Moved
+        raise TableRewritten
     return {at: score for at, score in zip(positions.tolist(), _scores(found), strict=True) if mask[at]}
 
 

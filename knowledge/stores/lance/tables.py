@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from knowledge.ranking import word_pairs
 from knowledge.stores.base import Namespace, StoreBusy
+from knowledge.stores.rank_fusion import word_pairs
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from knowledge.ranking import word_pairs
 from knowledge.stores.base import IndexedPassage, Stored, StoreError, StoreUnavailable
+from knowledge.stores.rank_fusion import word_pairs
 
 if TYPE_CHECKING:
     from weaviate.collections import Collection

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from knowledge.stores import weaviate_tls
 from knowledge.stores.base import StoreError, StoreUnavailable
+from knowledge.stores.weaviate import tls
 
 if TYPE_CHECKING:
     import weaviate
@@ -140,13 +140,13 @@ class Connection:
         who it should be, before a call waits its full time for that."""
         at = self._address
         for host, port, speaks in (
-            (at.host, at.port, weaviate_tls.REST),
-            (at.grpc_host or at.host, at.grpc_port, weaviate_tls.GRPC),
+            (at.host, at.port, tls.REST),
+            (at.grpc_host or at.host, at.grpc_port, tls.GRPC),
         ):
             try:
                 with socket.create_connection((host, port), timeout=KNOCK_SECONDS) as connected:
                     if at.secure:
-                        weaviate_tls.shake_hands(connected, host, at.ca, speaks)
+                        tls.shake_hands(connected, host, at.ca, speaks)
             except OSError as error:
                 raise _unreachable() from error
 
@@ -258,11 +258,11 @@ def _new_client(address: Address) -> weaviate.WeaviateClient:
             timeout=Timeout(init=INIT_SECONDS, query=QUERY_SECONDS, insert=INSERT_SECONDS),
             grpc_config=GrpcConfig(
                 channel_options=CHANNEL,
-                credentials=weaviate_tls.grpc_credentials(address.ca) if address.secure else None,
+                credentials=tls.grpc_credentials(address.ca) if address.secure else None,
             ),
         ),
         skip_init_checks=True,  # they ask a package index for the newest client
     )
     if address.secure and address.ca:
-        weaviate_tls.trust_over_rest(client, address.ca)
+        tls.trust_over_rest(client, address.ca)
     return client

@@ -10,10 +10,10 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from knowledge.ranking import PAIR_WEIGHT, fuse, word_pairs
-from knowledge.stores import weaviate_schema, weaviate_wire
 from knowledge.stores.base import Hit, Query, Readable
-from knowledge.stores.weaviate_filter import compiled
+from knowledge.stores.rank_fusion import PAIR_WEIGHT, fuse, word_pairs
+from knowledge.stores.weaviate import grpc_query, schema
+from knowledge.stores.weaviate.scope_filter import compiled
 
 if TYPE_CHECKING:
     from weaviate.collections import Collection
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CANDIDATES = 80
 MOST_TERMS = 128
 WORD_REPEATS = round(1 / PAIR_WEIGHT)
-WORD_SCALE = (weaviate_schema.K1 + 1) / WORD_REPEATS  # Weaviate leaves out the factor k1 + 1 of BM25
+WORD_SCALE = (schema.K1 + 1) / WORD_REPEATS  # Weaviate leaves out the factor k1 + 1 of BM25
 LABELS = ["collection_id", "document_no"]
 LEAST_SAY, MOST_SAY = 0.05, 0.95  # at 0 or 1 Weaviate would leave one ranking out, and its scores unknown
 _PART = re.compile(r"Result Set (\w+)[^)]*\) Document \S+: original score (\S+),")
@@ -97,7 +97,7 @@ def _by_both(
     tenant: Collection, words: str, vector: list[float], share: float, readable: Readable, need: int
 ) -> list[_Found]:
     """The vectors come along for those that were found by their words alone: their cosine is worked out here."""
-    answer = weaviate_wire.hybrid(
+    answer = grpc_query.hybrid(
         tenant,
         words,
         vector=vector,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from knowledge.stores import weaviate_queries, weaviate_schema, weaviate_writes
 from knowledge.stores.base import Hit, IndexedPassage, Namespace, Query, Readable, Stored, StoreError
-from knowledge.stores.weaviate_connection import Address, Connection, Missing
+from knowledge.stores.weaviate import batch_writes, hybrid_query, schema
+from knowledge.stores.weaviate.connection import Address, Connection, Missing
 
 if TYPE_CHECKING:
     import weaviate
@@ -29,7 +29,7 @@ class WeaviateStore:
         ca: str = "",
         copies: int = 1,
         consistency: str = "QUORUM",
-        prefix: str = weaviate_schema.PREFIX,
+        prefix: str = schema.PREFIX,
     ) -> None:
         self._connection = Connection(Address(url, grpc_port, grpc_host, api_key, ca))
         self._copies = copies
@@ -45,22 +45,22 @@ class WeaviateStore:
 
         def put(client: weaviate.WeaviateClient) -> None:
             self._ensure(client, where, len(rows[0].vector))
-            weaviate_writes.put(self._tenant(client, where), rows)
+            batch_writes.put(self._tenant(client, where), rows)
 
         self._call(put)
 
     def drop(self, where: Namespace, version_ids: Iterable[UUID]) -> None:
         ids = sorted(set(version_ids))
         if ids:
-            self._there(where, lambda tenant: weaviate_writes.drop(tenant, ids), None)
+            self._there(where, lambda tenant: batch_writes.drop(tenant, ids), None)
 
     def discard(self, where: Namespace, passage_ids: Iterable[UUID]) -> None:
         ids = sorted(set(passage_ids))
         if ids:
-            self._there(where, lambda tenant: weaviate_writes.discard(tenant, ids), None)
+            self._there(where, lambda tenant: batch_writes.discard(tenant, ids), None)
 
     def move(self, where: Namespace, document_id: UUID, collection_id: UUID) -> None:
-        self._there(where, lambda tenant: weaviate_writes.move(tenant, document_id, collection_id), None)
+        self._there(where, lambda tenant: batch_writes.move(tenant, document_id, collection_id), None)
 
     def optimise(self, where: Namespace) -> None:
         """Weaviate does so by itself."""
@@ -70,7 +70,7 @@ class WeaviateStore:
 
     def destroy(self, where: Namespace) -> None:
         def destroy(client: weaviate.WeaviateClient) -> None:
-            client.collections.use(self._name(where)).tenants.remove([weaviate_schema.tenant_name(where.tenant_id)])
+            client.collections.use(self._name(where)).tenants.remove([schema.tenant_name(where.tenant_id)])
 
         try:
             self._call(lambda client: destroy(client) if client.collections.exists(self._name(where)) else None)
@@ -82,17 +82,17 @@ class WeaviateStore:
     def search(self, where: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
         if readable.nothing or limit < 1:
             return []
-        hits = self._there(where, lambda tenant: weaviate_queries.search(tenant, query, readable, limit), [])
+        hits = self._there(where, lambda tenant: hybrid_query.search(tenant, query, readable, limit), [])
         return [hit for hit in hits if readable.allows(hit.collection_id, hit.document_no)]
 
     def count(self, where: Namespace, readable: Readable | None = None) -> int:
         if readable is not None and readable.nothing:
             return 0
-        return self._there(where, lambda tenant: weaviate_queries.count(tenant, readable), 0)
+        return self._there(where, lambda tenant: hybrid_query.count(tenant, readable), 0)
 
     def listing(self, where: Namespace) -> Iterator[list[Stored]]:
         after = None
-        while page := self._there(where, lambda tenant, after=after: weaviate_writes.page(tenant, after), []):
+        while page := self._there(where, lambda tenant, after=after: batch_writes.page(tenant, after), []):
             yield page
             after = page[-1].passage_id
 
@@ -108,7 +108,7 @@ class WeaviateStore:
         def deactivate(client: weaviate.WeaviateClient) -> int:
             from weaviate.classes.tenants import TenantActivityStatus
 
-            keep = {weaviate_schema.tenant_name(tenant_id) for tenant_id in in_use}
+            keep = {schema.tenant_name(tenant_id) for tenant_id in in_use}
             idle = 0
             for name in client.collections.list_all(simple=True):
                 if not name.startswith(f"{self._prefix}_"):
@@ -132,27 +132,27 @@ class WeaviateStore:
     # The parts
 
     def _name(self, where: Namespace) -> str:
-        return weaviate_schema.collection_name(self._prefix, where.generation)
+        return schema.collection_name(self._prefix, where.generation)
 
     def _tenant(self, client: weaviate.WeaviateClient, where: Namespace) -> Any:
         from weaviate.classes.config import ConsistencyLevel
 
         collection = client.collections.use(self._name(where), skip_argument_validation=True)  # number by number
-        tenant = collection.with_tenant(weaviate_schema.tenant_name(where.tenant_id))
+        tenant = collection.with_tenant(schema.tenant_name(where.tenant_id))
         return tenant.with_consistency_level(ConsistencyLevel[self._consistency]) if self._copies > 1 else tenant
 
     def _ensure(self, client: weaviate.WeaviateClient, where: Namespace, dimensions: int) -> None:
         """Asked before every write: into a collection that is not there Weaviate would write as into one of its own
         making, without tenants."""
         name = self._name(where)
-        known = weaviate_schema.dimensions(client, name)
+        known = schema.dimensions(client, name)
         if known is None:
             try:
-                weaviate_schema.create(client, name, dimensions=dimensions, copies=self._copies)
+                schema.create(client, name, dimensions=dimensions, copies=self._copies)
             except Exception:
                 if not client.collections.exists(name):
                     raise
-            known = weaviate_schema.dimensions(client, name)
+            known = schema.dimensions(client, name)
         if known and known != dimensions:
             raise StoreError(
                 f"This index holds vectors of {known} numbers, not {dimensions}.",

@@ -10,14 +10,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from knowledge import media, partial_uploads, readings
-from knowledge.access import access_collection, rights_on
+from knowledge.library import chunked_uploads, media_types, reading_log
 from knowledge.models import Collection, Trashing
 from knowledge.models.grant import Right
-from knowledge.views import kinds, listing
-from knowledge.views.readers_words import readers_of_collection
-from tenants.gates import member_view
+from knowledge.permissions.access import access_collection, rights_on
+from knowledge.views import file_kinds
+from knowledge.views.library import listing
+from knowledge.views.library.reader_summary import readers_of_collection
 from tenants.models import Membership
+from tenants.requests.gates import member_view
 
 
 @require_safe
@@ -31,11 +32,11 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
     more = len(documents) > listing.PAGE
     rows = listing.rows_of(member, documents[: listing.PAGE])
     if rows:
-        readings.note_list(member, "library", collection)
-    frame = room(member, collection)
+        reading_log.note_list(member, "library", collection)
+    frame = navigation_context(member, collection)
     writes_here = bool(frame["writable"]) and (collection is None or Right.WRITE in context_rights(member, collection))
     context = frame | {
-        "unfinished": partial_uploads.unfinished(member, collection),
+        "unfinished": chunked_uploads.unfinished(member, collection),
         "wanted": wanted,
         "rows": rows,
         "coverage": listing.coverage(member, wanted.collection),
@@ -64,7 +65,7 @@ def rows(request: HttpRequest, member: Membership) -> HttpResponse:
     ids = [pk for pk in (_uuid(value) for value in request.GET.getlist("ids")) if pk][: listing.ROWS_AT_ONCE]
     wanted = listing.Wanted.of(request.GET)
     documents = listing.listed(member).filter(pk__in=ids).order_by("-changed_at", "-pk")
-    readings.note_list(member, "library")
+    reading_log.note_list(member, "library")
     return render(
         request,
         "knowledge/_rows_live.html",
@@ -78,7 +79,7 @@ def rows(request: HttpRequest, member: Membership) -> HttpResponse:
     )
 
 
-def room(member: Membership, collection: Collection | None = None) -> dict:
+def navigation_context(member: Membership, collection: Collection | None = None) -> dict:
     """What the navigation and every page of this room need."""
     shelves = listing.shelves(member)
     writable = list(Collection.objects.allowing(member, Right.WRITE).order_by("name"))
@@ -93,8 +94,8 @@ def room(member: Membership, collection: Collection | None = None) -> dict:
         "may_create": member.is_editor,
         "upload_limit": settings.UPLOAD_LIMIT,
         "upload_megabytes": settings.UPLOAD_LIMIT // (1024 * 1024),
-        "accepted": kinds.accepted(),
-        "piece_size": partial_uploads.PIECE,
+        "accepted": file_kinds.accepted(),
+        "piece_size": chunked_uploads.PIECE,
     }
 
 
@@ -121,7 +122,7 @@ def _chips(member: Membership, wanted: listing.Wanted) -> list[dict]:
         .select_related("user")
         .order_by("user__name")[:40]
     )
-    types = list(media.NAMES.items())
+    types = list(media_types.NAMES.items())
     states = list(listing.STATES.items())
     fresh = list(listing.FRESHNESS.items())
     people = [(owner.pk, "you" if owner.pk == member.pk else str(owner)) for owner in owners]

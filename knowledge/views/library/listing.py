@@ -13,8 +13,7 @@ from django.db.models.functions import Lower
 from django.http import QueryDict
 from django.utils import timezone
 
-from knowledge import media
-from knowledge.access import document_condition, successors
+from knowledge.library import media_types
 from knowledge.models import (
     Collection,
     CollectionTeamGrant,
@@ -27,8 +26,9 @@ from knowledge.models import (
 )
 from knowledge.models.grant import Right
 from knowledge.models.version import WORKING
-from knowledge.views import kinds
-from knowledge.views.states import Shown, freshness, state_of
+from knowledge.permissions.access import document_condition, successors
+from knowledge.views import file_kinds
+from knowledge.views.status_labels import StatusLabel, freshness, state_of
 from tenants.models import Membership
 
 PAGE = 50  # rows
@@ -70,7 +70,7 @@ class Wanted:
         return cls(
             collection=_uuid(query.get("collection", "")),
             state=query.get("state", "") if query.get("state", "") in STATES else "",
-            kind=query.get("type", "") if query.get("type", "") in media.NAMES else "",
+            kind=query.get("type", "") if query.get("type", "") in media_types.NAMES else "",
             owner=_uuid(query.get("owner", "")),
             freshness=query.get("freshness", "") if query.get("freshness", "") in FRESHNESS else "",
             words=query.get("q", "").strip()[:200],
@@ -103,8 +103,8 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Row:
     document: Document
-    state: Shown
-    kind: kinds.Kind
+    state: StatusLabel
+    kind: file_kinds.Kind
     freshness: tuple[str, str]
     can_write: bool = False
     can_manage: bool = False
@@ -117,7 +117,7 @@ class Row:
     @property
     def pages(self) -> str:
         count = self.version.page_count if self.version else 0
-        if not count or not kinds.is_paged(self.document.filename):
+        if not count or not file_kinds.is_paged(self.document.filename):
             return ""
         return f"{count:,} {self.kind.parts[0] if count == 1 else self.kind.parts[1]}"
 
@@ -158,7 +158,7 @@ def find(member: Membership, wanted: Wanted) -> QuerySet[Document]:
     if wanted.state:
         found = found.filter(_in_state(wanted.state))
     if wanted.kind:
-        found = found.filter(kinds.of_kind(wanted.kind))
+        found = found.filter(file_kinds.of_kind(wanted.kind))
     if wanted.owner:
         found = found.filter(owner=wanted.owner)
     if wanted.freshness:
@@ -190,7 +190,7 @@ def rows_of(member: Membership, documents: Iterable[Document], now: datetime | N
                 successor=replaced_by.get(document.superseded_by_id),
                 now=now,
             ),
-            kinds.kind_of(document.filename),
+            file_kinds.kind_of(document.filename),
             freshness(document, now.date()),
             document.pk in writable,
             document.pk in managed,

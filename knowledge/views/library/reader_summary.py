@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from knowledge.grants import Given, grants_on
 from knowledge.models import Collection
+from knowledge.permissions.grants import Given, grants_on
 from tenants.models import Team
 
 

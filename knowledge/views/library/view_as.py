@@ -11,16 +11,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from audit.actions import Action
-from audit.record import record
-from knowledge.access import access_collection, basis
+from audit.ledger.actions import Action
+from audit.ledger.record import record
 from knowledge.models import Collection, Document
 from knowledge.models.grant import Right
-from knowledge.views import kinds, listing
-from knowledge.views.library import room
-from knowledge.views.states import freshness
-from tenants.gates import member_view
+from knowledge.permissions.access import access_collection, access_reasons
+from knowledge.views import file_kinds
+from knowledge.views.library import listing
+from knowledge.views.library.library_page import navigation_context
+from knowledge.views.status_labels import freshness
 from tenants.models import Membership
+from tenants.requests.gates import member_view
 
 PAGE = 50
 HIDDEN_SHOWN = 50
@@ -29,7 +30,7 @@ HIDDEN_SHOWN = 50
 @dataclass(frozen=True, slots=True)
 class Seen:
     document: Document
-    kind: kinds.Kind
+    kind: file_kinds.Kind
     freshness: tuple[str, str]
     how: str  # "via Finance team"; empty where this person does not read it
 
@@ -51,7 +52,7 @@ def view_as(request: HttpRequest, member: Membership, member_id: UUID) -> HttpRe
     record(Action.READERS_LOOKED_UP, member, shelf, subject=person, viewed_as=True)
     address = reverse("knowledge:view-as", args=[member.tenant.slug, person.pk])
     query = f"collection={shelf.pk}&" if shelf else ""
-    context = room(member, shelf) | {
+    context = navigation_context(member, shelf) | {
         "person": person,
         "rows": _rows(person, documents[:PAGE]),
         "hidden": []
@@ -76,11 +77,11 @@ def _shelf(request: HttpRequest, member: Membership) -> Collection | None:
 
 def _rows(person: Membership, documents) -> list[Seen]:
     documents, today = list(documents), timezone.localdate()
-    how = basis(person, [document.pk for document in documents])
+    how = access_reasons(person, [document.pk for document in documents])
     return [
         Seen(
             document,
-            kinds.kind_of(document.filename),
+            file_kinds.kind_of(document.filename),
             freshness(document, today),
             how.get(document.pk, "").replace("you own", "owns").replace("with you", "with them"),
         )

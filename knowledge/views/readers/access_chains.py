@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge.explain import Way, explain
-from knowledge.grants import Given, grants_on
 from knowledge.models import Collection, Document
 from knowledge.models.grant import Right
+from knowledge.permissions.explain import Way, explain
+from knowledge.permissions.grants import Given, grants_on
+from tenants.formatting import short_date
 from tenants.models import Membership, Team, TeamMember
-from tenants.saying import short_date
 
 MAY = {Right.READ: "may read", Right.WRITE: "may read and change", Right.MANAGE: "may read, change and share"}
 ITS_READERS = "its readers read what is in it"

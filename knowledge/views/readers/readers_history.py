@@ -9,12 +9,12 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from knowledge import history
-from knowledge.history import PastGrant, PastOwner, PastTeam
 from knowledge.models import Collection, Document
-from knowledge.views.chains import ITS_READERS, MAY, Chain, Link, granted_words, in_order
+from knowledge.permissions import history
+from knowledge.permissions.history import PastGrant, PastOwner, PastTeam
+from knowledge.views.readers.access_chains import ITS_READERS, MAY, Chain, Link, granted_words, in_order
+from tenants.formatting import short_date
 from tenants.models import Membership
-from tenants.saying import short_date
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from knowledge import grants
 from knowledge.models import Collection, Document
-from knowledge.views.chains import MAY, chains
-from knowledge.views.past import PastDay, end_of, past_chains, past_readers
+from knowledge.permissions import grants
+from knowledge.views.readers.access_chains import MAY, chains
+from knowledge.views.readers.readers_history import PastDay, end_of, past_chains, past_readers
+from tenants.formatting import short_date
 from tenants.models import Membership, Team, TeamMember
-from tenants.saying import short_date
 
 FOUND_AT_ONCE = 12
 TAKEN_OFF_SHOWN = 5

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from audit.actions import Action
+from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from audit.telling import Told, tell
+from audit.trail.event_view import EventView, describe
 from knowledge.models import Collection, Document
 from knowledge.models.grant import Right
 from tenants.models import Membership
@@ -52,7 +52,7 @@ def changes(looker: Membership, target: Document | Collection) -> list[Change]:
         events = sorted(events, key=lambda event: -event.pk)[:SHOWN]
     named = _shelves(looker, events)
     found = []
-    for told in tell(events):
+    for told in describe(events):
         said = _said(told, named)
         if said:
             words, opens = said
@@ -60,7 +60,7 @@ def changes(looker: Membership, target: Document | Collection) -> list[Change]:
     return found
 
 
-def _said(told: Told, shelves: dict[str, str]) -> tuple[str, bool] | None:
+def _said(told: EventView, shelves: dict[str, str]) -> tuple[str, bool] | None:
     whom = told.data.get("team") or (told.whom.name if told.whom else "")
     match told.action:
         case Action.GRANT_GIVEN:

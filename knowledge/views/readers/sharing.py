@@ -15,25 +15,26 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from audit.actions import Action
+from audit.ledger.actions import Action
+from audit.ledger.event_objects import Relation
+from audit.ledger.record import record
 from audit.models import AuditEvent, EventObject
-from audit.objects import Relation
-from audit.record import record
-from knowledge import documents, grants, readings
-from knowledge.access import access_collection, access_document
-from knowledge.history import members_at
+from knowledge.library import documents, reading_log
 from knowledge.models import Collection, Document
 from knowledge.models.grant import Right
-from knowledge.views.acts import asked_ids, back_to, documents_with
-from knowledge.views.chains import MAY, chains, not_a_reason
-from knowledge.views.changes import Change, changes
-from knowledge.views.library import room
-from knowledge.views.past import PastDay, day_asked, end_of, past_chains, past_day
-from knowledge.views.who import fits, key_of, others_called, readers_of, readers_then, taken_off
+from knowledge.permissions import grants
+from knowledge.permissions.access import access_collection, access_document
+from knowledge.permissions.history import members_at
+from knowledge.views.document_actions import asked_ids, back_to, documents_with
+from knowledge.views.library.library_page import navigation_context
+from knowledge.views.readers.access_chains import MAY, chains, not_a_reason
+from knowledge.views.readers.readers_history import PastDay, day_asked, end_of, past_chains, past_day
+from knowledge.views.readers.readers_list import fits, key_of, others_called, readers_of, readers_then, taken_off
+from knowledge.views.readers.recent_changes import Change, changes
 from tenants.errors import Invalid
-from tenants.gates import member_view
+from tenants.formatting import counted
 from tenants.models import Membership, Team, TeamMember
-from tenants.saying import counted
+from tenants.requests.gates import member_view
 
 PEOPLE_OFFERED = 500
 PEOPLE_SHOWN = 60  # of a team
@@ -86,8 +87,8 @@ def of_several(request: HttpRequest, member: Membership) -> HttpResponse:
                 grants.give(document, right, to, by=member)
             messages.success(request, f"{to} {MAY[Right(right)]} {counted(len(chosen), 'document')}", _in_force())
         return HttpResponseRedirect(back_to(request, member))
-    readings.note_list(member, "chosen")
-    context = room(member) | {
+    reading_log.note_list(member, "chosen")
+    context = navigation_context(member) | {
         "documents": chosen,
         "offered": _offered(member),
         "rights": _rights(),
@@ -148,7 +149,7 @@ def _page(request: HttpRequest, member: Membership, target: Document | Collectio
         }
     if request.htmx:
         return render(request, "knowledge/_readers.html", context)
-    return render(request, "knowledge/readers.html", context | room(member, context["shelf"]))
+    return render(request, "knowledge/readers.html", context | navigation_context(member, context["shelf"]))
 
 
 def _change(request: HttpRequest, member: Membership, target: Document | Collection) -> HttpResponse:

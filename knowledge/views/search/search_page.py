@@ -13,20 +13,21 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
-from audit.actions import Action
-from audit.objects import Relation, document_refs
-from audit.record import record
-from knowledge import media, search
-from knowledge.access import basis
-from knowledge.highlights import Highlighter
+from audit.ledger.actions import Action
+from audit.ledger.event_objects import Relation, document_refs
+from audit.ledger.record import record
+from knowledge.hooks.search_dialog import own_questions
+from knowledge.library import media_types
 from knowledge.models import Collection
-from knowledge.search import Filters, Found
-from knowledge.search_context import own_questions
-from knowledge.views.kinds import kind_of
-from knowledge.views.listing import shelves
-from knowledge.views.snippets import ONE_LINE, SHOWN, Part, snippet
-from tenants.gates import member_view
+from knowledge.permissions.access import access_reasons
+from knowledge.retrieval import search
+from knowledge.retrieval.highlights import Highlighter
+from knowledge.retrieval.search import Filters, Found
+from knowledge.views.file_kinds import kind_of
+from knowledge.views.library.listing import shelves
+from knowledge.views.search.snippets import ONE_LINE, SHOWN, Part, snippet
 from tenants.models import Membership
+from tenants.requests.gates import member_view
 
 IN_DIALOG, ON_PAGE, DEEPEST = 6, 20, 200
 LONGEST = 400  # characters of a search that are looked at
@@ -48,7 +49,7 @@ class Wanted:
         return cls(
             words=" ".join(query.get("q", "").split())[:LONGEST],
             collection=_uuid(query.get("collection", "")),
-            kind=query.get("type", "") if query.get("type", "") in media.NAMES else "",
+            kind=query.get("type", "") if query.get("type", "") in media_types.NAMES else "",
             dated_from=_day(query.get("from", "")),
             dated_to=_day(query.get("to", "")),
             author=query.get("author", "").strip()[:200],
@@ -127,8 +128,8 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "notice": search.notice(member) if rows else "",
         "shelves": own,
         "shelf": shelf,
-        "kinds": [(key, name, wanted.query(type=key)) for key, name in media.NAMES.items()],
-        "kind_name": media.NAMES.get(wanted.kind, ""),
+        "kinds": [(key, name, wanted.query(type=key)) for key, name in media_types.NAMES.items()],
+        "kind_name": media_types.NAMES.get(wanted.kind, ""),
         "shelf_links": [(each, wanted.query(collection=each.pk)) for each, _ in own],
         "without": {
             "collection": wanted.query(collection=None),
@@ -172,7 +173,7 @@ def _rows(
     if not wanted.words:
         return []
     found = search.find(member, [wanted.words], limit=limit, filters=wanted.filters())[skip:]
-    reasons = basis(member, {each.document_id for each in found})
+    reasons = access_reasons(member, {each.document_id for each in found})
     return [_row(member, each, highlights, reasons.get(each.document_id, ""), length) for each in found]
 
 
@@ -195,7 +196,7 @@ def _row(member: Membership, found: Found, highlights: Highlighter, reason: str,
 
 
 def _fresh(found: Found) -> tuple[str, str]:
-    from tenants.saying import short_date
+    from tenants.formatting import short_date
 
     today = timezone.localdate()
     if found.superseded:

@@ -10,16 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from knowledge import readings
-from knowledge.access import access_document, rights_on
+from knowledge.library import reading_log
+from knowledge.library.version_text import TextStretch, VersionText, text_of_version
 from knowledge.models import Document, Version
 from knowledge.models.grant import Right
-from knowledge.version_text import TextStretch, VersionText, text_of_version
-from knowledge.views import comparison
-from knowledge.views.comparison import Block, Comparison, Place
-from knowledge.views.kinds import kind_of
-from tenants.gates import member_view
+from knowledge.permissions.access import access_document, rights_on
+from knowledge.views.file_kinds import kind_of
+from knowledge.views.viewer import text_comparison
+from knowledge.views.viewer.text_comparison import Block, Comparison, Place
 from tenants.models import Membership
+from tenants.requests.gates import member_view
 
 OFFERED = 50  # versions to choose from
 SHOWN = 150  # places
@@ -47,13 +47,13 @@ def compare(request: HttpRequest, member: Membership, document_id: UUID) -> Http
         "may_write": Right.WRITE in rights_on(member, document),
     }
     if old and new:
-        readings.note_opening(member, document, new.number, compared_with=old.number)
+        reading_log.note_opening(member, document, new.number, compared_with=old.number)
         found, is_cut = _compared(text_of_version(old), text_of_version(new))
         places = _shown(found)
         context |= {"found": found, "places": places, "is_cut": is_cut, "shown": len(places)}
         context["all_shown"] = sum(len(p.rows) for p in places) == sum(len(p.rows) for p in found.places)
     else:
-        readings.note_list(member, "document", document)
+        reading_log.note_list(member, "document", document)
     return render(request, "knowledge/compare.html", context)
 
 
@@ -96,14 +96,14 @@ def _compared(old: VersionText, new: VersionText) -> tuple[Comparison, bool]:
     key = f"comparison:1:{old.content.pk}:{new.content.pk}"
     plan = cache.get(key)
     if plan is None:
-        plan = comparison.planned(before, after)
+        plan = text_comparison.planned(before, after)
         if plan.steps > WORTH_KEEPING:
             cache.set(key, plan, timeout=KEPT_FOR)
     above = ""
     if first[1]:
         start = new.places(first[1], 1)[0].start
         above = next((entry.title for entry in reversed(new.contents()) if entry.start < start), "")
-    return comparison.compare(before, after, plan, above[:120]), is_cut
+    return text_comparison.compare(before, after, plan, above[:120]), is_cut
 
 
 def _stretches(old: VersionText, new: VersionText) -> tuple[tuple[int, int], tuple[int, int], bool]:
@@ -159,7 +159,7 @@ def _equal(same, most: int) -> int:
 
 def _blocks(reading: VersionText, first: int, last: int) -> list[Block]:
     found = reading.leaves(first, last - first)
-    return comparison.blocks_of_leaves(TextStretch(reading, found[0].start, found[-1].end), found) if found else []
+    return text_comparison.blocks_of_leaves(TextStretch(reading, found[0].start, found[-1].end), found) if found else []
 
 
 def _shown(found: Comparison) -> list[Place]:

@@ -11,23 +11,23 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from audit.actions import Action
-from audit.record import record
-from knowledge import readings
-from knowledge.access import access_document, basis, rights_on, successors
-from knowledge.downloads import file_response
-from knowledge.grants import grants_on
+from audit.ledger.actions import Action
+from audit.ledger.record import record
+from knowledge.hooks.viewer import CitedAnswer, cited_answer
+from knowledge.library import reading_log
+from knowledge.library.downloads import file_response
+from knowledge.library.version_text import WINDOW_CHARACTERS, SpanReader, TextStretch, VersionText, text_of_version
 from knowledge.models import Document, Passage, Version
 from knowledge.models.grant import Right
-from knowledge.version_text import WINDOW_CHARACTERS, SpanReader, TextStretch, VersionText, text_of_version
-from knowledge.viewer_context import CitedAnswer, cited_answer
-from knowledge.views import facsimile, pictures
-from knowledge.views.comparing import compared_with
-from knowledge.views.facsimile import Mark
-from knowledge.views.kinds import kind_of
-from knowledge.views.states import freshness, state_of
-from tenants.gates import member_view
+from knowledge.permissions.access import access_document, access_reasons, rights_on, successors
+from knowledge.permissions.grants import grants_on
+from knowledge.views.file_kinds import kind_of
+from knowledge.views.status_labels import freshness, state_of
+from knowledge.views.viewer import page_images, text_layout
+from knowledge.views.viewer.compare_page import compared_with
+from knowledge.views.viewer.text_layout import Mark
 from tenants.models import Membership
+from tenants.requests.gates import member_view
 
 PICTURES_AT_ONCE = 60  # pages of a PDF that the page names; each is fetched when it comes near
 
@@ -51,7 +51,7 @@ def document(request: HttpRequest, member: Membership, document_id: UUID) -> Htt
     version = _version(document, wanted)
     may = rights_on(member, document)
     successor = successors(member, [document]).get(document.superseded_by_id)
-    readings.note_opening(member, document, version.number if version else 0, page=wanted.page or 0)
+    reading_log.note_opening(member, document, version.number if version else 0, page=wanted.page or 0)
     context = {
         "room": "knowledge",
         "document": document,
@@ -63,7 +63,7 @@ def document(request: HttpRequest, member: Membership, document_id: UUID) -> Htt
         "freshness": freshness(document, timezone.localdate()),
         "may_write": Right.WRITE in may,
         "may_manage": Right.MANAGE in may,
-        "read_as": basis(member, [document.pk]).get(document.pk, ""),
+        "read_as": access_reasons(member, [document.pk]).get(document.pk, ""),
         "versions": _versions(document),
         "compared": compared_with(document, version),
         "readers": grants_on(document) if Right.WRITE in may else [],
@@ -88,7 +88,7 @@ def leaf(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRes
         raise Http404
     first = _number(request.GET.get("leaf", "")) or 0
     window = _window(reading, first, [])
-    readings.note_pages(member, document, version.number, (sheet["page"] for sheet in window["sheets"]))
+    reading_log.note_pages(member, document, version.number, (sheet["page"] for sheet in window["sheets"]))
     return render(request, "knowledge/_leaves.html", {"document": document, "version": version} | window)
 
 
@@ -176,21 +176,21 @@ def _pages(document: Document, version: Version, reading: VersionText, wanted: W
     focus = next((mark for mark in marks if mark.focus), None)
     numbers = [page[0] for page in pages]
     page = wanted.page if wanted.page in numbers else None
-    page = page or (facsimile.page_at(pages, focus.start) if focus else numbers[0])
+    page = page or (text_layout.page_at(pages, focus.start) if focus else numbers[0])
     entries = reading.contents(document.title)
     at = focus.start if focus else next((span[1] for span in pages if span[0] == page), 0)
     context = {
         "contents": entries,
-        "here": facsimile.heading_at(entries, at) if focus or wanted.page else (entries[0] if entries else None),
+        "here": text_layout.heading_at(entries, at) if focus or wanted.page else (entries[0] if entries else None),
         "page": page,
         "page_count": len(pages),
         "page_label": next((span[3] for span in pages if span[0] == page and len(span) > 3), ""),
         "focus": focus,
         "as_text": wanted.as_text,
-        "has_pictures": pictures.has_pictures(version),
+        "has_pictures": page_images.has_pictures(version),
     }
     if context["has_pictures"] and not wanted.as_text:
-        return context | pictures.window(version, SpanReader(reading), pages, page, marks, PICTURES_AT_ONCE)
+        return context | page_images.window(version, SpanReader(reading), pages, page, marks, PICTURES_AT_ONCE)
     return context | _window(reading, _first_leaf(reading, page, focus), marks)
 
 
@@ -206,7 +206,7 @@ def _window(reading: VersionText, first: int, marks: list[Mark]) -> dict:
     text = TextStretch(reading, window.leaves[0].start, window.leaves[-1].end) if window.leaves else ""
     sheets: list[dict] = []
     for leaf in window.leaves:
-        pieces = facsimile.pieces(text, leaf, marks)
+        pieces = text_layout.pieces(text, leaf, marks)
         if sheets and sheets[-1]["page"] == leaf.page:
             sheets[-1]["pieces"] += pieces
         else:

@@ -15,15 +15,16 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST, require_safe
 
-from knowledge import failed_pages, pdf_pages, readings
-from knowledge.access import access_document
+from knowledge.library import reading_log
 from knowledge.models import Version
+from knowledge.page_images import failed_pages, pdf_pages
 from knowledge.parsers.base import ParseFailed
-from knowledge.views import pictures
-from knowledge.views.viewer import document_url, numbered
-from tenants.gates import member_stream, member_view
+from knowledge.permissions.access import access_document
+from knowledge.views.viewer import page_images
+from knowledge.views.viewer.document_page import document_url, numbered
+from tenants.isolation.scope import in_tenant, return_connection
 from tenants.models import Membership
-from tenants.scope import in_tenant, return_connection
+from tenants.requests.gates import member_stream, member_view
 
 LONG = 1.0  # seconds after which rights may have changed
 # A picture, since the page shows it as one. It names nothing of the document.
@@ -45,7 +46,7 @@ async def picture(request: HttpRequest, member: Membership, document_id: UUID, v
         began = time.monotonic()
         try:
             loop = asyncio.get_running_loop()
-            data = await loop.run_in_executor(pdf_pages.threads, pictures.picture, chosen, page)
+            data = await loop.run_in_executor(pdf_pages.threads, page_images.picture, chosen, page)
         except ParseFailed as failure:
             return _placeholder(failure)
         if time.monotonic() - began > LONG:
@@ -62,7 +63,7 @@ async def picture(request: HttpRequest, member: Membership, document_id: UUID, v
 def draw_again(request: HttpRequest, member: Membership, document_id: UUID, version: int, page: int) -> HttpResponse:
     document = access_document(member, document_id)
     chosen = numbered(document, version)
-    if not pictures.has_pictures(chosen) or not 1 <= page <= chosen.page_count:
+    if not page_images.has_pictures(chosen) or not 1 <= page <= chosen.page_count:
         raise Http404
     if not failed_pages.forget(chosen, page):
         messages.info(request, "This page was tried a moment ago", "Try again in a minute, or read its text.")
@@ -75,10 +76,10 @@ def _look(member: Membership, document_id: UUID, number: int, page: int = 0) -> 
         with in_tenant(member.tenant):
             document = access_document(member, document_id)
             chosen = numbered(document, number)
-            if not pictures.has_pictures(chosen):
+            if not page_images.has_pictures(chosen):
                 raise Http404
             if 1 <= page <= chosen.page_count:
-                readings.note_pages(member, document, number, [page])
+                reading_log.note_pages(member, document, number, [page])
             return chosen
     finally:
         return_connection()

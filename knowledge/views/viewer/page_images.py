@@ -14,12 +14,13 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404
 
-from knowledge import failed_pages, pdf_pages, storage
+from knowledge.library import storage
 from knowledge.models import Version
+from knowledge.page_images import failed_pages, pdf_pages
+from knowledge.page_images.pdf_pages import ScannedLine
 from knowledge.parsers.base import ParseFailed
-from knowledge.pdf_pages import ScannedLine
-from knowledge.views import scans
-from knowledge.views.facsimile import Mark
+from knowledge.views.viewer import scan_quotes
+from knowledge.views.viewer.text_layout import Mark
 
 PDF = "application/pdf"
 ENDING = pdf_pages.MEDIA_TYPE.partition("/")[2]
@@ -116,7 +117,7 @@ def sheet_of(version: Version, text: str, pages: Sequence, page: int, marks: Seq
 
 def read_scan(version: Version, page: int) -> None:
     """Where the lines of a scan stand, kept for whoever looks at it next. Blocks for seconds; may raise ParseFailed."""
-    lines = scans.read_lines(version, page)
+    lines = scan_quotes.read_lines(version, page)
     _keep(_lines_path(version, page), json.dumps(lines).encode())
 
 
@@ -142,7 +143,7 @@ def _sheet(
 ) -> Sheet:
     page, start, end, *_ = span
     here = [mark for mark in marks if mark.start < end and mark.end > start]
-    lines = scans.kept_lines(_lines_path(version, page)) if here else None
+    lines = scan_quotes.kept_lines(_lines_path(version, page)) if here else None
     marked = tuple(_marked(version, page, text[max(m.start, start) : min(m.end, end)], m, lines or ()) for m in here)
     return Sheet(page, width, height, marked, lines is None and any(not mark.boxes for mark in marked), page in failed)
 
@@ -155,7 +156,7 @@ def _marked(version: Version, page: int, quote: str, mark: Mark, lines: Sequence
         found = []
     scanned = not found
     if scanned:
-        found = scans.find(lines, quote)
+        found = scan_quotes.find(lines, quote)
     boxes = tuple(
         Box(*(round(UNITS * part, 1) for part in (left, top, right - left, bottom - top)))
         for left, top, right, bottom in found

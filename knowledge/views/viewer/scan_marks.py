@@ -11,16 +11,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from knowledge import pdf_pages, readings
-from knowledge.access import access_document
+from knowledge.library import reading_log
+from knowledge.library.version_text import SpanReader, text_of_version
 from knowledge.models import Version
+from knowledge.page_images import pdf_pages
 from knowledge.parsers.base import ParseFailed
-from knowledge.version_text import SpanReader, text_of_version
-from knowledge.views import pictures
-from knowledge.views.viewer import marks_for, numbered, what_is_asked
-from tenants.gates import member_stream
+from knowledge.permissions.access import access_document
+from knowledge.views.viewer import page_images
+from knowledge.views.viewer.document_page import marks_for, numbered, what_is_asked
+from tenants.isolation.scope import in_tenant, return_connection
 from tenants.models import Membership
-from tenants.scope import in_tenant, return_connection
+from tenants.requests.gates import member_stream
 
 
 @require_safe
@@ -33,7 +34,7 @@ async def page_marks(
     if unread is None:
         return response
     try:
-        await asyncio.get_running_loop().run_in_executor(pdf_pages.threads, pictures.read_scan, unread, page)
+        await asyncio.get_running_loop().run_in_executor(pdf_pages.threads, page_images.read_scan, unread, page)
     except ParseFailed:
         return HttpResponse(status=204)  # the words above the page are there already; the next look tries again
     return (await look(request, member, document_id, version, page))[1]
@@ -48,13 +49,13 @@ def _look(
             document = access_document(member, document_id)
             version = numbered(document, number)
             reading = text_of_version(version)
-            if reading is None or not pictures.has_pictures(version):
+            if reading is None or not page_images.has_pictures(version):
                 raise Http404
             marks = marks_for(what_is_asked(request, member, document_id), document, version)
-            sheet = pictures.sheet_of(version, SpanReader(reading), reading.pages, page, marks)
+            sheet = page_images.sheet_of(version, SpanReader(reading), reading.pages, page, marks)
             if sheet is None:
                 raise Http404
-            readings.note_pages(member, document, version.number, [page])
+            reading_log.note_pages(member, document, version.number, [page])
             context = {"sheet": sheet, "document": document, "version": version, "tenant": member.tenant}
             return version if sheet.unread else None, render(request, "knowledge/_sheet_marks.html", context)
     finally:

@@ -10,10 +10,11 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
-from knowledge import failed_pages, pdf_pages, storage
+from knowledge.library import storage
 from knowledge.models import Version
+from knowledge.page_images import failed_pages, pdf_pages
+from knowledge.page_images.pdf_pages import Rectangle, ScannedLine
 from knowledge.parsers.base import ParseFailed
-from knowledge.pdf_pages import Rectangle, ScannedLine
 
 SHORTEST = 6  # letters; less of a quote is found anywhere
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from knowledge.leaves import Leaf, leaves
-from knowledge.views.alignment import Budget, BudgetSpent, Opcode, closely, roughly
+from knowledge.text.leaves import Leaf, leaves
+from knowledge.views.viewer.alignment import Budget, BudgetSpent, Opcode, closely, roughly
 
 ALIKE = 0.5  # of the words: less, and it is another block, not a changed one
 PAIRED = 40  # blocks against as many in search of the changed one; more are taken as removed and added

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from knowledge.leaves import Entry, Leaf
+from knowledge.text.leaves import Entry, Leaf
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from tenants.management.asked import plain_errors
+from tenants.management.command_input import plain_errors
 
 KEYS_ARE_IN_IT = """\
 This backup holds the installation's keys. Whoever has it can read every name in the audit trail, sign in anybody's
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, folder: Path, tenant: list[str], with_keys: bool, **options) -> None:
         from django.conf import settings
 
-        from portal.backup.make import make_backup
+        from portal.operations.backup.create import make_backup
 
         with plain_errors():
             made = make_backup(folder, slugs=tenant, with_keys=with_keys, say=self.say)

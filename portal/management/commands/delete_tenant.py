@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tenants.management.asked import plain_errors
+from tenants.management.command_input import plain_errors
 
 
 class Command(BaseCommand):
@@ -19,10 +19,10 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, slug: str, *, yes: bool, **options) -> None:
-        from audit.record import Actor
+        from audit.ledger.actors import Actor
         from knowledge.stores.base import StoreError
-        from portal import removal, removal_plan
-        from portal.removal_survey import survey
+        from portal.operations.removal import removal_plan, remove_tenant
+        from portal.operations.removal.removal_survey import survey
         from tenants.models import Tenant
 
         tenant = Tenant.objects.filter(slug=slug).first()
@@ -38,7 +38,11 @@ class Command(BaseCommand):
         by = Actor(tenant_id=None, person_id=None, name=f"{_operator()} at the command line", kind="system")
         try:
             with plain_errors():
-                done = removal.finish(plan, by=by) if plan and tenant is None else removal.remove_tenant(tenant, by=by)
+                done = (
+                    remove_tenant.finish(plan, by=by)
+                    if plan and tenant is None
+                    else remove_tenant.remove_tenant(tenant, by=by)
+                )
         except StoreError as error:
             raise CommandError(
                 f"{error.message} {slug} is hidden from everybody, and not gone yet. Run this again when it is back."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.up.prepare import prepare
+from portal.operations.processes.prepare import prepare
 
 
 class Command(BaseCommand):

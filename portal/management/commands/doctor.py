@@ -9,8 +9,8 @@ import sys
 
 from django.core.management.base import BaseCommand
 
+from knowledge.parsers.client import ChildGone, TooSlow, confinement_of_a_child
 from knowledge.parsers.confinement import MEASURES
-from knowledge.parsing import ChildGone, TooSlow, confinement_of_a_child
 
 REMEDY = (
     "Documents are read all the same. SECURITY.md says what each measure is for; a newer kernel, or a container profile "
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, **options) -> None:
-        from portal import health
+        from portal.observability import health
 
         ready, parts = health.look()
         for name, part in parts.items():

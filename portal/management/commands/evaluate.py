@@ -9,16 +9,16 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from answers.evals import records, run
-from answers.evals.scratch import scratch
-from audit.record import system
-from portal.removal import remove_tenant
+from answers.quality import evaluation_sets, run
+from answers.quality.scratch_tenant import scratch
+from audit.ledger.actors import system
+from portal.operations.removal.remove_tenant import remove_tenant
 
 
 class Command(BaseCommand):
     help = (
         "Reads a folder with questions*.jsonl and a corpus, loads it as a company of its own, measures, and removes it "
-        "again. The format stands in answers/evals/records.py."
+        "again. The format stands in answers/quality/evaluation_sets.py."
     )
 
     def add_arguments(self, parser):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, folders, no_answers, limit, **options):
         for folder in folders:
             try:
-                sets = records.load(folder)
+                sets = evaluation_sets.load(folder)
             except (OSError, ValueError, KeyError) as error:
                 raise CommandError(f"{folder} cannot be used: {error}") from error
             for data in sets:

@@ -12,16 +12,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.http import Http404
 
-from answers.evals import indexes as evaluation
-from answers.evals import records
-from audit.record import system
-from knowledge import tasks
-from knowledge.generations import build, choose, known, shown, work
+from answers.quality import evaluation_sets
+from answers.quality import index_comparison as evaluation
+from audit.ledger.actors import system
+from knowledge import task_queue
+from knowledge.indexes import actions, build, index_view, scheduler, versions
 from knowledge.models import Generation
-from tenants.management.asked import member_of, plain_errors, tenant_of
+from tenants.isolation.scope import in_tenant
+from tenants.management.command_input import member_of, plain_errors, tenant_of
 from tenants.models import Membership, Tenant
 from tenants.roles import Role
-from tenants.scope import in_tenant
 
 TURN = 5.0  # seconds
 
@@ -45,7 +45,9 @@ class Command(BaseCommand):
         compared = verbs.add_parser("compare", help="ask two of them the same questions")
         compared.add_argument("former")
         compared.add_argument("other")
-        compared.add_argument("--records", type=Path, required=True, help="questions*.jsonl (answers/evals/records.py)")
+        compared.add_argument(
+            "--records", type=Path, required=True, help="questions*.jsonl (answers/quality/evaluation_sets.py)"
+        )
         compared.add_argument(
             "--as", dest="reader", metavar="EMAIL", help="with whose rights; an owner's, unless given"
         )
@@ -69,7 +71,7 @@ class Command(BaseCommand):
 
     def list(self, tenant: Tenant, options: dict) -> None:
         with in_tenant(tenant):
-            rows = shown.indexes(tenant)
+            rows = index_view.indexes(tenant)
         if options["json"]:
             self.stdout.write(json.dumps([asdict(row) for row in rows], default=str, indent=1))
             return
@@ -81,7 +83,7 @@ class Command(BaseCommand):
                 self.stdout.write("  Its model is no longer configured: from it questions are answered by words alone.")
 
     def build(self, tenant: Tenant, options: dict) -> None:
-        wanted = known.configured()
+        wanted = versions.configured()
         embedder = options["embedder"] or ("openai" if options["model"] else wanted.embedder)
         openai = embedder == "openai"
         wanted = replace(
@@ -97,13 +99,13 @@ class Command(BaseCommand):
         if not 0 <= wanted.overlap < wanted.words:
             raise CommandError("A passage needs more words than are repeated in the next one.")
         with in_tenant(tenant):
-            choose.begin(tenant, wanted, by=system(tenant.pk), switches=options["switch"])
+            actions.begin(tenant, wanted, by=system(tenant.pk), switches=options["switch"])
         self.stdout.write(f"{wanted.name} is begun. Questions are answered from the present index meanwhile.")
         self.follow(tenant, wanted.name, wait=options["wait"])
 
     def switch(self, tenant: Tenant, options: dict) -> None:
         with in_tenant(tenant):
-            row = choose.prefer(tenant, options["name"], by=system(tenant.pk))
+            row = actions.prefer(tenant, options["name"], by=system(tenant.pk))
         if row.is_active:
             self.stdout.write(f"{row.name} answers already.")
             return
@@ -112,7 +114,7 @@ class Command(BaseCommand):
 
     def drop(self, tenant: Tenant, options: dict) -> None:
         with in_tenant(tenant):
-            choose.remove(tenant, options["name"], by=system(tenant.pk))
+            actions.remove(tenant, options["name"], by=system(tenant.pk))
         self.stdout.write(f"{options['name']} is erased within moments by the worker that writes the index.")
 
     def compare(self, tenant: Tenant, options: dict) -> None:
@@ -121,7 +123,7 @@ class Command(BaseCommand):
                 if not Generation.objects.for_tenant(tenant).filter(name=name).exists():
                     raise Http404
         try:
-            questions = records.questions_of(options["records"])
+            questions = evaluation_sets.questions_of(options["records"])
         except (OSError, ValueError) as error:
             raise CommandError(f"{options['records']} cannot be used: {error}") from error
         reader = member_of(tenant, options["reader"]) if options["reader"] else self.owner(tenant)
@@ -158,14 +160,14 @@ class Command(BaseCommand):
 
     def follow(self, tenant: Tenant, name: str, *, wait: bool) -> None:
         """Until it is complete, where somebody waits; the bell calls the workers otherwise."""
-        tasks.ring_now(tasks.BUILD)
+        task_queue.notify_now(task_queue.BUILD)
         while wait:
             with in_tenant(tenant):
                 row = Generation.objects.for_tenant(tenant).get(name=name)
             if row.state != Generation.State.BUILDING:
                 self.stdout.write(f"\r{name}: {Generation.State(row.state).label}, {row.documents_done:,} documents.")
                 return
-            if not work.advance(tenant, row, seconds=TURN):
+            if not scheduler.advance(tenant, row, seconds=TURN):
                 time.sleep(0.5)  # the workers make it, or something is in the way
             build.count(tenant, row)
             if row.error:
@@ -173,5 +175,5 @@ class Command(BaseCommand):
             if sys.stderr.isatty():
                 self.stderr.write(f"\r{name}: {row.documents_done:,} of {row.documents_all:,} documents", ending="")
 
-    def far(self, row: shown.Shown) -> str:
+    def far(self, row: index_view.IndexView) -> str:
         return f", {row.done:,} of {row.all:,} documents" if row.state == Generation.State.BUILDING else ""

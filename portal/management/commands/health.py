@@ -6,7 +6,7 @@ import sys
 
 from django.core.management.base import BaseCommand
 
-from portal.up import heartbeat, workers
+from portal.operations.processes import heartbeat, workers
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, worker: str | None, **options) -> None:
         if worker:
             return self.sign_of(worker)
-        from portal import health
+        from portal.observability import health
 
         ready, parts = health.look()
         for name, part in parts.items():

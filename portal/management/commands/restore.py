@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tenants.management.asked import plain_errors
+from tenants.management.command_input import plain_errors
 from tenants.models.tenant import SLUG
 
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, folder, tenant, new_slug, signed_by, keys, lose_names, **options) -> None:
-        from portal.backup.restore import restore
+        from portal.operations.backup.restore import restore
 
         if new_slug and not tenant:
             raise CommandError("--as says what one tenant is called: name it with --tenant.")

@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 from django.core.management.base import BaseCommand, CommandError
 
 from portal import env
-from tenants.rls import setup
+from tenants.isolation.rls import database_setup
 
 
 class Command(BaseCommand):
@@ -16,7 +16,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("--database", help=f"its name, where DATABASE_URL does not say (default: {setup.DATABASE})")
+        parser.add_argument(
+            "--database", help=f"its name, where DATABASE_URL does not say (default: {database_setup.DATABASE})"
+        )
 
     def handle(self, *, database: str | None, **options) -> None:
         admin = env.text("DATABASE_ADMIN_URL")
@@ -28,17 +30,17 @@ class Command(BaseCommand):
         named = {unquote(urlsplit(url).path.strip("/")) for url in urls if url} - {""}
         if len(named) > 1:
             raise CommandError(f"The addresses name different databases: {', '.join(sorted(named))}.")
-        database = database or next(iter(named), setup.DATABASE)
+        database = database or next(iter(named), database_setup.DATABASE)
         try:
-            roles = setup.roles_from(*urls)
-            for line in setup.set_up(admin, database, roles):
+            roles = database_setup.roles_from(*urls)
+            for line in database_setup.set_up(admin, database, roles):
                 self.stdout.write(line)
-        except setup.NotPossible as error:
+        except database_setup.NotPossible as error:
             raise CommandError(str(error)) from error
         names = {"app": "DATABASE_URL", "owner": "DATABASE_OWNER_URL", "backup": "DATABASE_BACKUP_URL"}
         for role in roles:
             if role.made_up:
-                self.stdout.write(f"{names[role.kind]}={setup.url_for(role, admin, database)}")
+                self.stdout.write(f"{names[role.kind]}={database_setup.url_for(role, admin, database)}")
         if any(role.made_up for role in roles):
             self.stdout.write("Keep these addresses: the passwords in them were made just now and stand nowhere else.")
         self.stdout.write("Next: manage.py migrate")

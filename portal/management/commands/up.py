@@ -15,9 +15,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from portal import env
 from portal.demo.people import how_to_sign_in
-from portal.up import parts, supervisor, takeover, workers
-from portal.up.notices import notices_for_operators
-from portal.up.prepare import insist_it_can_restart, prepare, refuse_newer_database
+from portal.operations.processes import entry_points, seamless_restart, supervisor, workers
+from portal.operations.processes.prepare import insist_it_can_restart, prepare, refuse_newer_database
+from portal.operations.processes.startup_notices import notices_for_operators
 
 PORT_SECONDS = 3.0  # that a port which is still taken is waited for
 RESTART_SECONDS = 60.0
@@ -42,8 +42,8 @@ class Command(BaseCommand):
             return insist_it_can_restart()
         if restart:
             return self.restart_running()
-        parts.spare_memory()
-        taken_over = takeover.inherited()
+        entry_points.spare_memory()
+        taken_over = seamless_restart.inherited()
         if only:
             return self.one_part(only, host, port, taken_over)
         lock = self.one_at_a_time(taken_over)
@@ -90,7 +90,7 @@ class Command(BaseCommand):
         except supervisor.GaveUp as error:
             raise CommandError(f"{error} Its messages stand above.") from error
 
-    def listen(self, host: str, port: int, taken_over: takeover.Takeover | None = None) -> list[socket.socket]:
+    def listen(self, host: str, port: int, taken_over: seamless_restart.Takeover | None = None) -> list[socket.socket]:
         if taken_over:
             return [socket.socket(fileno=descriptor) for descriptor in taken_over.sockets]
         deadline = time.monotonic() + PORT_SECONDS
@@ -107,7 +107,7 @@ class Command(BaseCommand):
                     f"Choose another: PORT={port + 1} make run"
                 ) from error
 
-    def one_part(self, name: str, host: str, port: int, taken_over: takeover.Takeover | None) -> None:
+    def one_part(self, name: str, host: str, port: int, taken_over: seamless_restart.Takeover | None) -> None:
         """For macOS, and for running the parts under another supervisor, each by itself."""
         fd = int(os.environ.get("PORTAL_LISTENING_FD", -1))
         tell = int(os.environ.get("PORTAL_READY_FD", -1))
@@ -128,9 +128,9 @@ class Command(BaseCommand):
                 return self.watch(watching, lambda: None)
         supervisor.run_part(name, listening, tell if tell >= 0 else os.open(os.devnull, os.O_WRONLY))
 
-    def one_at_a_time(self, taken_over: takeover.Takeover | None = None):
+    def one_at_a_time(self, taken_over: seamless_restart.Takeover | None = None):
         """The lock on the data folder: two portals on one would both be writers of one store."""
-        from portal.keys import private_folder
+        from portal.security.keys import private_folder
 
         if taken_over and taken_over.lock >= 0:
             return os.fdopen(taken_over.lock, "r+")

@@ -21,7 +21,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, file: Path, *, signed_by: str, **options) -> None:
-        from portal import certificates, signing
+        from portal.operations.removal import certificates
+        from portal.security import signing
 
         try:
             envelope = certificates.verify(file, signed_by=signed_by)

@@ -10,7 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 
-from portal.backup import files, manifest, person_keys
+from portal.operations.backup import files, manifest, person_keys
 from tenants.errors import Invalid
 
 Say = Callable[[str], None]

@@ -8,8 +8,8 @@ from itertools import islice
 from django.db import models
 
 from knowledge.models import Trashing
-from portal.backup import rows, tables
-from portal.backup.check import Part
+from portal.operations.backup import rows, tables
+from portal.operations.backup.check import Part
 
 PAGE_ROWS = 500
 

@@ -18,17 +18,18 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from audit.actions import Action
-from audit.record import record, system
+from audit.ledger.actions import Action
+from audit.ledger.actors import system
+from audit.ledger.record import record
 from knowledge.models import Blob, Content, Passage
-from portal import signing
-from portal.backup import files, known, manifest, person_keys, rows, tables
-from portal.backup.snapshot import snapshot, source
-from portal.keys import private_folder
-from portal.version import product_version
+from portal.operations.backup import files, manifest, person_keys, registry, rows, tables
+from portal.operations.backup.snapshot import snapshot, source
+from portal.operations.version import product_version
+from portal.security import signing
+from portal.security.keys import private_folder
 from tenants.errors import Conflicting, Invalid, NoRoom
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant, User
-from tenants.scope import in_tenant
 
 UNFINISHED = "UNFINISHED"
 ATTEMPTS = 5  # when documents are erased while their files are copied
@@ -77,7 +78,7 @@ def make_backup(folder: Path, *, slugs: Sequence[str] = (), with_keys: bool = Fa
                 "tenants": parts, "installation": installation, "removed": [], "files": listed,
             },
         )  # fmt: skip
-    known.remember(known.Known(backup_id, str(folder), made_at, tuple(part["id"] for part in parts)))
+    registry.remember(registry.Known(backup_id, str(folder), made_at, tuple(part["id"] for part in parts)))
     for tenant, part in zip(tenants, parts, strict=True):
         with in_tenant(tenant), transaction.atomic():
             record(Action.BACKUP_MADE, system(tenant.pk), tenant, backup=backup_id, files=part["files"])

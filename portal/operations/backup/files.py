@@ -12,10 +12,10 @@ from pathlib import Path
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 
-from knowledge import storage
+from knowledge.library import storage
 from knowledge.models import Blob
-from portal.backup.manifest import PIECE, digest_of
-from portal.keys import PRIVATE_FILE, PRIVATE_FOLDER
+from portal.operations.backup.manifest import PIECE, digest_of
+from portal.security.keys import PRIVATE_FILE, PRIVATE_FOLDER
 from tenants.errors import Invalid
 
 LIST = "files.sha256"  # as sha256sum writes it, so that `sha256sum -c` can check it without us

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from portal.backup import known, manifest
+from portal.operations.backup import manifest, registry
 from tenants.errors import Problem
 
 HOLD_PEOPLE = {"audit.PersonKey.jsonl": "person_id", "tenants.User.jsonl": "id"}
@@ -32,7 +32,7 @@ class Reached:
 def forget_tenant(tenant: dict[str, str], leaving: Iterable[str], *, certificate: str, at: str) -> list[Reached]:
     """In every backup that was made on this machine. Repeating it is harmless."""
     gone = set(leaving)
-    reached = [_backup(each, tenant, gone, certificate, at) for each in known.holding(tenant["id"])]
+    reached = [_backup(each, tenant, gone, certificate, at) for each in registry.holding(tenant["id"])]
     return reached + [_copy(path, tenant["id"], gone) for path in copies()]
 
 
@@ -41,7 +41,7 @@ def copies() -> list[Path]:
     return sorted((Path(settings.DATA_DIR) / "backups").glob("portal-*.sqlite3"))
 
 
-def _backup(each: known.Known, tenant: dict[str, str], gone: set[str], certificate: str, at: str) -> Reached:
+def _backup(each: registry.Known, tenant: dict[str, str], gone: set[str], certificate: str, at: str) -> Reached:
     folder = Path(each.folder)
     try:
         told = manifest.load(folder)

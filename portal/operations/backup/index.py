@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from knowledge import backends, rebuild
+from knowledge import backends
+from knowledge.indexes import rebuild
 from knowledge.models import Generation
 from knowledge.stores.base import IndexedPassage, Namespace, VectorStore
 from tenants.errors import Unavailable
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
-from tenants.scope import in_tenant
 
 AT_ONCE = 500  # passages in one write, or a little more: a version is not divided
 

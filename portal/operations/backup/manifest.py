@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from portal import signing
-from portal.keys import PRIVATE_FILE
+from portal.security import signing
+from portal.security.keys import PRIVATE_FILE
 from tenants.errors import Invalid
 
 NAME = "manifest.json"

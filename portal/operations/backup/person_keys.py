@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from audit import crypto
+from audit.ledger import crypto
 from audit.models import PersonKey
-from portal.backup import rows
+from portal.operations.backup import rows
 
 
 def fingerprint(secret: str) -> str:

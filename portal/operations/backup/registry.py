@@ -11,8 +11,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from portal.backup import manifest
-from portal.keys import private_folder
+from portal.operations.backup import manifest
+from portal.security.keys import private_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,18 @@ from uuid import UUID
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, models, transaction
 
-from audit.actions import Action
+from audit.ledger.actions import Action
+from audit.ledger.actors import system
+from audit.ledger.record import record
 from audit.models import AuditEvent, EventObject, PersonKey
-from audit.record import record, system
-from knowledge import tasks
+from knowledge import task_queue
 from knowledge.models import Blob
-from portal.backup import compare, files, index, numbers, person_keys, rows, tables
-from portal.backup.check import Backup, Part, open_backup
-from portal.removal_plan import unfinished_of
+from portal.operations.backup import compare, files, index, person_keys, rows, sequences, tables
+from portal.operations.backup.check import Backup, Part, open_backup
+from portal.operations.removal.removal_plan import unfinished_of
 from tenants.errors import Conflicting
+from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant, User
-from tenants.scope import in_tenant
 
 Say = Callable[[str], None]
 
@@ -50,7 +51,7 @@ def restore(
     _insist_on_place(backup, waiting, new_slug, alone=bool(slug))
     result = Restored()
     if waiting and not slug:
-        numbers.reserve(backup)
+        sequences.reserve(backup)
     for part in waiting:
         if _state(backup, part) == "absent":
             _bring(backup, part, new_slug or part.slug, result, keep_numbers=not slug, say=say)
@@ -61,7 +62,7 @@ def restore(
             _compare(part, result)
     if backup.installation:
         _bring_installation(backup, result, say)
-    tasks.ring_now()
+    task_queue.notify_now()
     return result
 
 
@@ -245,7 +246,7 @@ def _ledger(model: tables.Model, folder: Path, tenant_id: UUID | None, keep_numb
             raise _NumbersTaken from None
         raise
     if keep_numbers:
-        numbers.reserve_up_to(model, model._base_manager.aggregate(n=models.Max("pk"))["n"] or 0)
+        sequences.reserve_up_to(model, model._base_manager.aggregate(n=models.Max("pk"))["n"] or 0)
     return count
 
 

@@ -14,7 +14,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 
-from portal.backup.tables import LEDGER, Model
+from portal.operations.backup.tables import LEDGER, Model
 from tenants.errors import Invalid
 
 PAGE = 500  # rows read at once

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
-from portal.backup import tables
-from portal.backup.check import Backup
+from portal.operations.backup import tables
+from portal.operations.backup.check import Backup
 
 TAIL_BYTES = 1024 * 1024  # read from the end of a file of rows to find its last line
 

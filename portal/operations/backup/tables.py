@@ -9,7 +9,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import DEFAULT_DB_ALIAS, models
 
-from audit.crypto import NOBODY
+from audit.ledger.crypto import NOBODY
 from audit.models import AuditEvent, EventObject, FieldChange, PersonKey
 from tenants.models import Team, Tenant, User
 

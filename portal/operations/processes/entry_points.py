@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from portal.keys import private_folder
-from portal.up import heartbeat
+from portal.operations.processes import heartbeat
+from portal.security.keys import private_folder
 
 M_ARENA_MAX = -8  # of glibc's malloc.h
 
@@ -28,7 +28,7 @@ def spare_memory() -> None:
 
 
 def web(listening: socket.socket, ready: Callable[[], None], warm: Callable[[], None]) -> None:
-    from portal.up import web_server
+    from portal.operations.processes import web_server
 
     web_server.serve(listening, on_started=ready, on_warm=warm)
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-from portal.keys import private_folder
+from portal.security.keys import private_folder
 
 EVERY = 10.0  # seconds
 SILENT_FOR = 60.0  # seconds after which it counts as dead
 
-log = logging.getLogger("portal.up")
+log = logging.getLogger("portal.operations.processes")
 
 
 def start(name: str) -> None:

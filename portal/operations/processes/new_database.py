@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from portal.up import known_migrations
+from portal.operations.processes import known_migrations
 
 
 def is_new(connection) -> bool:

@@ -14,23 +14,23 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from audit.checks import the_trail_is_append_only
-from knowledge.generations.follow import follow_settings as follow_index_settings
-from portal import static_files
-from portal.keys import private_folder
-from portal.up import known_migrations, new_database
-from tenants.checks import tenants_are_kept_apart
-from tenants.rls import role
+from audit.ledger.checks import the_trail_is_append_only
+from knowledge.indexes.settings_changes import follow_settings as follow_index_settings
+from portal.http import static_files
+from portal.operations.processes import known_migrations, new_database
+from portal.security.keys import private_folder
+from tenants.isolation.checks import tenants_are_kept_apart
+from tenants.isolation.rls import serving_role
 
 BACKUPS_KEPT = 5
 
-log = logging.getLogger("portal.up")
+log = logging.getLogger("portal.operations.processes")
 
 
 def prepare(say: Callable[[str], None]) -> None:
     """Leaves the installation ready to serve. Raises CommandError with one sentence when it cannot."""
-    if why := role.problem(connection):
-        raise CommandError(f"{why} {role.HINT}")
+    if why := serving_role.problem(connection):
+        raise CommandError(f"{why} {serving_role.HINT}")
     for folder in (settings.DATA_DIR, settings.MEDIA_ROOT, settings.STORE_DIR, settings.MODEL_DIR):
         private_folder(Path(folder))
     if settings.CELERY_BROKER_URL.startswith("filesystem"):
@@ -80,8 +80,8 @@ def refuse_newer_database() -> None:
 
 def insist_it_can_restart() -> None:
     """Raises CommandError if this version could not take over from one that is running. Changes nothing."""
-    if why := role.problem(connection):
-        raise CommandError(f"{why} {role.HINT}")
+    if why := serving_role.problem(connection):
+        raise CommandError(f"{why} {serving_role.HINT}")
     executor = MigrationExecutor(connection)
     _refuse_newer(executor)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import DatabaseError
 
-from tenants.owners import ownerless_notices
+from tenants.members.ownerless_companies import ownerless_notices
 from tenants.signin import first_run, setup_code
 
 

@@ -24,9 +24,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 
-from portal.up import parts, takeover, workers
-from portal.up.takeover import Takeover
-from portal.up.web_server import DRAIN_SECONDS
+from portal.operations.processes import entry_points, seamless_restart, workers
+from portal.operations.processes.seamless_restart import Takeover
+from portal.operations.processes.web_server import DRAIN_SECONDS
 
 UNSENT = 256 * 1024  # bytes
 STOP_WITHIN = 12  # seconds after Ctrl-C, then what is left is ended
@@ -67,7 +67,7 @@ class Supervisor:
     """Starts the parts on the listening sockets and keeps them alive until SIGTERM, SIGINT (Ctrl-C) or SIGHUP.
 
     SIGTERM lets running answers finish, SIGINT and SIGHUP (the terminal was closed) stop within seconds, SIGUSR2 restarts
-    without a gap (takeover.py).
+    without a gap (seamless_restart.py).
     `lock` is the file descriptor of the lock on the data folder: no part may keep it, or what is left of a supervisor
     that was killed would refuse the next start.
     """
@@ -136,12 +136,12 @@ class Supervisor:
         if self.former:
             self.say("A restart is under way already")
             return
-        if why := takeover.can_start():
+        if why := seamless_restart.can_start():
             self.say(f"Not restarted, because the new version would not start: {why}")
             return
         self.say("Restarting without a gap")
         running = [(part.name, part.pid) for part in self.parts if part.pid]
-        takeover.become_new(Takeover([each.fileno() for each in self.listening], self.lock, running))
+        seamless_restart.become_new(Takeover([each.fileno() for each in self.listening], self.lock, running))
 
     def _drain_former(self) -> None:
         for part in self.former:
@@ -315,9 +315,9 @@ def run_part(name: str, listening: socket.socket | None, tell: int) -> None:
 
     if name == "web":
         assert listening is not None
-        parts.web(listening, ready, warm)
+        entry_points.web(listening, ready, warm)
     elif name == "beat":
-        parts.beat(ready)
+        entry_points.beat(ready)
     else:
         workers.serve(name, ready)
 

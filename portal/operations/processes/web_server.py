@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import uvicorn
 
-from portal import warm_up
+from portal.infrastructure import warm_up
 
 DRAIN_SECONDS = 30.0  # that running answers, uploads and exports get to finish after SIGTERM
 QUICK_SECONDS = 4  # the same after SIGINT (Ctrl-C), in which open streams end with a `retry` event
@@ -36,7 +36,7 @@ class DrainingServer(uvicorn.Server):
         self._on_started()
 
     async def shutdown(self, sockets=None) -> None:
-        from answers import runner
+        from answers.live import runner
 
         for server in self.servers:
             server.close()  # first: other processes listen on the same socket and take what comes
@@ -60,7 +60,7 @@ class DrainingServer(uvicorn.Server):
 def serve(listening: socket.socket, *, on_started: Callable[[], None], on_warm: Callable[[], None]) -> None:
     """Takes over the process that calls it. `on_warm` is called when the first question will not have to wait."""
     from portal.asgi import application
-    from portal.connections import Connection
+    from portal.http.connections import Connection
 
     # A request passes between the loop, its own thread and the store's, each waiting for the interpreter that long when
     # another one computes. With 5 ms, two searches at once took a fifth longer.
@@ -79,7 +79,7 @@ def serve(listening: socket.socket, *, on_started: Callable[[], None], on_warm: 
         log_config=None,  # its messages go where all others go (LOGGING), with their repetitions counted
         timeout_graceful_shutdown=QUICK_SECONDS,
         timeout_keep_alive=30,
-        proxy_headers=False,  # portal/middleware.py believes trusted proxies only
+        proxy_headers=False,  # portal/http/middleware.py believes trusted proxies only
         server_header=False,
         date_header=True,
     )

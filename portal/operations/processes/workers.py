@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from portal.up import heartbeat
+from portal.operations.processes import heartbeat
 
 IDLE = 60.0  # seconds; the process that holds parser, embedder and the store's writer leaves after that
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
-from portal import signing
-from portal.backup.manifest import write_private
-from portal.keys import private_folder
+from portal.operations.backup.manifest import write_private
+from portal.security import signing
+from portal.security.keys import private_folder
 
 KIND = "knowledge-portal-removal-certificate"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from portal.keys import private_folder
+from portal.security.keys import private_folder
 
 
 def unfinished() -> list[dict[str, Any]]:
@@ -20,7 +20,7 @@ def unfinished_of(tenant_id: str) -> dict[str, Any] | None:
 
 
 def keep(plan: dict[str, Any]) -> None:
-    from portal.backup.manifest import write_private
+    from portal.operations.backup.manifest import write_private
 
     write_private(_path(plan), json.dumps(plan, ensure_ascii=False, indent=1).encode())
 

@@ -16,10 +16,10 @@ from audit.models import AuditEvent
 from knowledge import backends
 from knowledge.models import Blob, Generation
 from knowledge.stores.base import Namespace, StoreError
-from portal.backup import forget, known, tables
-from portal.removal_cache import keys_of
+from portal.operations.backup import forget, registry, tables
+from portal.operations.removal.removal_cache import keys_of
+from tenants.isolation.scope import as_person, in_tenant
 from tenants.models import Membership, Team, Tenant, User
-from tenants.scope import as_person, in_tenant
 
 
 def survey(tenant: Tenant) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def survey(tenant: Tenant) -> dict[str, Any]:
         "sessions": sum(1 for _ in sessions_of(people)),
         "cached": sum(1 for _ in keys_of(tenant.pk)),
         "audit_events": events,
-        "backups": [each.folder for each in known.holding(str(tenant.pk))] + list(map(str, forget.copies())),
+        "backups": [each.folder for each in registry.holding(str(tenant.pk))] + list(map(str, forget.copies())),
     }
 
 

@@ -1,7 +1,7 @@
 """Removing a company: hidden at once, then erased from rows, files, index, caches and backups. The trail stays.
 
-The plan of a removal is kept until its certificate is written (portal/removal_plan.py), so that one that was interrupted
-is finished by the same call.
+The plan of a removal is kept until its certificate is written (portal/operations/removal/removal_plan.py), so that one
+that was interrupted is finished by the same call.
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
 
-from audit.actions import Action
+from audit.ledger.actions import Action
+from audit.ledger.actors import Actor, Target
+from audit.ledger.person_keys import destroy_key
+from audit.ledger.record import record
 from audit.models import AuditEvent
-from audit.person_keys import destroy_key
-from audit.record import Actor, Target, record
 from knowledge import backends
 from knowledge.stores.base import Namespace
-from portal import certificates, removal_cache, removal_plan
-from portal.backup import forget, known, tables
-from portal.removal_survey import leaving, rows_that_go, sessions_of, survey
-from portal.version import product_version
+from portal.operations.backup import forget, registry, tables
+from portal.operations.removal import certificates, removal_cache, removal_plan
+from portal.operations.removal.removal_survey import leaving, rows_that_go, sessions_of, survey
+from portal.operations.version import product_version
 from tenants.errors import Unavailable
+from tenants.isolation.scope import in_tenant
+from tenants.isolation.secure_delete import overwritten
 from tenants.models import Tenant, User
-from tenants.overwriting import overwritten
-from tenants.scope import in_tenant
 
 WHERE = {
     "sqlite": "The rows were overwritten with zeros in the database file (secure_delete) and its log was emptied.",
@@ -84,7 +85,7 @@ def finish(plan: dict[str, Any], *, by: Actor) -> Removal:
     reached = forget.forget_tenant(plan["tenant"], plan["people"], certificate=plan["id"], at=now)
     _insist_on_nothing_left(plan)
     certificate = certificates.issue(_content(plan, reached)) if plan["certify"] else None
-    known.drop_tenant(plan["tenant"]["id"], {each.id for each in reached if each.outcome == "removed"})
+    registry.drop_tenant(plan["tenant"]["id"], {each.id for each in reached if each.outcome == "removed"})
     removal_plan.done(plan)
     rows = sum(each["rows"] for each in plan["removed"].values())
     return Removal(rows, len(plan["people"]), certificate)

@@ -1,13 +1,12 @@
-"""Real PostgreSQL, Redis, Weaviate and PgBouncer on loopback, for development, tests and drills.
-
-`python -m portal.services up | down | status`. Nothing here needs Django, or runs in an installation that is given its
-services by address.
+"""Real PostgreSQL, Redis, Weaviate and PgBouncer on loopback (`python -m portal.operations.services`); needs no Django.
+Imported by Makefile, tests and drills; not by an installation that is given its services by address.
+Start reading: stack.py, then base.py.
 """
 
-from portal.services.base import Missing, NotStarted, Server
-from portal.services.pgbouncer import PgBouncer
-from portal.services.postgres import Postgres
-from portal.services.redis import Redis
-from portal.services.weaviate import Weaviate, WeaviateCluster
+from portal.operations.services.base import Missing, NotStarted, Server
+from portal.operations.services.pgbouncer import PgBouncer
+from portal.operations.services.postgres import Postgres
+from portal.operations.services.redis import Redis
+from portal.operations.services.weaviate import Weaviate, WeaviateCluster
 
 __all__ = ["Missing", "NotStarted", "PgBouncer", "Postgres", "Redis", "Server", "Weaviate", "WeaviateCluster"]

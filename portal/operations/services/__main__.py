@@ -1,4 +1,4 @@
-"""`python -m portal.services up | down | status | install | run | manage`."""
+"""`python -m portal.operations.services up | down | status | install | run | manage`."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import argparse
 import os
 import sys
 
-from portal.services import NotStarted, production, together
+from portal.operations.services import NotStarted, production, stack
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="portal.services", description="PostgreSQL, Redis and Weaviate on loopback.")
+    parser = argparse.ArgumentParser(
+        prog="portal.operations.services", description="PostgreSQL, Redis and Weaviate on loopback."
+    )
     what = parser.add_subparsers(dest="what", required=True)
     up = what.add_parser("up", help="start them, and install those that are missing")
-    up.add_argument("only", nargs="*", metavar="NAME", help=", ".join(together.KINDS))
+    up.add_argument("only", nargs="*", metavar="NAME", help=", ".join(stack.KINDS))
     what.add_parser("down", help="stop just these")
     what.add_parser("status")
     install = what.add_parser("install", help="the programs alone")
-    install.add_argument("only", nargs="*", metavar="NAME", help=", ".join([*together.KINDS, "PgBouncer"]))
+    install.add_argument("only", nargs="*", metavar="NAME", help=", ".join([*stack.KINDS, "PgBouncer"]))
     run = what.add_parser("run", help="the portal with its production settings, on these")
     run.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
     run.add_argument("--demo", action="store_true", help="with the sample company, when there is none yet")
@@ -32,26 +34,26 @@ def main() -> int:
 
 
 def _up(asked) -> int:
-    missing = together.up(only=_known(asked.only, list(together.KINDS)))
-    print(f"Their addresses and passwords stand in {together.env_file()}")
+    missing = stack.up(only=_known(asked.only, list(stack.KINDS)))
+    print(f"Their addresses and passwords stand in {stack.env_file()}")
     return 1 if missing else 0
 
 
 def _down(asked) -> int:
-    together.down()
+    stack.down()
     return 0
 
 
 def _status(asked) -> int:
-    said = together.status()
+    said = stack.status()
     for name, words in said.items():
         print(f"{name} {words}")
     return 0 if all(words.startswith("runs on") and "not answer" not in words for words in said.values()) else 1
 
 
 def _install(asked) -> int:
-    names = [*together.KINDS, "PgBouncer"]
-    missing = together.install.install(_known(asked.only, names) or names)
+    names = [*stack.KINDS, "PgBouncer"]
+    missing = stack.install.install(_known(asked.only, names) or names)
     for name, reason in missing.items():
         print(f"{name} is not here: {reason}")
     return 1 if missing else 0

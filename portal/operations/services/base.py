@@ -17,8 +17,8 @@ from typing import Any, ClassVar
 
 import psutil
 
-from portal.services import ports
-from portal.services.ports import LOOPBACK
+from portal.operations.services import ports
+from portal.operations.services.ports import LOOPBACK
 
 
 class Missing(RuntimeError):

@@ -8,7 +8,7 @@ import subprocess
 from functools import lru_cache
 from pathlib import Path
 
-from portal.services.base import Missing
+from portal.operations.services.base import Missing
 
 WEAVIATE = "1.35.2"
 WEAVIATE_SOURCE = f"github.com/weaviate/weaviate/cmd/weaviate-server@v{WEAVIATE}"

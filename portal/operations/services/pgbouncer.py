@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from portal.services import install
-from portal.services.base import Server, answers_on, unprivileged
-from portal.services.ports import LOOPBACK
-from portal.services.postgres import Postgres
+from portal.operations.services import install
+from portal.operations.services.base import Server, answers_on, unprivileged
+from portal.operations.services.ports import LOOPBACK
+from portal.operations.services.postgres import Postgres
 
 
 class PgBouncer(Server):

@@ -8,9 +8,9 @@ import signal
 import subprocess
 from pathlib import Path
 
-from portal.services import install
-from portal.services.base import Server, run, unprivileged
-from portal.services.ports import LOOPBACK
+from portal.operations.services import install
+from portal.operations.services.base import Server, run, unprivileged
+from portal.operations.services.ports import LOOPBACK
 
 
 class Postgres(Server):

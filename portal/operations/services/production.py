@@ -1,4 +1,4 @@
-"""`python -m portal.services run`: the production column on this machine, as `make run-production` does it.
+"""`python -m portal.operations.services run`: the production column on this machine, as `make run-production` does it.
 
 The servers, then what an operator would type: setup_database with the administrator's address, migrate with the
 owner's, and the processes with neither.
@@ -12,10 +12,10 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from portal import keys
-from portal.services import together
+from portal.operations.services import stack
+from portal.security import keys
 
-MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
+MANAGE = Path(__file__).resolve().parents[3] / "manage.py"
 FOR_PREPARING = ("DATABASE_ADMIN_URL", "DATABASE_OWNER_URL", "DATABASE_BACKUP_URL")
 # Commands that need an address that the processes which serve must not have.
 ADDRESSES_OF = {
@@ -28,7 +28,7 @@ KEYS = {"SECRET_KEY": "secret", "PORTAL_ENCRYPTION_KEY": "encryption", "PORTAL_S
 
 def run(port: int, *, demo: bool) -> int:
     # From a process of their own: they are to outlive this one, and to be nobody's children.
-    up = [sys.executable, "-m", "portal.services", "up"]
+    up = [sys.executable, "-m", "portal.operations.services", "up"]
     if subprocess.run(up, cwd=MANAGE.parent, check=False).returncode:  # noqa: S603
         print("It cannot run without these.", file=sys.stderr)
         return 1
@@ -51,9 +51,9 @@ def manage(command: list[str]) -> int:
 def environment(port: int = 8000, *, addresses: Collection[str] = ()) -> dict[str, str]:
     """What is set already wins. Of the addresses in FOR_PREPARING it holds those named in `addresses` alone."""
     withheld = set(FOR_PREPARING) - set(addresses)
-    told = {name: value for name, value in together.read(together.env_file()).items() if name not in withheld}
+    told = {name: value for name, value in stack.read(stack.env_file()).items() if name not in withheld}
     # Beside what `make run` keeps: a company of one database must not find the files of another's.
-    data = together.data_folder() / "production"
+    data = stack.data_folder() / "production"
     folder = Path(os.environ.get("PORTAL_KEYS_DIR") or data / "keys")
     for name, key in KEYS.items():
         if not os.environ.get(name) and not os.environ.get(f"{name}_FILE"):

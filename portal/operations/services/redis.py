@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from portal.services import install
-from portal.services.base import Server
-from portal.services.ports import LOOPBACK
+from portal.operations.services import install
+from portal.operations.services.base import Server
+from portal.operations.services.ports import LOOPBACK
 
 DATABASES = 64  # one for each test process
 

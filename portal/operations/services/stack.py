@@ -8,11 +8,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from portal.services import install
-from portal.services.base import Server, unprivileged
-from portal.services.postgres import Postgres
-from portal.services.redis import Redis
-from portal.services.weaviate import Weaviate
+from portal.operations.services import install
+from portal.operations.services.base import Server, unprivileged
+from portal.operations.services.postgres import Postgres
+from portal.operations.services.redis import Redis
+from portal.operations.services.weaviate import Weaviate
 
 DATABASE = "portal"
 ROLES = {"DATABASE_URL": "portal_app", "DATABASE_OWNER_URL": "portal_owner", "DATABASE_BACKUP_URL": "portal_backup"}
@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 
 def data_folder() -> Path:
     given = os.environ.get("PORTAL_DATA_DIR", "").strip()
-    return Path(given or Path(__file__).resolve().parents[2] / "var").expanduser().resolve()
+    return Path(given or Path(__file__).resolve().parents[3] / "var").expanduser().resolve()
 
 
 def folder() -> Path:

@@ -7,9 +7,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from portal.services import install
-from portal.services.base import Server
-from portal.services.ports import LOOPBACK, is_free
+from portal.operations.services import install
+from portal.operations.services.base import Server
+from portal.operations.services.ports import LOOPBACK, is_free
 
 
 class Weaviate(Server):

@@ -158,7 +158,7 @@ def _privileges(server, database: str, roles: list[Role]) -> Iterator[str]:
     have = {
         row[0] for row in server.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
     }
-    from tenants.rls import privileges, tables
+    from tenants.isolation.rls import privileges, tables
 
     for table in sorted(tables.RIGHTS.keys() & have):
         taken = sql.SQL(", ").join(map(sql.SQL, privileges.refused(table)))

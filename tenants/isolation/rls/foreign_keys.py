@@ -9,7 +9,7 @@ from django.db import transaction
 
 
 def remake(connection, crossings: Iterable[tuple[str, str, str, str]]) -> None:
-    """Makes those that are missing. `crossings` as in tenants/walls.py."""
+    """Makes those that are missing. `crossings` as in tenants/isolation/tenant_constraints.py."""
     with connection.cursor() as cursor:
         there = set(connection.introspection.table_names(cursor))
         cursor.execute(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from tenants.rls import functions, tables
+from tenants.isolation.rls import functions, tables
 
 _TENANT = "(SELECT nullif(current_setting('app.tenant', true), '')::uuid)"
 _PERSON = "(SELECT nullif(current_setting('app.person', true), '')::uuid)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenants.rls import functions, tables
+from tenants.isolation.rls import functions, tables
 
 
 def narrow(connection) -> None:

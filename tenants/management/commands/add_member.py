@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand
 
-from tenants.management.asked import add_password_options, address, password_from, plain_errors, tenant_of
+from tenants.management.command_input import add_password_options, address, password_from, plain_errors, tenant_of
+from tenants.members.members import add_member
 from tenants.models import User
-from tenants.people import add_member
 from tenants.roles import Role
 
 

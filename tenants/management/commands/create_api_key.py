@@ -5,10 +5,10 @@ from datetime import timedelta
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from tenants.keys import create_api_key
-from tenants.management.asked import member_of, plain_errors, tenant_of
+from tenants.api_keys.api_keys import create_api_key
+from tenants.isolation.scope import in_tenant
+from tenants.management.command_input import member_of, plain_errors, tenant_of
 from tenants.models.api_key import Scope
-from tenants.scope import in_tenant
 
 
 class Command(BaseCommand):

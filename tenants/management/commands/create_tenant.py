@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tenants.management.asked import plain_errors
+from tenants.management.command_input import plain_errors
+from tenants.members.members import create_tenant
 from tenants.models import Tenant
-from tenants.people import create_tenant
 
 
 class Command(BaseCommand):

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand
 
-from tenants.management.asked import add_password_options, password_from, user_of
-from tenants.passwords import set_password
+from tenants.management.command_input import add_password_options, password_from, user_of
+from tenants.signin.passwords import set_password
 
 
 class Command(BaseCommand):

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand
 
-from tenants.management.asked import member_of, plain_errors, tenant_of
-from tenants.people import set_role
+from tenants.management.command_input import member_of, plain_errors, tenant_of
+from tenants.members.members import set_role
 from tenants.roles import Role
 
 

@@ -31,10 +31,10 @@ class Place:
 
 def open_store(place: Place):
     if place.store == "weaviate":
-        from knowledge.stores.weaviate import WeaviateStore
+        from knowledge.stores.weaviate.store import WeaviateStore
 
         return WeaviateStore(place.url, grpc_port=place.grpc_port, api_key=place.key, prefix=place.prefix)
-    from knowledge.stores.lance import LanceStore
+    from knowledge.stores.lance.store import LanceStore
 
     folder = Path(place.folder)
     return LanceStore(folder, hold_up_to=0) if place.store == "lance-indexed" else LanceStore(folder)

@@ -11,7 +11,7 @@ import time
 
 import httpx
 
-from portal.services import Weaviate
+from portal.operations.services import Weaviate
 from tests.drills import store
 from tests.drills.scene import Scene
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from portal.services import Server
+from portal.operations.services import Server
 from tests.drills.scene import Scene
 
 AWAY = 45.0  # seconds

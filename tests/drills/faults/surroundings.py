@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
-from portal.services import NotStarted
+from portal.operations.services import NotStarted
 from tests.drills.documents import long
 from tests.drills.faults.processes import kill_a_worker
 from tests.drills.scene import Scene

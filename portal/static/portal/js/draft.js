@@ -1,4 +1,4 @@
-// What was written before the session ended (tenants/drafts.py), put back into its form. The form may come later, with htmx.
+// What was written before the session ended (tenants/requests/form_drafts.py), put back into its form. The form may come later, with htmx.
 
 const source = document.getElementById("draft");
 const { action, fields } = JSON.parse(source?.textContent || '{"fields": []}');

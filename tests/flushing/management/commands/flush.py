@@ -4,7 +4,7 @@ from django.core.management.commands import flush
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connections, transaction
 
-from audit import walls
+from audit.ledger import append_only_triggers
 
 MADE_BY_MIGRATING = ("django_content_type", "auth_permission")
 # What stands in the way of a row: whoever changes it makes a new row of PostgreSQL's catalogue, with another xmin.
@@ -39,7 +39,7 @@ class Command(flush.Command):
         _delete(connection, kept=MADE_BY_MIGRATING if whole else ())
         if whole:
             if connection.vendor == "sqlite":
-                walls.remake(using=connection.alias)
+                append_only_triggers.remake(using=connection.alias)
             return
         emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
         _as_made[name] = _look(connection)
@@ -73,5 +73,5 @@ def _delete(connection, *, kept: tuple[str, ...]) -> None:
 
 def _drop_triggers(connection) -> None:
     with connection.cursor() as cursor:
-        for trigger in walls.expected(connection.vendor) & walls.standing(connection):
+        for trigger in append_only_triggers.expected(connection.vendor) & append_only_triggers.standing(connection):
             cursor.execute(f'DROP TRIGGER "{trigger}"')

@@ -1,0 +1,4 @@
+"""The search page and the search dialog.
+Imported by views/urls.py.
+Start reading: search_page.py.
+"""

@@ -1,0 +1,4 @@
+"""The installation's keys and signature, and the list of every way in which content leaves it.
+Imported by settings, operations, tests.
+Start reading: keys.py.
+"""
