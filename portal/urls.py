@@ -11,6 +11,7 @@ import knowledge.urls
 import tenants.urls
 from portal import views
 from portal.api import schema_extensions, schema_view  # noqa: F401 - extensions are found by being imported
+from portal.help.views import help_image, help_page
 from portal.observability import health
 
 api = [
@@ -24,6 +25,9 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("components/", views.components, name="components"),
+    path("help/", help_page, name="help"),
+    path("help/<slug:page_name>/", help_page, name="help-page"),
+    path("help/images/<str:image_name>", help_image, name="help-image"),
     path("api/schema/", schema_view.ApiDocument.as_view(), name="schema"),
     path("api/", views.ApiBrowser.as_view(), name="api-browser"),
     *tenants.urls.public,

@@ -135,6 +135,8 @@ def values(objects: SimpleNamespace, people: SimpleNamespace | None = None) -> d
         "version": 1,
         "page": 1,
         "at": 0,
+        "page_name": "features",
+        "image_name": "answer.png",
     }
     if people is not None:
         found |= {

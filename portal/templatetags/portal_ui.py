@@ -25,6 +25,7 @@ LINKS = {
     "search_dialog": "knowledge:search-dialog",
     "settings": "tenants:settings",
     "keys": "tenants:keys",
+    "help": "help",
     "sign_out": "sign-out",
 }
 # G, then a letter (portal/static/portal/js/shortcuts.js)

@@ -47,6 +47,8 @@ def test_what_is_no_part_of_the_program_never_reaches_the_engine(path):
         "docker/alive.py",
         "portal/static/portal/portal.css",
         "audit/README.md",
+        "portal/help/features.md",
+        "portal/help/answer.png",
         "LICENSE",
     ],
 )
