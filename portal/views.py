@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
@@ -36,7 +36,7 @@ class ApiBrowser(SpectacularSwaggerSplitView):
         return response
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @member_view(roles=ADMINS)
 def sample(request, member):
     """Asks whether the sample company may go, and removes it."""
