@@ -7,7 +7,7 @@ class ModelError(Exception):
     """`retry` says whether the same request may succeed later; `status` is the endpoint's HTTP status, 0 if none."""
 
     retry = False
-    message = "The writing model gave no answer."
+    message = "The answer model gave no answer."
 
     def __init__(self, detail: str = "", *, status: int = 0, retry_after: float | None = None) -> None:
         super().__init__(detail or self.message)
@@ -20,23 +20,23 @@ class ModelUnavailable(ModelError):
     """Not reachable, failing, or its answer broke off."""
 
     retry = True
-    message = "The writing model cannot be reached."
+    message = "The answer model cannot be reached."
 
 
 class ModelTimeout(ModelError):
     retry = True
-    message = "The writing model took too long."
+    message = "The answer model took too long."
 
 
 class ModelOverloaded(ModelError):
     """Told us to slow down. `retry_after` holds the seconds it asked for, when it did."""
 
     retry = True
-    message = "The writing model has too much to do."
+    message = "The answer model is overloaded."
 
 
 class ModelRefused(ModelError):
     """Will not answer this request: a wrong key, an unknown model, a request it rejects, filtered content."""
 
     retry = False
-    message = "The writing model refused the request."
+    message = "The answer model refused the request."

@@ -78,11 +78,11 @@ class OpenAIModel:
                 with contextlib.suppress(Exception):
                     await leave()
         if finish == "content_filter":
-            raise ModelRefused("The writing model's own filter stopped the answer.")
+            raise ModelRefused("The answer model's own filter stopped the answer.")
         if not finish:  # the connection ended without the protocol's last word
-            raise ModelUnavailable("The answer broke off.")
+            raise ModelUnavailable("The answer was cut off.")
         if not said:
-            raise ModelUnavailable("The writing model sent an empty answer.")
+            raise ModelUnavailable("The answer model sent an empty answer.")
         yield Delta(usage=usage, finish="length" if finish == "length" else "stop")
 
     async def close(self) -> None:
@@ -105,7 +105,7 @@ class OpenAIModel:
                     response = await entered.__aenter__()
                     return response, partial(entered.__aexit__, None, None, None)
             except TimeoutError as error:
-                raise ModelTimeout("The writing model did not begin to answer.") from error
+                raise ModelTimeout("The answer model did not start to answer.") from error
             except Exception as error:
                 rejected = _rejected_option(error, options)
                 if rejected is None:
@@ -113,7 +113,7 @@ class OpenAIModel:
                 self._options.pop(rejected, None)
                 if rejected == "max_tokens":  # newer endpoints know it by another name
                     self._options["max_completion_tokens"] = options["max_tokens"]
-        raise ModelRefused("The writing model accepts none of our requests.")
+        raise ModelRefused("The answer model accepts none of our requests.")
 
     def _connected(self) -> AsyncOpenAI:
         loop = asyncio.get_running_loop()
@@ -167,7 +167,7 @@ async def _paced(chunks: AsyncIterator[dict[str, Any]], first: float, between: f
         except StopAsyncIteration:
             return
         except TimeoutError as error:
-            raise ModelTimeout(f"The writing model was silent for {limit:g} seconds.") from error
+            raise ModelTimeout(f"The answer model sent nothing for {limit:g} seconds.") from error
         yield chunk
         if chunk.get("choices") and _content(chunk["choices"][0]):
             limit = between

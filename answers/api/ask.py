@@ -120,7 +120,9 @@ def _whole(member: Membership, answer_id: UUID) -> dict:
     with in_tenant(member.tenant):
         answer = access_answer(member, answer_id)
         if answer.is_running:  # it broke while the database was away; whoever finds the row ends it
-            raise Unavailable("Your question is kept, but its answer could not be.", hint="Ask again in a moment.")
+            raise Unavailable(
+                "Your question is saved, but its answer could not be saved.", hint="Ask again in a moment."
+            )
         return of_answer(show(member, answer))
 
 
@@ -143,7 +145,7 @@ class EventsView(MemberAPIView):
         operation_id="answer_events",
         tags=["answers"],
         parameters=[
-            OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Go on after this one."),
+            OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Continue after this one."),
             OpenApiParameter("after", int, description="The same, for clients that cannot send headers."),
         ],
         responses={(200, "text/event-stream"): OpenApiTypes.STR},

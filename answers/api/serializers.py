@@ -231,7 +231,7 @@ class SharedOut(serializers.Serializer):
     citations = CitationOut(many=True)
     sentences = SentenceOut(many=True)
     parts = PartOut(many=True)
-    cut = serializers.BooleanField(help_text="Something rested on documents that you may not read, and is left out.")
+    cut = serializers.BooleanField(help_text="Text based on documents that you may not read is left out.")
     asked_at = serializers.DateTimeField()
 
 

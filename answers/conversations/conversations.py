@@ -52,7 +52,9 @@ def answers_in(member: Membership, conversation: Conversation) -> list[Answer]:
 def rename(conversation: Conversation, title: str, *, by: Membership) -> None:
     title = " ".join(str(title).replace("\x00", "").split())
     if not title:
-        raise Invalid("A conversation needs a name.", hint="Write one, or leave the old one.", code="title_missing")
+        raise Invalid(
+            "Enter a name for the conversation.", hint="Enter one, or keep the old one.", code="title_missing"
+        )
     if len(title) > TITLE_LIMIT:
         raise Invalid(f"The name is longer than {TITLE_LIMIT} characters.", hint="Shorten it.", code="title_too_long")
     conversation.title = title

@@ -29,9 +29,9 @@ def rate(
     """Pressed again with another verdict, it changes. What is None stays as it was."""
     answer = access_answer(member, answer_id)
     if answer.is_running:
-        raise Conflicting("This is still being written.", hint="Wait until it has ended.")
+        raise Conflicting("This answer is still being written.", hint="Wait until it is complete.")
     if verdict not in Feedback.Verdict:
-        raise Invalid("Say helpful or not_helpful.", code="verdict_unknown")
+        raise Invalid("The verdict must be helpful or not_helpful.", code="verdict_unknown")
     unknown = [reason for reason in reasons or () if reason not in Feedback.Reason]
     if unknown:
         raise Invalid(f"These reasons are not known: {', '.join(map(repr, unknown))[:200]}.", code="reason_unknown")

@@ -174,7 +174,7 @@ async def _message(
             stop.why, status_messages.INTERRUPTED
         )
     if state == State.NOT_FOUND:
-        return status_messages.not_found(len(looked.phrasings), await in_low_priority_thread(_count, member))
+        return status_messages.not_found(await in_low_priority_thread(_count, member))
     notice = await in_low_priority_thread(_notice, member) if consistency.is_known_short(member.tenant_id) else ""
     if state == State.PARTIAL:
         return f"{status_messages.partial(draft.not_covered)} {notice}".strip()
@@ -208,4 +208,4 @@ def _notice(member: Membership) -> str:
 def _how(written: Written) -> str:
     if not written.mode:
         return "Nothing was written"
-    return "Chose sentences of the documents" if written.mode == QUOTES else f"Written by {written.model}"
+    return "Chose sentences from the documents" if written.mode == QUOTES else f"Written by {written.model}"

@@ -61,13 +61,13 @@ class RetrievedContext:
         titles = list(dict.fromkeys(found.title for found in self.read))
         quoted = ", ".join(f"“{phrasing}”" for phrasing in self.phrasings)
         said: list[Step | Sources] = [
-            Step("search", f"Searched {_counted(len(self.phrasings), 'phrasing')}", quoted, self.search_seconds)
+            Step("search", f"Searched {_counted(len(self.found), 'passage')}", quoted, self.search_seconds)
         ]
         if self.found:
             said.append(
                 Step(
                     "passages",
-                    _counted(len(self.found), "passage"),
+                    f"in {_counted(places, 'document')}",
                     f"{_counted(len(self.found), 'passage')} in {_counted(places, 'document')} you can read",
                 )
             )

@@ -168,7 +168,7 @@ def _insist_on_room(member: Membership) -> None:
     busy = [run for run in _runs.values() if not run.finished]
     if len(busy) >= getattr(settings, "ANSWERS_AT_ONCE", AT_ONCE):
         raise Unavailable(
-            "Too many questions are being answered just now.", hint="Yours was not kept. Ask again in a moment."
+            "Too many questions are being answered right now.", hint="Yours was not saved. Ask again in a moment."
         )
     per_member = getattr(settings, "ANSWERS_AT_ONCE_PER_MEMBER", AT_ONCE_PER_MEMBER)
     if Counter(run.member.pk for run in busy)[member.pk] >= per_member:

@@ -13,7 +13,7 @@ from django.db.models import Q
 from answers.models import Answer, AnswerEvent, Citation, Receipt
 from knowledge.models import Document
 
-ERASED = "This sentence rested on a document that was erased."
+ERASED = "This sentence came from a document that was erased."
 UNNAMED = "an erased document"
 KEPT_EVENTS = ("asked", "sources", "done", "error")  # the rest of a story is words
 

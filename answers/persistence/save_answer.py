@@ -68,7 +68,7 @@ class AnswerGone(Exception):
 def _insist_on_room(member: Membership, conversation: Conversation) -> None:
     if Answer.objects.visible_to(member).filter(conversation=conversation).count() >= MOST_TURNS:
         raise Conflicting(
-            f"This conversation has {MOST_TURNS} questions, and takes no more. Your question was not asked.",
+            f"This conversation has {MOST_TURNS} questions, which is the maximum. Your question was not asked.",
             hint="Ask it in a new conversation.",
             code="conversation_full",
         )

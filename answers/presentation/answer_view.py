@@ -24,7 +24,7 @@ from knowledge.models import Document
 from knowledge.permissions import access
 from tenants.models import Membership
 
-WITHHELD = "This sentence rested on a document that is no longer shared with you."
+WITHHELD = "This sentence came from a document that is no longer shared with you."
 LOST = "No longer shared with you"
 MEMORY = 3  # earlier questions a follow-up is understood with
 
@@ -361,9 +361,9 @@ def _unused(
         if each.get("superseded"):
             why = "Replaced by a newer document"
         elif document_id in cited:
-            why = "Another part of a document that is cited"
+            why = "Another part of a cited document"
         else:
-            why = "Near the question, but no sentence rests on it"
+            why = "Related, not used"
         places.append(_place(reader, each, why))
     return tuple(places)[:most]
 

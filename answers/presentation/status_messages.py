@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-SEARCH_FAILED = "The search does not answer just now. Your question is kept. Try again in a moment."
-RIGHTS_CHANGED = "What you may read changed while this was being written, so it was withdrawn. Ask again."
-BROKE = "The portal made a mistake while answering. Your question is kept. Ask again."
-INTERRUPTED = "The portal was restarted while this was being written. What was there is kept. Ask again for the rest."
+SEARCH_FAILED = "Search is temporarily unavailable. Your question is saved. Try again in a moment."
+RIGHTS_CHANGED = "Your access changed while this answer was being written, so it was withdrawn. Ask again."
+BROKE = "Something went wrong on our side. Your question is saved. Ask again."
+INTERRUPTED = (
+    "The portal restarted while this was being written. The text so far is saved. Ask again for a complete answer."
+)
 REMOVED = "The conversation was removed while this was being written."
-STOPPED = "You stopped this. What was there is kept."
-TOO_LONG = "This took too long, so it was ended. What was there is kept."
+STOPPED = "You stopped this answer. The text so far is saved."
+TOO_LONG = "This took too long, so it was stopped. The text so far is saved."
 
-_SO = "so here are the sentences that fit best, word for word."
+_SO = "Showing exact quotes."
 _DEGRADED = {
-    "": f"No writing model is set up, {_SO}",
-    "ModelUnavailable": f"The writing model cannot be reached, {_SO}",
-    "ModelTimeout": f"The writing model took too long, {_SO}",
-    "ModelOverloaded": f"The writing model has too much to do, {_SO}",
-    "ModelRefused": f"The writing model refused, {_SO}",
-    "not_backed": f"What the writing model wrote could not be found in the documents, {_SO}",
+    "": _SO,
+    "ModelUnavailable": f"The answer model cannot be reached. {_SO}",
+    "ModelTimeout": f"The answer model took too long. {_SO}",
+    "ModelOverloaded": f"The answer model is overloaded. {_SO}",
+    "ModelRefused": f"The answer model refused the request. {_SO}",
+    "not_backed": f"The generated text could not be found in the documents. {_SO}",
 }
 
 
@@ -28,16 +30,13 @@ def quotes_only(reason: str) -> str:
 
 
 def rebuilding(what: str) -> str:
-    return f"{what} Your question is kept. Ask again in a few minutes."
+    return f"{what} Your question is saved. Ask again in a few minutes."
 
 
-def not_found(phrasings: int, documents: int) -> str:
+def not_found(documents: int) -> str:
     if not documents:
-        return "There is no document yet that you can read, so nothing was searched."
-    return (
-        f"Not in the documents you can read. Searched {_counted(phrasings, 'phrasing')} in "
-        f"{_counted(documents, 'document')}."
-    )
+        return "You cannot read any documents yet, so nothing was searched."
+    return f"Not in the documents you can read. Searched {_counted(documents, 'document')}."
 
 
 def partial(not_covered: Sequence[str]) -> str:

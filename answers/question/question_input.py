@@ -29,10 +29,10 @@ def check_question(text: object) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise Invalid("The question holds characters that cannot be read.", code="question_unreadable") from None
+        raise Invalid("The question contains characters that cannot be read.", code="question_unreadable") from None
     question = _INVISIBLE.sub(" ", text).strip()
     if not any(map(str.isalnum, question)):
-        raise Invalid("There is no question yet.", hint="Write it in your own words.", code="question_missing")
+        raise Invalid("Enter a question.", hint="Use your own words.", code="question_missing")
     if len(question) > settings.QUESTION_LIMIT:
         raise Invalid(
             f"The question has {len(question):,} characters; up to {settings.QUESTION_LIMIT:,} can be read.",

@@ -26,7 +26,7 @@ PAGE, MOST = 50, 500
 
 NUMBER = {"type": "integer", "minimum": 1, "maximum": 2**62}
 FILTERS = [
-    OpenApiParameter("q", str, description="Words in the name of what it was done to"),
+    OpenApiParameter("q", str, description="Search document, person or team"),
     OpenApiParameter("person", str, description="Who acted or was acted upon: an id, or part of a name or address"),
     OpenApiParameter(
         "document",
@@ -39,7 +39,7 @@ FILTERS = [
     OpenApiParameter("outcome", str, enum=[o.value for o in Outcome]),
     OpenApiParameter("since", OpenApiTypes.DATE, description="First day, in UTC"),
     OpenApiParameter("until", OpenApiTypes.DATE, description="Last day, in UTC"),
-    OpenApiParameter("looks", str, enum=["0", "1"], description="0 leaves out the reading of the trail itself"),
+    OpenApiParameter("looks", str, enum=["0", "1"], description="0 hides views of the trail itself"),
 ]
 
 
@@ -98,7 +98,7 @@ class EventsView(MemberAPIView):
         parameters=[
             *FILTERS,
             OpenApiParameter("cursor", NUMBER, description="From `next` of the page before"),
-            OpenApiParameter("limit", NUMBER, description=f"Events a page, {PAGE} unless told, {MOST} at most"),
+            OpenApiParameter("limit", NUMBER, description=f"Events per page: {PAGE} by default, at most {MOST}"),
         ],
         responses=EventPageSerializer,
     )
@@ -154,5 +154,5 @@ def _number(request: Request, name: str, default: int | None, *, most: int) -> i
     if given is None:
         return default
     if not (given.isascii() and given.isdigit()) or len(given) > 19 or not 1 <= int(given) <= 2**62:
-        raise Invalid(f"“{name}” is not a number that fits.")
+        raise Invalid(f"“{name}” is not a positive number.")
     return min(int(given), most)

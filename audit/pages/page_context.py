@@ -77,7 +77,7 @@ def presets(today: date) -> Iterator[Preset]:
     week, quarter = today - timedelta(days=7), today - timedelta(days=90)
     yield Preset("Refusals this week", Filters(outcome=Outcome.REFUSED, since=week, looks=False).query())
     yield Preset("Failed sign-ins this week", Filters(action=Action.SIGN_IN_FAILED, since=week, looks=False).query())
-    yield Preset("Changes of rights", Filters(action="grant:", looks=False).query())
+    yield Preset("Permission changes", Filters(action="grant:", looks=False).query())
     yield Preset("People and roles", Filters(action="member:", looks=False).query())
     yield Preset(
         "Exports in the last 90 days", Filters(action=Action.AUDIT_EXPORTED, since=quarter, looks=False).query()
@@ -130,7 +130,7 @@ def action_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for action in Action:
         subject = action.value.split(":")[0]
-        groups.setdefault(subject, [(f"{subject}:", f"Everything: {action_labels.label(subject).lower()}")])
+        groups.setdefault(subject, [(f"{subject}:", f"All {action_labels.label(subject).lower()} events")])
         groups[subject].append((action.value, action_labels.what(action.value)))
     return [(action_labels.label(subject), choices) for subject, choices in sorted(groups.items())]
 

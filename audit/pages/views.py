@@ -75,7 +75,7 @@ def format_of(name: str) -> exporting.Format:
     try:
         return exporting.Format(name or exporting.Format.CSV)
     except ValueError:
-        raise Invalid("The trail is exported as csv or jsonl.") from None
+        raise Invalid("The format must be csv or jsonl.") from None
 
 
 @transaction.atomic

@@ -172,7 +172,7 @@ def _who(event: AuditEvent, unsealer: Unsealer) -> Person:
     if event.actor_kind == "system":
         return Person(None, "System", "")
     if event.actor_id is None:
-        return Person(None, "Somebody unknown", "")
+        return Person(None, "Unknown person", "")
     return _person(event.actor_id, event.actor_sealed, unsealer)
 
 

@@ -63,9 +63,9 @@ def read(given: Mapping[str, str], *, looks: bool) -> Filters:
     """`looks` is what counts where the address does not say. Raises Invalid for what cannot be meant."""
     action, outcome = given.get("action", "").strip(), given.get("outcome", "").strip()
     if action and action not in {*(a.value for a in Action), *(f"{subject}:" for subject in action_labels.SUBJECTS)}:
-        raise Invalid("There is no action of that name.", hint="Choose one from the list.")
+        raise Invalid("There is no such action.", hint="Choose one from the list.")
     if outcome and outcome not in {o.value for o in Outcome}:
-        raise Invalid("An outcome is done, refused or failed.")
+        raise Invalid("The outcome must be done, refused or failed.")
     found = Filters(
         q=_text(given, "q"),
         person=_text(given, "person"),
@@ -102,7 +102,7 @@ def _day(given: Mapping[str, str], name: str) -> date | None:
     try:
         day = date.fromisoformat(written)
     except ValueError:
-        raise Invalid(f"“{written[:30]}” is not a day.", hint="Write days as 2026-11-20.") from None
+        raise Invalid(f"“{written[:30]}” is not a date.", hint="Write dates as 2026-11-20.") from None
     return min(max(day, FIRST_DAY), LAST_DAY)  # no event is outside, and time zones need room on both sides
 
 

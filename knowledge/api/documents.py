@@ -55,7 +55,7 @@ class Documents(MemberAPIView):
             rows = rows.filter(collection=as_uuid(collection))
         if (status := request.query_params.get("status")) is not None:
             if status not in Status.values:
-                raise Invalid("There is no status of that name.", hint=f"Choose from: {', '.join(Status.values)}.")
+                raise Invalid("There is no such status.", hint=f"Choose from: {', '.join(Status.values)}.")
             expired = {"expires_on__lte": timezone.localdate()}
             rows = (
                 rows.filter(**expired)

@@ -54,8 +54,8 @@ class _Grants(MemberAPIView):
             found = teams.filter(_by_id_or(name__iexact=wanted, wanted=wanted)).first()
         if found is None:
             raise Invalid(
-                f"Nobody here is called {wanted[:80]}, so nothing was shared.",
-                hint="Look at the people and teams page.",
+                f"No one is called {wanted[:80]}, so nothing was shared.",
+                hint="Check the names on the pages People and Teams.",
             )
         return found
 

@@ -72,7 +72,7 @@ def put_in_trash(member: Membership, document: Document, *, erase_now: bool = Fa
                 task_queue.notify_workers()
     except IntegrityError:
         raise Conflicting(
-            "Somebody else has just deleted this document.",
+            "Someone else has just removed this document.",
             hint="It is in the trash, where it can be restored.",
             code="already_deleted",
         ) from None
@@ -87,7 +87,7 @@ def restore(member: Membership, document: Document) -> Document:
     if trashing is None:
         raise Http404
     if trashing.erase_after <= timezone.now():
-        raise Conflicting("Its time in the trash is over, and it is being erased.", code="being_erased")
+        raise Conflicting("Its time in the trash has ended, and it is being erased.", code="being_erased")
     trashing.delete()
     document = Document.objects.for_tenant(member.tenant).select_related("latest_version").get(pk=document.pk)
     if document.latest_version is not None and document.latest_version.status in WORKING:
@@ -113,7 +113,7 @@ def erase_from_trash(member: Membership, document: Document) -> None:
     """No more grace. It happens within moments, where the store's writer is."""
     document = access_document(member, document.pk, Right.READ, in_trash=True)
     if not Document.objects.allowing(member, Right.MANAGE).filter(pk=document.pk).exists():
-        raise NotAllowed("Only those who manage it can erase it for good.", hint="Ask its owner.")
+        raise NotAllowed("Only people who manage this document can erase it.", hint="Ask its owner.")
     Trashing.objects.for_tenant(member.tenant).filter(document=document).update(erase_after=timezone.now())
     task_queue.notify_workers()
 

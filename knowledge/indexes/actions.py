@@ -26,7 +26,7 @@ def begin(tenant: Tenant, made_with: Recipe, *, by: HasActor, switches: bool = F
     rows = Generation.objects.for_tenant(tenant).select_for_update()
     row = rows.filter(name=made_with.name).first()
     if row is not None and row.is_active:
-        raise Conflicting("This is the index that answers already.", code="already_active")
+        raise Conflicting("This index is already in use.", code="already_active")
     if row is None:
         row = Generation(tenant=tenant, name=made_with.name)
     for column, value in versions.columns(made_with).items():
@@ -45,7 +45,7 @@ def prefer(tenant: Tenant, name: str, *, by: HasActor) -> Generation:
     if row.is_active:
         return row
     if row.leaving:
-        raise Conflicting("This index is being removed.", hint="Make it anew.", code="being_removed")
+        raise Conflicting("This index is being removed.", hint="Create it again.", code="being_removed")
     _start(row, switches=True)
     record(Action.INDEX_CHOSEN, by, row)
     task_queue.notify_index_builders()
@@ -57,7 +57,7 @@ def stop(tenant: Tenant, name: str, *, by: HasActor) -> None:
     """It is not made any further. What was made is kept for the next time."""
     row = find(tenant, name)
     if row.state != State.BUILDING:
-        raise Conflicting("This index is not being made.", code="not_building")
+        raise Conflicting("This index is not being built.", code="not_building")
     row.finished_at, row.switches, row.error = timezone.now(), False, ""
     row.save()
     record(Action.INDEX_STOPPED, by, row)
@@ -69,7 +69,7 @@ def remove(tenant: Tenant, name: str, *, by: HasActor) -> None:
     row = find(tenant, name)
     if row.is_active:
         raise Conflicting(
-            "People are answered from this index, so it stays.", hint="Switch to another one first.", code="active"
+            "This index is in use, so it was not removed.", hint="Switch to another one first.", code="active"
         )
     if not row.leaving:
         row.leaving, row.switches = True, False

@@ -39,7 +39,7 @@ class IndexIncomplete(StoreUnavailable):
         if searched < of:
             message = f"The search index is being rebuilt: {searched:,} of {of:,} passages searched."
         else:
-            message = "The search index is being checked, so something may be missing from what is found."
+            message = "The search index is being checked, so results may be incomplete."
         super().__init__(message, hint=HINT)
 
 

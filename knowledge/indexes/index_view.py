@@ -63,7 +63,7 @@ def _shown(row: Generation) -> IndexView:
         state=row.state,
         words=_words(row),
         model=model,
-        passages=f"{made_with.words} words, {made_with.overlap} of them repeated",
+        passages=f"{made_with.words} words, {made_with.overlap} of them overlapping",
         done=row.documents_done,
         all=row.documents_all,
         switches=row.switches,
@@ -78,6 +78,6 @@ def _shown(row: Generation) -> IndexView:
 def _words(row: Generation) -> str:
     if row.state == State.BUILDING:
         if row.error:
-            return "Held up"
-        return "Catching up" if row.switched_at else "Being made"
+            return "Delayed"
+        return "Catching up" if row.switched_at else "Building"
     return State(row.state).label

@@ -83,7 +83,7 @@ def _embedder(tenant_id: UUID, generation: str) -> Embedder:
     if found is None:
         raise EmbedderUnavailable(
             "The model that this company's search index was made with is no longer configured.",
-            hint="The file is read when the new index is complete, or when EMBEDDING_BASE_URL names that model again.",
+            hint="The file will be read when the new index is complete, or when EMBEDDING_BASE_URL names that model again.",
         )
     return found
 
@@ -116,5 +116,5 @@ def _stop(work: Work, error: Exception) -> None:
         work.claim,
         "embedder_unavailable",
         getattr(error, "message", "") or "The embedding model did not answer.",
-        getattr(error, "hint", "") or "Tell your operator, then try again.",
+        getattr(error, "hint", "") or "Tell the operator of the portal, then try again.",
     )

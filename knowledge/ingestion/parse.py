@@ -54,8 +54,8 @@ def read(claim: Claim, version: Version | None, generation: str, parser: Parser)
         outcomes.retry_later(
             claim,
             "could_not_read",
-            "The portal could not read this file, though it tried several times.",
-            "Try again. If it fails again, save the file anew and upload that copy.",
+            "The portal tried several times and could not read this file.",
+            "Try again. If it fails again, save the file again and upload the new copy.",
         )
     return None
 

@@ -55,7 +55,7 @@ def give_up_lost(lost: list[Claim]) -> None:
         fail(
             claim,
             "stopped_the_reader",
-            f"Reading this file stopped the portal's reader {claim.attempt} times, so it is not tried again.",
+            f"The portal stopped {claim.attempt} times while reading this file, so it will not be retried.",
             "Open it where it was made, save it again and upload the new copy.",
         )
 

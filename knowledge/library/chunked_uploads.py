@@ -32,8 +32,8 @@ def begin(
     if not 0 < size <= settings.UPLOAD_LIMIT:
         if size > 0:
             raise TooLarge(
-                f"The file is larger than {settings.UPLOAD_LIMIT // (1024 * 1024)} MB, which is the most this portal "
-                "takes.",
+                f"The file is larger than {settings.UPLOAD_LIMIT // (1024 * 1024)} MB, which is the "
+                "limit of this portal.",
                 hint="Split it, or ask your operator to raise the limit.",
             )
         raise Invalid("The file is empty: it has 0 bytes.", code="empty_file")
@@ -44,8 +44,8 @@ def begin(
         return known
     if mine.count() >= AT_ONCE:
         raise Conflicting(
-            f"{AT_ONCE} uploads of yours are waiting to go on. Nothing was uploaded.",
-            hint="Continue or discard some of them first; they are discarded by themselves after a day.",
+            f"{AT_ONCE} of your uploads are not complete. Nothing was uploaded.",
+            hint="Continue or discard some of them first. Incomplete uploads are discarded after a day.",
         )
     return PartialUpload.objects.create(tenant=member.tenant, member=member, **same)
 
@@ -143,8 +143,8 @@ def _once_more(partial: PartialUpload, at: int, bytes_in: Iterable[bytes]) -> Pa
                 return partial
             begins += kept.size
     raise Conflicting(
-        "This piece is not the next one, so it was not kept.",
-        hint=f"Go on from byte {partial.received}.",
+        "This is not the next part, so it was not stored.",
+        hint=f"Continue from byte {partial.received}.",
         code="other_piece",
         received=partial.received,
     )

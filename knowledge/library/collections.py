@@ -76,7 +76,7 @@ def remove_collection(member: Membership, collection: Collection, *, with_docume
 def _name(name: str) -> str:
     name = " ".join(name.split())
     if not name:
-        raise Invalid("A collection needs a name.")
+        raise Invalid("Enter a name for the collection.")
     if len(name) > LONGEST_NAME:
         raise Invalid(f"A collection's name has at most {LONGEST_NAME} characters.")
     return name
@@ -93,4 +93,4 @@ def _insist_on_free(member: Membership, collection: Collection) -> None:
     """Among those that this person knows of. One that is hidden from them must not show itself by its name."""
     others = Collection.objects.visible_to(member).exclude(pk=collection.pk)
     if others.filter(name__iexact=collection.name).exists():
-        raise Conflicting(f"There is a collection named {collection.name} already.", hint="Choose another name.")
+        raise Conflicting(f"A collection named {collection.name} already exists.", hint="Choose another name.")

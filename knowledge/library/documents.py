@@ -82,7 +82,7 @@ def retry(member: Membership, document: Document) -> Version:
     document = access_document(member, document.pk, Right.WRITE)
     version = document.latest_version
     if version is None or version.status not in (Status.FAILED, Status.QUARANTINED):
-        raise Conflicting("There is nothing to try again: reading this document has not failed.", code="not_failed")
+        raise Conflicting("There is nothing to retry: reading this document has not failed.", code="not_failed")
     queue(version)
     record(Action.DOCUMENT_RETRIED, member, document, version=version.number)
     return version
@@ -137,7 +137,9 @@ def _successor(member: Membership, document: Document, value: Document | UUID | 
     at: Document | None = successor
     while at is not None:
         if at.pk in seen:
-            raise Invalid("A document cannot be superseded by itself, nor in a circle.", code="circle")
+            raise Invalid(
+                "A document cannot be replaced by itself, directly or through other documents.", code="circle"
+            )
         seen.add(at.pk)
         at = at.superseded_by
     return successor

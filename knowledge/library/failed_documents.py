@@ -160,7 +160,7 @@ def _stop(member: Membership, version_ids: list[UUID]) -> set[UUID]:
         status=Status.FAILED,
         error_code=CANCELLED,
         error_message="Reading was stopped before it was done.",
-        error_hint="The file is kept. Try again when it is to be read.",
+        error_hint="The file is kept. Retry to read it.",
         progress_done=0,
         progress_total=0,
     )

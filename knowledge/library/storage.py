@@ -46,8 +46,8 @@ def receive(tenant: Tenant, pieces: Iterable[bytes], *, limit: int) -> Received:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise NoRoom(
-                "The disk of the portal is full, so the file was not kept. Everything that was there before is safe.",
-                hint="Tell your operator, and upload it again when there is room.",
+                "The disk of the portal is full, so the file was not stored. Existing data is safe.",
+                hint="Tell the operator of the portal, and upload it again when there is space.",
             ) from error
         raise
     return Received(path, digest, size)
@@ -96,7 +96,7 @@ def _hashed(pieces: Iterable[bytes], write, limit: int) -> tuple[str, int]:
         size += len(piece)
         if size > limit:
             raise TooLarge(
-                f"The file is larger than {limit // (1024 * 1024)} MB, which is the most this portal takes.",
+                f"The file is larger than {limit // (1024 * 1024)} MB, which is the limit of this portal.",
                 hint="Split it, or ask your operator to raise the limit.",
             )
         digest.update(piece)

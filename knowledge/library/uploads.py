@@ -133,8 +133,8 @@ def _repeated(member: Membership, key: str, received: storage.Received) -> Uploa
         return None
     if known.sha256 != received.sha256:
         raise Conflicting(
-            "This idempotency key came with another file before. Nothing was uploaded.",
-            hint="Use a fresh key for each file.",
+            "This idempotency key was already used with another file. Nothing was uploaded.",
+            hint="Use a new key for each file.",
             code="key_reused",
         )
     return by_key(member, key)

@@ -14,8 +14,8 @@ class Generation(TenantOwned):
     """
 
     class State(models.TextChoices):
-        ACTIVE = "active", "Answers"
-        BUILDING = "building", "Being made"
+        ACTIVE = "active", "In use"
+        BUILDING = "building", "Building"
         READY = "ready", "Complete"
         RETIRED = "retired", "Retired"
         LEAVING = "leaving", "Being removed"

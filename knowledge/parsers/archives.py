@@ -88,6 +88,6 @@ def attribute(element: Element, name: str, default: str = "") -> str:
 def _bomb() -> ParseFailed:
     return ParseFailed(
         "zip_bomb",
-        "The file is small but unpacks to far more than a document holds.",
-        "Open it in the program it was made with, remove what makes it so large, save it and upload the new copy.",
+        "The file is small but unpacks to far more data than a document should contain.",
+        "Open it in the program it was made with, remove the content that makes it so large, save it and upload the new copy.",
     )

@@ -307,13 +307,13 @@ def _timeout(seconds: float) -> ParseFailed:
     return ParseFailed(
         "timeout",
         f"Reading the file took longer than {round(seconds)} seconds.",
-        "Try again when less is going on, or split it into smaller files and upload those.",
+        "Try again when the portal is less busy, or split it into smaller files and upload those.",
         permanent=False,  # a busy machine; a file that only burns processor time meets that limit first
     )
 
 
 def _missing() -> ParseFailed:
-    return ParseFailed("file_missing", "The stored file is not there.", "Upload it again.")
+    return ParseFailed("file_missing", "The stored file is missing.", "Upload it again.")
 
 
 def confinement_of_a_child() -> dict[str, str]:

@@ -70,7 +70,7 @@ class Draft:
             self.warnings.append(ParseWarning(code, message))
 
     def warn_hidden(self) -> None:
-        self.warn("hidden_text", "Text that a reader of the file cannot see was left out.")
+        self.warn("hidden_text", "Hidden text was skipped.")
 
 
 def clean(text: str) -> str:

@@ -102,11 +102,11 @@ def read(
         raise damaged() from error
     document = _judged(assemble(draft, found.media_type, most_characters=limits.output_characters))
     if found.letters_lost:
-        draft.warn("letters_lost", "Some letters could not be read and are shown as a replacement sign.")
+        draft.warn("letters_lost", "Some characters could not be read and are shown as a replacement character.")
     if misnamed(filename, found.media_type):
         draft.warn(
             "wrong_extension",
-            f"The name does not fit the content, which is {name_of(found.media_type)} and was read as such.",
+            f"The file name does not match the content, which is {name_of(found.media_type)} and was read as that.",
         )
     return replace(document, language=_language(document.text), warnings=tuple(draft.warnings))
 

@@ -115,6 +115,6 @@ def successors(member: Membership, documents: Iterable[Document]) -> dict[UUID, 
 def _lacking(right: Right, thing: str) -> NotAllowed:
     words = {Right.WRITE: "change", Right.MANAGE: "manage"}
     return NotAllowed(
-        f"You may read this {thing}, but not {words[right]} it. Nothing was changed.",
-        hint="Ask its owner for that right.",
+        f"You can read this {thing}, but not {words[right]} it. Nothing was changed.",
+        hint="Ask its owner for this permission.",
     )

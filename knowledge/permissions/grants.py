@@ -120,7 +120,7 @@ def grants_on(target: Target) -> list[Given]:
 def insist_on_managing(target: Target, by: Membership) -> None:
     if not may_manage(target, by):
         raise NotAllowed(
-            "Only those who manage it decide who reads it. Nothing was changed.", hint="Ask its owner to share it."
+            "Only people who manage it can change who reads it. Nothing was changed.", hint="Ask its owner to share it."
         )
 
 
@@ -168,7 +168,7 @@ def _right(value: Right | str) -> Right:
     try:
         return Right(value)
     except ValueError:
-        raise Invalid(f"{str(value)[:40]!r} is not a right.", hint="Choose read, write or manage.") from None
+        raise Invalid(f"{str(value)[:40]!r} is not a permission.", hint="Choose read, write or manage.") from None
 
 
 def _person(grantee: Grantee) -> Membership | None:

@@ -64,5 +64,5 @@ def _upload_state(partial: PartialUpload) -> dict[str, object]:
 
 def _number(value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) < 16):
-        raise Invalid("That is not a number of bytes.")
+        raise Invalid("This is not a number of bytes.")
     return int(value)

@@ -23,13 +23,13 @@ from tenants.requests.gates import member_view
 @member_view()
 def new(request: HttpRequest, member: Membership) -> HttpResponse:
     if not member.is_editor:
-        raise NotAllowed("Your role does not make collections.", hint="Ask an editor or an admin of your company.")
+        raise NotAllowed("Your role cannot create collections.", hint="Ask an editor or an admin of your company.")
     form = CollectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = collections.create_collection(
             member, form.cleaned_data["name"], description=form.cleaned_data["description"]
         )
-        messages.success(request, f"{made} is there", "Only you read it until you share it.")
+        messages.success(request, f"{made} created", "Only you can read it until you share it.")
         return HttpResponseRedirect(reverse("knowledge:collection-readers", args=[member.tenant.slug, made.pk]))
     context = navigation_context(member) | {"form": form}
     return render(request, "knowledge/collection_new.html", context, status=400 if form.errors else 200)
@@ -55,7 +55,11 @@ def remove(request: HttpRequest, member: Membership, collection_id: UUID) -> Htt
     held = Document.objects.visible_to(member).filter(collection=collection).count()
     if request.method == "POST":
         collections.remove_collection(member, collection, with_documents=request.POST.get("documents") == "with")
-        more = "Its documents are in the trash, and the collection goes with the last of them." if held else ""
+        more = (
+            "Its documents are in the trash, and the collection is removed when the last of them is erased."
+            if held
+            else ""
+        )
         messages.success(request, f"{collection} was removed", more)
         return HttpResponseRedirect(library_url(member))
     return render(request, "knowledge/collection_remove.html", navigation_context(member, collection) | {"held": held})

@@ -35,10 +35,10 @@ def chosen(request: HttpRequest, member: Membership) -> HttpResponse:
     """The bulk bar: what needs another page goes there with the chosen ones, what does not is done at once."""
     values = request.POST.getlist("ids")
     if not values:
-        raise Invalid("Nothing was chosen, so nothing was changed.", hint="Choose one or more documents first.")
+        raise Invalid("Nothing was selected, so nothing was changed.", hint="Select one or more documents first.")
     if len(values) > AT_ONCE:
         raise Invalid(
-            f"More than {AT_ONCE} documents were chosen, so nothing was changed.", hint="Choose fewer of them."
+            f"More than {AT_ONCE} documents were selected, so nothing was changed.", hint="Select fewer of them."
         )
     ids = _ids(values)
     act = request.POST.get("act", "")
@@ -47,7 +47,7 @@ def chosen(request: HttpRequest, member: Membership) -> HttpResponse:
         return HttpResponseRedirect(back_to(request, member))
     pages = {"move": "knowledge:move", "remove": "knowledge:remove", "readers": "knowledge:readers"}
     if act not in pages:
-        raise Invalid("That is not something one can do with documents.")
+        raise Invalid("This action is not available for documents.")
     return HttpResponseRedirect(f"{reverse(pages[act], args=[member.tenant.slug])}?{selection.query(request, ids)}")
 
 
@@ -56,7 +56,7 @@ def chosen(request: HttpRequest, member: Membership) -> HttpResponse:
 def retry(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
     document = access_document(member, document_id, Right.WRITE)
     documents.retry(member, document)
-    messages.success(request, f"{document.title} is tried once more", "Its row says how far it is.")
+    messages.success(request, f"{document.title} is being read again", "Its row shows the progress.")
     return HttpResponseRedirect(back_to(request, member, document.collection_id))
 
 
@@ -67,7 +67,7 @@ def details(request: HttpRequest, member: Membership, document_id: UUID) -> Http
     form = DetailsForm(request.POST or None, member=member, document=document, initial=known)
     if request.method == "POST" and form.is_valid():
         documents.change_document(member, document, **form.cleaned_data)
-        messages.success(request, f"{document.title} was changed", "Answers follow it at once.")
+        messages.success(request, f"{document.title} was changed", "Answers use the change at once.")
         return HttpResponseRedirect(back_to(request, member, document.collection_id))
     reading_log.note_list(member, "document", document)
     context = navigation_context(member, document.collection) | {
@@ -87,7 +87,7 @@ def move(request: HttpRequest, member: Membership) -> HttpResponse:
         for document in moving:
             documents.move_document(member, document, to)
         messages.success(
-            request, f"{counted(len(moving), 'document')} moved to {to}", f"Who reads {to} reads them from now on."
+            request, f"{counted(len(moving), 'document')} moved to {to}", f"Readers of {to} can read them from now on."
         )
         return HttpResponseRedirect(library_url(member, to))
     reading_log.note_list(member, "chosen")
@@ -139,9 +139,11 @@ def trash(request: HttpRequest, member: Membership) -> HttpResponse:
 def _trash_words() -> str:
     days = settings.TRASH_GRACE.days
     stay = (
-        f"Removed documents stay here for {counted(days, 'day')}" if days else "Removed documents stay here for moments"
+        f"Removed documents stay here for {counted(days, 'day')}"
+        if days
+        else "Removed documents stay here for a short time"
     )
-    return f"{stay} and can be put back with the same readers."
+    return f"{stay} and can be restored with the same readers."
 
 
 @require_POST
@@ -150,7 +152,7 @@ def restore(request: HttpRequest, member: Membership, document_id: UUID) -> Http
     document = access_document(member, document_id, Right.WRITE, in_trash=True)
     deletion.restore(member, document)
     messages.success(
-        request, f"{document.title} is back", f"In {document.collection}, with the same readers as before."
+        request, f"{document.title} was restored", f"In {document.collection}, with the same readers as before."
     )
     return HttpResponseRedirect(reverse("knowledge:trash", args=[member.tenant.slug]))
 
@@ -162,7 +164,9 @@ def erase(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRe
         deletion.erase_from_trash(member, document)  # says why not
     if request.method == "POST":
         deletion.erase_from_trash(member, document)
-        messages.success(request, f"{document.title} is being erased", "The trail keeps a receipt of where it was.")
+        messages.success(
+            request, f"{document.title} is being erased", "The audit trail keeps a record of where it was stored."
+        )
         return HttpResponseRedirect(reverse("knowledge:trash", args=[member.tenant.slug]))
     reading_log.note_list(member, "document", document)
     return render(request, "knowledge/erase.html", navigation_context(member) | {"document": document})
@@ -175,7 +179,7 @@ def _retry_all(request: HttpRequest, member: Membership, chosen_ones: Sequence[D
     for document in failed:
         documents.retry(member, document)
     if not failed:
-        messages.info(request, "None of the chosen documents has failed", "Nothing was changed.")
+        messages.info(request, "None of the selected documents has failed", "Nothing was changed.")
         return
     others = len(chosen_ones) - len(failed)
     more = (
@@ -183,7 +187,7 @@ def _retry_all(request: HttpRequest, member: Membership, chosen_ones: Sequence[D
         if others
         else ""
     )
-    messages.success(request, f"{counted(len(failed), 'document')} tried once more", more)
+    messages.success(request, f"Reading {counted(len(failed), 'document')} again", more)
 
 
 def documents_with(member: Membership, ids: Sequence[UUID], right: Right) -> list[Document]:

@@ -42,10 +42,10 @@ def failed(request: HttpRequest, member: Membership) -> HttpResponse:
 def retry_all(request: HttpRequest, member: Membership) -> HttpResponse:
     tried, left = failed_documents.retry_all(member)
     if not tried:
-        messages.info(request, "There is nothing to try again", "Nothing was changed.")
+        messages.info(request, "There is nothing to retry", "Nothing was changed.")
     else:
-        more = f"{counted(left, 'other')} wait for another press." if left else "Their rows say how far they are."
-        messages.success(request, f"{counted(tried, 'document')} tried once more", more)
+        more = f"{counted(left, 'other')} left. Retry again for these." if left else "Their rows show the progress."
+        messages.success(request, f"Reading {counted(tried, 'document')} again", more)
     return HttpResponseRedirect(_here(member))
 
 
@@ -55,8 +55,8 @@ def stop(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRes
     document = access_document(member, document_id, Right.WRITE)
     failed_documents.cancel(member, document)
     current = document.current_version
-    still = f"Version {current.number} goes on answering." if current else "The file is kept."
-    messages.success(request, f"{document.title} is not read any further", still)
+    still = f"Version {current.number} is still used in answers." if current else "The file is kept."
+    messages.success(request, f"Reading {document.title} was stopped", still)
     return HttpResponseRedirect(back_to(request, member, document.collection_id))
 
 

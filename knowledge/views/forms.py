@@ -22,41 +22,41 @@ class CollectionForm(forms.Form):
     name = forms.CharField(
         max_length=LONGEST_NAME,
         widget=_text(LONGEST_NAME),
-        help_text="What people would call it, such as Finance and travel.",
-        error_messages={"required": "Give it a name."},
+        help_text="For example, Finance and travel.",
+        error_messages={"required": "Enter a name."},
     )
     description = forms.CharField(
         max_length=LONGEST_DESCRIPTION,
         required=False,
         widget=_text(LONGEST_DESCRIPTION),
-        help_text="One line that says what belongs here.",
+        help_text="One line about what belongs here.",
     )
 
 
 class DetailsForm(forms.Form):
     """The facts that stand beside a document. Changing them is a verb of knowledge/library/documents.py."""
 
-    title = forms.CharField(max_length=300, widget=_text(300), error_messages={"required": "A document needs a title."})
+    title = forms.CharField(max_length=300, widget=_text(300), error_messages={"required": "Enter a title."})
     author = forms.CharField(max_length=200, required=False, widget=_text(200))
     dated = forms.DateField(
         required=False,
         widget=_day(),
         label="In force since",
-        help_text="The newer of two documents that disagree comes first.",
+        help_text="If two documents disagree, the newer one comes first.",
     )
     reviewed_on = forms.DateField(required=False, widget=_day(), label="Reviewed on")
     review_due = forms.DateField(
         required=False, widget=_day(), label="Next review", help_text="Readers are told when it is overdue."
     )
     expires_on = forms.DateField(
-        required=False, widget=_day(), label="Expires on", help_text="From this day on it is not used in answers."
+        required=False, widget=_day(), label="Expires on", help_text="From this day, it is not used in answers."
     )
     superseded_by = forms.ModelChoiceField(
         queryset=Document.objects.none(),
         required=False,
         label="Replaced by",
-        empty_label="Nothing, it is in force",
-        help_text="Questions are answered from the other document; this one stays readable.",
+        empty_label="Not replaced",
+        help_text="Answers use the other document; this one stays readable.",
         widget=forms.Select(attrs={"class": "select"}),
     )
 
@@ -70,7 +70,7 @@ class DetailsForm(forms.Form):
         given = super().clean()
         reviewed, due = given.get("reviewed_on"), given.get("review_due")
         if reviewed and due and due < reviewed:
-            self.add_error("review_due", "The next review lies before the last one. Choose a later day.")
+            self.add_error("review_due", "The next review is before the last one. Choose a later date.")
         return given
 
 
@@ -79,20 +79,20 @@ class IndexForm(forms.Form):
 
     embedder = forms.ChoiceField(label="Model", widget=forms.Select(attrs={"class": "select"}))
     words = forms.IntegerField(
-        label="Words of a passage",
+        label="Passage length (words)",
         min_value=40,
         max_value=400,
         widget=forms.NumberInput(attrs={"class": "input"}),
-        help_text="At most. Short passages are found more exactly, long ones say more.",
-        error_messages={"required": "Say how long a passage may be.", "invalid": "Write a whole number."},
+        help_text="The maximum. Short passages are found more precisely; long ones contain more context.",
+        error_messages={"required": "Enter the passage length.", "invalid": "Enter a whole number."},
     )
     overlap = forms.IntegerField(
-        label="Words repeated in the next one",
+        label="Overlap (words)",
         min_value=0,
         max_value=200,
         widget=forms.NumberInput(attrs={"class": "input"}),
-        help_text="So that what stands on the border of two passages is found.",
-        error_messages={"required": "Write 0 for none.", "invalid": "Write a whole number."},
+        help_text="Words repeated in the next passage, so that text at the border of two passages is found.",
+        error_messages={"required": "Enter 0 for none.", "invalid": "Enter a whole number."},
     )
 
     def __init__(self, *args, models: list[tuple[str, str]], **kwargs) -> None:
@@ -102,5 +102,5 @@ class IndexForm(forms.Form):
     def clean(self) -> dict:
         cleaned = super().clean()
         if {"words", "overlap"} <= cleaned.keys() and 2 * cleaned["overlap"] > cleaned["words"]:
-            self.add_error("overlap", "Repeat at most half of a passage.")
+            self.add_error("overlap", "The overlap can be at most half of the passage length.")
         return cleaned

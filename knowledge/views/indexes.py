@@ -28,7 +28,7 @@ def indexes(request: HttpRequest, member: Membership) -> HttpResponse:
     form = IndexForm(request.POST or None, initial=first, models=_models())
     if request.method == "POST" and form.is_valid():
         actions.begin(member.tenant, _recipe(form.cleaned_data), by=member)
-        messages.success(request, "The index is being made", "Questions are answered from the present one meanwhile.")
+        messages.success(request, "The index is being built", "Until it is ready, answers use the current one.")
         return _back(member)
     return render(
         request, "knowledge/indexes.html", _context(member) | {"form": form}, status=400 if form.errors else 200
@@ -46,7 +46,7 @@ def rows(request: HttpRequest, member: Membership) -> HttpResponse:
 @member_view(roles=ADMINS)
 def choice(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
     actions.prefer(member.tenant, name, by=member)
-    messages.success(request, "It answers in a moment", "First it catches up with what came since.")
+    messages.success(request, "This index will be active shortly", "First it adds recent changes.")
     return _back(member)
 
 
@@ -54,7 +54,7 @@ def choice(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
 @member_view(roles=ADMINS)
 def stopping(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
     actions.stop(member.tenant, name, by=member)
-    messages.success(request, "It is not made any further", "What was made is kept for the next time.")
+    messages.success(request, "Index build stopped", "The part that is built is kept for the next time.")
     return _back(member)
 
 

@@ -43,7 +43,7 @@ def state_of(
     version = document.latest_version
     today = now.date()
     if version is None:
-        return StatusLabel("queued", more="Nothing has arrived yet")
+        return StatusLabel("queued", more="Not uploaded yet")
     if version.is_working:
         return _working(document, version, place, job, now)
     if version.status == Status.FAILED:
@@ -87,13 +87,13 @@ def _working(document: Document, version: Version, place: int | None, job: Job |
         )
         at = f" at page {version.progress_done}" if version.status == Status.PARSING and version.progress_done else ""
         return StatusLabel(
-            "stalled", f"Stalled{at}", f"No sign of life for {quiet}. It starts again by itself.", working=True
+            "stalled", f"Stalled{at}", f"No progress for {quiet}. It restarts automatically.", working=True
         )
     done, total = version.progress_done, version.progress_total
     share = 100 * done / total if total else None
     if version.status == Status.QUEUED:
         if job is not None and job.run_after > now and job.attempts:
-            return StatusLabel("queued", "Queued again", f"Tries again at {job.run_after:%H:%M} UTC", working=True)
+            return StatusLabel("queued", "Queued again", f"Retries at {job.run_after:%H:%M} UTC", working=True)
         name = f"Queued, number {place}" if place else "Queued"
         return StatusLabel("queued", name, still, working=True)
     if version.status == Status.PARSING:
@@ -110,8 +110,8 @@ def _still_answers(document: Document, version: Version) -> str:
     if current is None or current.pk == version.pk:
         return ""
     if version.status == Status.FAILED:
-        return f"Version {current.number} still answers."
-    return f"Version {current.number} answers until this one is ready"
+        return f"Version {current.number} is still used in answers."
+    return f"Version {current.number} is used in answers until this one is ready"
 
 
 def _warnings(version: Version) -> str:

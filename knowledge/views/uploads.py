@@ -27,7 +27,7 @@ def upload(request: HttpRequest, member: Membership) -> HttpResponse:
     collection = collection_id(request.POST.get("collection", ""))
     files = request.FILES.getlist("file")
     if not files:
-        raise Invalid("No file was chosen, so nothing was uploaded.", hint="Choose one or more files.")
+        raise Invalid("No file was selected, so nothing was uploaded.", hint="Choose one or more files.")
     done = [uploads.upload(member, collection, file, filename=file.name) for file in files]
     if request.htmx:
         one = done[0]
@@ -44,7 +44,7 @@ def replace(request: HttpRequest, member: Membership, document_id: UUID) -> Http
     if request.method == "POST":
         file = request.FILES.get("file")
         if file is None:
-            raise Invalid("No file was chosen, so nothing was replaced.", hint="Choose the file of the new version.")
+            raise Invalid("No file was selected, so nothing was replaced.", hint="Choose the file of the new version.")
         one = uploads.replace(member, document, file, filename=file.name)
         if request.htmx:
             return JsonResponse({"id": str(document.pk), "title": document.title, "what": one.what}, status=201)
@@ -62,13 +62,13 @@ def _said(one: uploads.Uploaded) -> tuple[str, str]:
         return f"{title} is the same file as before", "Nothing was changed."
     if one.what == "replaced":
         before = one.document.current_version
-        still = f"Version {before.number} answers until this one is ready." if before else ""
-        return f"Version {one.version.number} of {title} has arrived", still
-    return f"{title} has arrived", "It is being read. Its row says when it can be searched."
+        still = f"Version {before.number} is used in answers until this one is ready." if before else ""
+        return f"Version {one.version.number} of {title} uploaded", still
+    return f"{title} uploaded", "It is being read. Its row shows when it is ready to search."
 
 
 def collection_id(value: str) -> UUID:
     try:
         return UUID(value)
     except ValueError:
-        raise Invalid("Choose the collection that the files belong to. Nothing was uploaded.") from None
+        raise Invalid("Nothing was uploaded. Choose a collection for the files.") from None

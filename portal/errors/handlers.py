@@ -32,7 +32,7 @@ from tenants.requests.refusal_log import is_repeated
 log = logging.getLogger("portal.errors.handlers")
 
 NOTHING_HERE = (
-    "There is nothing here for you. It may have moved, or it is not shared with you. Ask its owner for a link."
+    "There is nothing at this address. It may have moved, or you may not have access. Ask its owner for a link."
 )
 
 
@@ -41,23 +41,23 @@ def as_problem(error: Exception) -> Problem | None:
     if isinstance(error, Problem):
         return error
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoRoom("The disk of the portal is full. What was there before is safe.", hint="Tell your operator.")
+        return NoRoom("The disk of the portal is full. Existing data is safe.", hint="Tell the operator of the portal.")
     if isinstance(error, OperationalError):
         if "disk is full" in str(error) or (
             isinstance(error.__cause__, sqlite3.OperationalError) and ("disk I/O" in str(error))
         ):
-            return NoRoom("The disk of the portal is full. What was there before is safe.", hint="Tell your operator.")
-        return Unavailable("The database does not answer.", hint="What was saved is safe. Try again in a moment.")
+            return NoRoom(
+                "The disk of the portal is full. Existing data is safe.", hint="Tell the operator of the portal."
+            )
+        return Unavailable("The database does not answer.", hint="Saved data is safe. Try again in a moment.")
     if isinstance(error, IndexIncomplete):
         return Unavailable(error.message, hint=error.hint, code="index_rebuilding")
     if isinstance(error, StoreError):
-        return Unavailable(
-            "The search does not answer just now.", hint="What was saved is safe. Try again in a moment."
-        )
+        return Unavailable("Search is temporarily unavailable.", hint="Saved data is safe. Try again in a moment.")
     if isinstance(error, (RequestDataTooBig, TooManyFilesSent, TooManyFieldsSent)):
-        return TooLarge("That is more than the portal takes at once.", hint="Send less, or fewer files at a time.")
+        return TooLarge("That is too large to send at once.", hint="Send less, or fewer files at a time.")
     if isinstance(error, PermissionDenied):
-        return NotAllowed("Your role does not open this.", hint="Ask an admin of your company.")
+        return NotAllowed("You don’t have permission to do this.", hint="Ask an admin of your company.")
     return None
 
 
@@ -117,13 +117,13 @@ class ProblemMiddleware:
 
 
 BARE = {
-    405: "This address does not take that kind of request. Nothing was changed.",
-    413: "That is more than the portal takes at once. Nothing of it was kept.",
-    415: "The portal does not read this format here. Nothing of it was kept.",
-    429: "That was tried too often. Nothing was changed.",
+    405: "This address does not accept that kind of request. Nothing was changed.",
+    413: "That is too large to send at once. Nothing was saved.",
+    415: "This format is not supported here. Nothing was saved.",
+    429: "Too many attempts. Nothing was changed.",
 }
 HINTS = {
-    405: "Go back to the page before and try again from there.",
+    405: "Go back to the previous page and try again.",
     413: "Send less, or fewer files at a time.",
     415: "Save it in another format and send that.",
     429: "Wait a minute and try again.",
@@ -141,7 +141,7 @@ def said(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     status = response.status_code
     words = BARE[status]
     if status == 405 and request.method in ("GET", "HEAD"):
-        words = "This address only takes what a form sends. There is no page to show."
+        words = "This address only accepts forms. There is no page to show."
     spoken = problem_answer(request, status, CODES[status], words, HINTS[status])
     for header in ("Allow", "Retry-After"):
         if header in response:
@@ -197,7 +197,7 @@ def bad_request(request, exception=None):
 
 def csrf_failure(request, reason=""):
     if "/api/" in request.path:
-        return problem_json(403, "csrf", "The request's CSRF token does not fit.", "Send the header X-CSRFToken.")
+        return problem_json(403, "csrf", "The CSRF token of the request is not valid.", "Send the header X-CSRFToken.")
     return session_expired.old_form(request, reason)
 
 
@@ -226,13 +226,16 @@ def forbidden(request, exception=None):
 
 
 def not_found(request, exception=None):
-    return problem_answer(request, 404, "not_found", NOTHING_HERE)
+    return problem_answer(request, 404, "not_found", NOTHING_HERE, title="Page not found")
 
 
 def too_slow(request):
     """Asks no part of the portal, any of which may be what does not answer."""
     log_unavailable(request, 503, "too_slow")
-    message, hint = "The portal did not answer in time.", "Check whether it was done, then try again in a moment."
+    message, hint = (
+        "The portal did not answer in time.",
+        "Check whether your change was saved, then try again in a moment.",
+    )
     if wants_json(request):
         return problem_json(503, "too_slow", message, hint)
     return error_page(request, 503, message, hint)
@@ -240,7 +243,7 @@ def too_slow(request):
 
 def server_error(request):
     reference = getattr(request, "request_id", "")
-    message = "The portal made a mistake. Nothing you had saved before is lost."
+    message = "Something went wrong on our side. Saved data is safe."
     if wants_json(request):
         return problem_json(500, "error", message, request_id=reference)
     try:

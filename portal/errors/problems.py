@@ -9,18 +9,18 @@ from django.template.loader import render_to_string
 from portal.errors.client_kinds import wants_fragment, wants_json
 
 TITLES = {
-    400: "That did not work",
+    400: "The request is not valid",
     401: "Sign in first",
-    403: "Not for your role",
-    404: "Nothing here for you",
-    405: "That is not possible here",
+    403: "You don’t have permission",
+    404: "Not found",
+    405: "Not possible here",
     409: "This was changed by someone else",
     413: "Too large",
-    415: "Not in this format",
-    429: "Too many at once",
-    500: "Something broke on our side",
-    503: "Not available just now",
-    507: "No room left",
+    415: "Format not supported",
+    429: "Too many requests",
+    500: "Something went wrong on our side",
+    503: "Temporarily unavailable",
+    507: "The disk is full",
 }
 
 

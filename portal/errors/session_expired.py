@@ -19,9 +19,9 @@ WHY = "why"  # a parameter of the sign-in page; its values are those of tenants.
 
 LONGEST_PAGE = 4_000  # characters; as a value of `next` they are three times as many at most
 
-OLD_PAGE = "This page was open for too long, so nothing was changed."
-OTHER_PERSON = "You are signed in as somebody else now. This page was opened by another person, so nothing was changed."
-OTHER_ADDRESS = "This form came from another address than the portal's, so nothing was changed."
+OLD_PAGE = "This page was open for too long. Nothing was changed."
+OTHER_PERSON = "You are signed in as someone else now. This page was opened by another person, so nothing was changed."
+OTHER_ADDRESS = "This form was sent from a different web address than the portal's. Nothing was changed."
 
 
 def answer(request: HttpRequest) -> HttpResponse:
@@ -63,7 +63,7 @@ def old_form(request: HttpRequest, reason: str) -> HttpResponse:
     """A form whose token does not fit: Django's check against forged forms (CSRF_FAILURE_VIEW)."""
     if reason.startswith((REASON_BAD_ORIGIN.partition("%")[0], REASON_BAD_REFERER.partition("%")[0])):
         hint = "Open the portal again at its usual address. For operators: CSRF_TRUSTED_ORIGINS names the addresses."
-        return problem_answer(request, 403, "csrf", OTHER_ADDRESS, hint, title="Not from this address")
+        return problem_answer(request, 403, "csrf", OTHER_ADDRESS, hint, title="Wrong web address")
     inside = request.path.startswith("/t/") or request.path == reverse("account")
     person = request.user if request.user.is_authenticated else None
     if inside and person is None:
@@ -72,12 +72,12 @@ def old_form(request: HttpRequest, reason: str) -> HttpResponse:
     page = form_drafts.page_of_form(request) if inside else _public_page(request)
     if person is not None and owner not in (None, person.pk):
         hint, go_on = "Open the page again.", ("Open it again", page)
-        return problem_answer(request, 403, "csrf", OTHER_PERSON, hint, title="Another person's page", go_on=go_on)
+        return problem_answer(request, 403, "csrf", OTHER_PERSON, hint, title="Opened by another person", go_on=go_on)
     draft_id = form_drafts.keep(request) if person is not None and owner is not None else ""
     go_on = form_drafts.marked(page, draft_id)
     if draft_id and not client_kinds.is_script(request):
         return HttpResponseRedirect(go_on)  # the page has a fresh token, and the text is in its form again
-    hint = "Open it again: what you wrote is kept." if draft_id else "Open it again and send it once more."
+    hint = "Open it again: your text is saved." if draft_id else "Open it again and send the form again."
     way = ("Open it again", go_on)
     response = problem_answer(request, 403, "csrf", OLD_PAGE, hint, title="This page is out of date", go_on=way)
     response[CONTINUE_AT] = go_on

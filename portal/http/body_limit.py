@@ -33,10 +33,10 @@ FILES = re.compile(
 )
 PIECES = re.compile(rf"^/t/[-\w]+/(documents/upload/pieces/{_ID}/|api/v1/uploads/{_ID}/pieces/\d+/)$")
 
-TOO_LARGE = "That is more than the portal takes at once. Nothing of it was kept."
-SIGN_IN = "You are signed out, so the file was not taken. Sign in and upload it again."
-NO_KEY = "Sign in, or send an API key with the scope write. Nothing of it was kept."
-BUSY = "Too many files are on their way from here. Nothing of this one was kept. Try again in a few seconds."
+TOO_LARGE = "That is too large to send at once. Nothing was saved."
+SIGN_IN = "Upload failed: you were signed out. Sign in and try again."
+NO_KEY = "Sign in, or send an API key with the scope write. Nothing was saved."
+BUSY = "Too many uploads are in progress. This file was not saved. Try again in a few seconds."
 CODES = {401: "not_authenticated", 413: "too_large", 429: "too_many_requests", 503: "unavailable"}
 
 
@@ -160,9 +160,7 @@ class _Body:
         try:
             tenant = await self._limits.tenant_of(self._scope, self._address)
         except Exception as error:
-            raise _Refused(
-                503, "The database does not answer. Nothing of it was kept. Try again in a moment."
-            ) from error
+            raise _Refused(503, "The database does not answer. Nothing was saved. Try again in a moment.") from error
         if tenant is None:
             raise _Refused(401, NO_KEY if "/api/" in self._scope["path"] else SIGN_IN)
         self.release()

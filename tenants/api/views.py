@@ -47,7 +47,7 @@ class KeySerializer(serializers.ModelSerializer):
 
 
 class NewKeySerializer(KeySerializer):
-    key = serializers.CharField(read_only=True, help_text="The key itself. Shown this once.")
+    key = serializers.CharField(read_only=True, help_text="The key itself. Shown only once.")
 
     class Meta(KeySerializer.Meta):
         fields = [*KeySerializer.Meta.fields, "key"]

@@ -63,8 +63,8 @@ def _insist_on_room(address: str, prefix: str) -> None:
 
 def _too_many(wait: int, *, first: bool) -> TooMany:
     return TooMany(
-        "Too many keys were tried that are not valid.",
-        hint="Check the key, or make a new one. Keys in use are not affected.",
+        "Too many attempts with API keys that are not valid.",
+        hint="Check the key, or create a new one. Valid keys are not affected.",
         retry_after=wait,
         first=first,
     )

@@ -21,7 +21,7 @@ class MemberAuthentication(BaseAuthentication):
             address = address_of(request._request)
             key = find_key_within_limits(secret.strip(), slug, address) if scheme.lower() == "bearer" else None
             if key is None:
-                raise exceptions.AuthenticationFailed("This key is unknown here, has expired or was revoked.")
+                raise exceptions.AuthenticationFailed("This API key is unknown, has expired or was revoked.")
             key.member.key_in_use = key.prefix
             request._request.member = key.member
             return key.member.user, key

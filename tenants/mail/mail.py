@@ -18,19 +18,19 @@ from tenants.models import Invitation, OutboxMail, Tenant, User
 
 INVITATION = """{inviter} invites you to the knowledge portal of {company}.
 
-Open this link to join. It works until {until}. Do not pass it on: whoever opens it joins in your place.
+Open this link to join. It works until {until}. Do not forward it: anyone who opens it joins in your place.
 
 {{link}}
 
-If you did not expect this, do nothing.
+If you did not expect this, ignore this e-mail.
 """
-RESET = """Somebody asked for a new password for your sign-in to the knowledge portal.
+RESET = """Someone requested a new password for your account in the knowledge portal.
 
-Open this link to choose one. It works for 24 hours, and once:
+Open this link to choose one. It works once, within 24 hours:
 
 {{link}}
 
-If it was not you, do nothing: your password stays as it is.
+If it was not you, ignore this e-mail: your password does not change.
 """
 
 

@@ -63,7 +63,7 @@ def password_from(options: dict, user: User) -> tuple[str, bool]:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise CommandError(f"This password does not do. {' '.join(error.messages)}") from None
+        raise CommandError(f"This password cannot be used. {' '.join(error.messages)}") from None
     return password, False
 
 

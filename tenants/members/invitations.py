@@ -114,7 +114,7 @@ def _accept(invitation: Invitation, user: User | None, name: str, password: str 
     if user is not None and user.email != invitation.email:
         raise NotAllowed("This invitation is for another address.", hint="Sign in with the address it was sent to.")
     if user is None and User.objects.filter(email=invitation.email).exists():
-        raise NotAllowed("This address has a sign-in already.", hint="Sign in with it, then open the link again.")
+        raise NotAllowed("This address already has an account.", hint="Sign in, then open the link again.")
     Tenant.objects.select_for_update().get(pk=invitation.tenant_id)  # a role that is taken at this moment counts
     rows = Invitation.objects.for_tenant(invitation.tenant).filter(
         pk=invitation.pk, accepted_at=None, withdrawn_at=None

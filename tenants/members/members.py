@@ -81,7 +81,7 @@ def insist_on_another_owner(member: Membership) -> None:
     if member.role == Role.OWNER and not owners.exclude(pk=member.pk).exists():
         raise Conflicting(
             f"{member} is the last owner of {member.tenant}.",
-            hint="Make somebody else an owner first.",
+            hint="Make someone else an owner first.",
             code="last_owner",
         )
 
@@ -172,9 +172,7 @@ def _heir_of(member: Membership, wished: Membership | None, by: Membership) -> M
         owners = Membership.objects.for_tenant(member.tenant).active().filter(role=Role.OWNER).exclude(pk=member.pk)
         heir = owners.select_related("user", "tenant").order_by("joined_at").first()
     if heir.tenant_id != member.tenant_id or heir.pk == member.pk or not heir.may_work:
-        raise Invalid(
-            "What they own can only go to another active person of the company.", hint="Choose somebody else."
-        )
+        raise Invalid("Their content can only go to another active member of the company.", hint="Choose someone else.")
     return heir
 
 

@@ -52,7 +52,7 @@ def change_team(team: Team, *, name: str, description: str, by: Membership) -> N
     insist_on_admin(by)
     insist_on_one_company(by, team)
     if team.everyone:
-        raise Conflicting("This team stands for everybody and keeps its name.")
+        raise Conflicting("This team contains everyone and cannot be renamed.")
     team.name, team.description = _free_name(name, by.tenant, unless=team), description.strip()[:200]
     team.save(update_fields=["name", "description"])
     record(Action.TEAM_CHANGED, by, team)
@@ -61,10 +61,10 @@ def change_team(team: Team, *, name: str, description: str, by: Membership) -> N
 def _free_name(name: str, tenant: Tenant, *, unless: Team | None = None) -> str:
     name = name.strip()
     if not name or len(name) > 80:
-        raise Invalid("A team needs a name of up to 80 characters.")
+        raise Invalid("Enter a team name of up to 80 characters.")
     same = Team.objects.for_tenant(tenant).filter(name__iexact=name)
     if same.exclude(pk=unless.pk if unless else None).exists():
-        raise Conflicting(f"There is a team named {name} already.", hint="Choose another name.")
+        raise Conflicting(f"A team named {name} already exists.", hint="Choose another name.")
     return name
 
 
@@ -99,7 +99,7 @@ def remove_from_team(team: Team, member: Membership, *, by: Membership) -> None:
     insist_on_admin(by)
     insist_on_one_company(by, team)
     if team.everyone:
-        raise Conflicting("Everybody belongs to this team as long as they belong to the company.")
+        raise Conflicting("Everyone in the company is always in this team.")
     gone, _ = TeamMember.objects.for_tenant(by.tenant).filter(team=team, member=member).delete()
     if gone:
         member.user.groups.remove(team.group_id)
@@ -113,7 +113,7 @@ def remove_team(team: Team, *, by: Membership) -> None:
     insist_on_admin(by)
     insist_on_one_company(by, team)
     if team.everyone:
-        raise Conflicting("This team stands for everybody and cannot be removed.")
+        raise Conflicting("This team contains everyone and cannot be removed.")
     group = team.group
     record(Action.TEAM_REMOVED, by, team)
     team.delete()

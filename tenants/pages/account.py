@@ -81,7 +81,7 @@ def handle(request: HttpRequest, done: HttpResponse) -> dict | HttpResponse:
         passwords.set_password(user, new.cleaned_data["password"], how="person")
         update_session_auth_hash(request, user)  # a fresh session here; every other one has ended
         known_browser.remember(request, done, user)
-        messages.success(request, "Your password is changed.", extra_tags="You are signed out everywhere else.")
+        messages.success(request, "Your password was changed.", extra_tags="You are signed out everywhere else.")
         return done
     return {"about_form": me, "password_form": new}
 

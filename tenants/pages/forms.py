@@ -11,7 +11,7 @@ from tenants.models.api_key import Scope
 from tenants.roles import Role
 from tenants.signin.forms import email_input, text
 
-LIFETIMES = [(30, "30 days"), (90, "90 days"), (180, "180 days"), (365, "a year")]
+LIFETIMES = [(30, "30 days"), (90, "90 days"), (180, "180 days"), (365, "1 year")]
 
 
 def select(**attrs: str) -> forms.Select:
@@ -45,9 +45,9 @@ class CompanyForm(forms.Form):
 class KeyForm(forms.Form):
     name = forms.CharField(label="What it is for", max_length=80, widget=text(placeholder="Nightly import"))
     scopes = forms.MultipleChoiceField(
-        label="It may", widget=forms.CheckboxSelectMultiple(attrs={"class": "checkbox"}), initial=[Scope.READ]
+        label="Permissions", widget=forms.CheckboxSelectMultiple(attrs={"class": "checkbox"}), initial=[Scope.READ]
     )
-    days = forms.TypedChoiceField(label="It works for", coerce=int, choices=LIFETIMES, initial=90, widget=select())
+    days = forms.TypedChoiceField(label="Expires after", coerce=int, choices=LIFETIMES, initial=90, widget=select())
 
     def __init__(self, *args, member: Membership, **kwargs) -> None:
         super().__init__(*args, **kwargs)

@@ -46,7 +46,7 @@ def revocation(request: HttpRequest, member: Membership, key_id: UUID) -> HttpRe
     key = get_object_or_404(keys_of(member, everybody=member.is_admin), pk=key_id)
     revoke_api_key(key, by=member)
     messages.success(
-        request, f"The key {key.name} is revoked.", extra_tags="Programs that use it are refused from now on."
+        request, f"The key {key.name} was revoked.", extra_tags="Programs that use it no longer have access."
     )
     here = redirect("tenants:keys", member.tenant.slug)
     if key.member_id != member.pk:

@@ -36,7 +36,7 @@ def mail(request: HttpRequest, member: Membership, mail_id: UUID) -> HttpRespons
 @member_view(roles=ADMINS)
 def sending(request: HttpRequest, member: Membership, mail_id: UUID) -> HttpResponse:
     send_again(get_object_or_404(mails_of(member), pk=mail_id), by=member)
-    messages.success(request, "The mail is on its way again.")
+    messages.success(request, "The e-mail is being sent again.")
     return redirect("tenants:outbox", member.tenant.slug)
 
 

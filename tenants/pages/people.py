@@ -49,9 +49,9 @@ def role(request: HttpRequest, member: Membership, member_id: UUID) -> HttpRespo
     other = colleague(member, member_id)
     wished = request.POST.get("role", "")
     if wished not in dict(roles_for(member)) and wished != other.role:
-        raise Invalid("This is not a role you can give.", hint="Choose one from the list.")
+        raise Invalid("You cannot give this role.", hint="Choose one from the list.")
     ended = change_role(other, wished, by=member)
-    more = {"extra_tags": f"{counted(ended, 'API key')} of theirs ended. They can make new ones."} if ended else {}
+    more = {"extra_tags": f"{counted(ended, 'API key')} of theirs revoked. They can create new ones."} if ended else {}
     messages.success(request, f"{other} is now {other.get_role_display().lower()}.", **more)
     return redirect(_here(member))
 
@@ -64,7 +64,7 @@ def removal(request: HttpRequest, member: Membership, member_id: UUID) -> HttpRe
     if request.method == "POST":
         heir_id = request.POST.get("heir")
         end_membership(other, by=member, heir=colleague(member, heir_id) if heir_id else None)
-        messages.success(request, f"{other} no longer belongs to {member.tenant}.", extra_tags="In force now.")
+        messages.success(request, f"{other} no longer belongs to {member.tenant}.", extra_tags="This takes effect now.")
         return redirect(_here(member))
     heirs = _active(member).exclude(pk=other.pk)
     context = {"room": "people", "other": other, "heirs": heirs, "belongings": list(belongings_of(other))}
@@ -75,7 +75,7 @@ def removal(request: HttpRequest, member: Membership, member_id: UUID) -> HttpRe
 @member_view(roles=ADMINS)
 def password_link(request: HttpRequest, member: Membership, member_id: UUID) -> HttpResponse:
     written = passwords.make_link_for(colleague(member, member_id), by=member, base=base_of(request))
-    messages.success(request, "A link for a new password is in the outbox.")
+    messages.success(request, "A password link is in the outbox.")
     return redirect("tenants:outbox-mail", member.tenant.slug, written.pk)
 
 
@@ -84,7 +84,9 @@ def password_link(request: HttpRequest, member: Membership, member_id: UUID) -> 
 def withdrawal(request: HttpRequest, member: Membership, invitation_id: UUID) -> HttpResponse:
     invitation = _invitation(member, invitation_id)
     invitations.withdraw(invitation, by=member)
-    messages.success(request, f"The invitation of {invitation.email} is withdrawn.", extra_tags="Its link is void.")
+    messages.success(
+        request, f"The invitation of {invitation.email} was withdrawn.", extra_tags="Its link no longer works."
+    )
     return redirect(f"{_here(member)}#invitations")
 
 
@@ -92,7 +94,7 @@ def withdrawal(request: HttpRequest, member: Membership, invitation_id: UUID) ->
 @member_view(roles=ADMINS)
 def sending(request: HttpRequest, member: Membership, invitation_id: UUID) -> HttpResponse:
     invitation = invitations.send_again(_invitation(member, invitation_id), by=member, base=base_of(request))
-    messages.success(request, f"{invitation.email} has a new link.", extra_tags="The one before is void.")
+    messages.success(request, f"{invitation.email} has a new link.", extra_tags="The previous link no longer works.")
     if settings.EMAIL_HOST:
         return redirect(f"{_here(member)}#invitations")
     return redirect("tenants:outbox-mail", member.tenant.slug, invitation.mails.first().pk)
@@ -103,7 +105,7 @@ def colleague(member: Membership, member_id: UUID | str) -> Membership:
     try:
         wanted = UUID(str(member_id))
     except ValueError:
-        raise Invalid("This is not a person of your company.") from None
+        raise Invalid("This person is not in your company.") from None
     return get_object_or_404(_active(member), pk=wanted)
 
 

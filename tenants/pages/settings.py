@@ -46,7 +46,7 @@ def company(request: HttpRequest, member: Membership) -> HttpResponse:
         rename_company(member, form.cleaned_data["name"])
         messages.success(request, "Saved.")
     else:
-        messages.error(request, "A company needs a name of up to 120 characters.", extra_tags="Nothing was changed.")
+        messages.error(request, "Enter a company name of up to 120 characters.", extra_tags="Nothing was changed.")
     return redirect("tenants:settings", member.tenant.slug)
 
 

@@ -24,7 +24,7 @@ def teams(request: HttpRequest, member: Membership) -> HttpResponse:
     form = TeamForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         team = create_team(form.cleaned_data["name"], description=form.cleaned_data["description"], by=member)
-        messages.success(request, f"{team} is made.", extra_tags="Add the people who belong to it.")
+        messages.success(request, f"{team} created.", extra_tags="Add the people who belong to it.")
         return redirect("tenants:team", member.tenant.slug, team.pk)
     active = Q(members__member__is_active=True)
     found = Team.objects.for_tenant(member.tenant).annotate(size=Count("members", filter=active))
@@ -59,7 +59,7 @@ def team(request: HttpRequest, member: Membership, team_id: UUID) -> HttpRespons
 def members(request: HttpRequest, member: Membership, team_id: UUID) -> HttpResponse:
     found, other = _team(member, team_id), colleague(member, request.POST.get("member", ""))
     add_to_team(found, other, by=member)
-    messages.success(request, f"{other} is in {found}.", extra_tags="What the team may read, they may read now.")
+    messages.success(request, f"{other} was added to {found}.", extra_tags="They can now read what the team can read.")
     return redirect("tenants:team", member.tenant.slug, found.pk)
 
 
@@ -68,7 +68,7 @@ def members(request: HttpRequest, member: Membership, team_id: UUID) -> HttpResp
 def member_removal(request: HttpRequest, member: Membership, team_id: UUID, member_id: UUID) -> HttpResponse:
     found, other = _team(member, team_id), colleague(member, member_id)
     remove_from_team(found, other, by=member)
-    messages.success(request, f"{other} is no longer in {found}.", extra_tags="In force now.")
+    messages.success(request, f"{other} was removed from {found}.", extra_tags="This takes effect now.")
     return redirect("tenants:team", member.tenant.slug, found.pk)
 
 
@@ -77,7 +77,7 @@ def member_removal(request: HttpRequest, member: Membership, team_id: UUID, memb
 def removal(request: HttpRequest, member: Membership, team_id: UUID) -> HttpResponse:
     found = _team(member, team_id)
     remove_team(found, by=member)
-    messages.success(request, f"{found.name} is removed.", extra_tags="The rights it gave have ended.")
+    messages.success(request, f"{found.name} was removed.", extra_tags="Its permissions ended.")
     return redirect("tenants:teams", member.tenant.slug)
 
 

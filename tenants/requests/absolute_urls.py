@@ -56,7 +56,7 @@ def _listed(name: str) -> str:
     beyond = [host for host in exact if not is_loopback(host)]
     if not beyond:
         raise Unavailable(
-            "The portal does not know its own address, so no link was made.",
+            "The portal does not know its own web address, so no link was created.",
             hint="Ask the operator to set PORTAL_URL.",
         )
     return beyond[0]

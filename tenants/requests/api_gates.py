@@ -42,7 +42,7 @@ class MemberAPIView(APIView):
         self._tenant_block.enter_context(acting(self.member))
         self._insist_on_scope(request)
         if self.member.role not in self.roles:
-            raise NotAllowed("Your role does not open this.", hint="Ask an admin of your company.")
+            raise NotAllowed("You don’t have permission to do this.", hint="Ask an admin of your company.")
         insist_on_known(request.query_params, known_parameters(self, request.method))
         request._request.credential = self._credential(request)
 
@@ -69,8 +69,8 @@ class MemberAPIView(APIView):
         if key is None or (self.any_key and needed is None):
             return
         if needed is None:
-            raise NotAllowed("Keys cannot do that.", hint="Sign in and do it in the portal.")
+            raise NotAllowed("API keys cannot do that.", hint="Sign in and do it in the portal.")
         if needed.value not in key.scopes:
             raise NotAllowed(
-                "This key does not have the scope for that.", hint=f"Make one with the scope {needed.value}."
+                "This API key does not have the scope for that.", hint=f"Create one with the scope {needed.value}."
             )

@@ -65,9 +65,9 @@ class Draft:
 
 
 TITLES = {
-    "question": "You were signed out. Your question is kept.",
-    "text": "You were signed out. What you wrote is kept.",
-    "files": "You were signed out, so nothing was uploaded. Choose the files again.",
+    "question": "You were signed out. Your question is saved.",
+    "text": "You were signed out. Your text is saved.",
+    "files": "Upload failed: you were signed out. Select the files again.",
     "nothing": "You were signed out, so nothing was changed. Do it again.",
 }
 

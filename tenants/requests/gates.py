@@ -34,7 +34,7 @@ def _admit(request: HttpRequest, slug: str, roles: Collection[str]) -> Membershi
     member = find_member(request.user, slug)
     request.member = member  # for the navigation and the error pages; verbs get it as an argument
     if member.role not in roles:
-        raise NotAllowed("Your role does not open this page.", hint="Ask an admin of your company.")
+        raise NotAllowed("You don’t have permission to view this page.", hint="Ask an admin of your company.")
     request.credential = Credential.of_session(request, member, roles)
     return member
 

@@ -31,7 +31,7 @@ def insist_on_known(names: Iterable[str], known: Collection[str]) -> None:
     if near:
         hint = f"Did you mean “{near[0]}”?"
     else:
-        hint = f"Known here: {', '.join(sorted(known))}." if known else "This address takes none."
+        hint = f"Known parameters: {', '.join(sorted(known))}." if known else "This address has no parameters."
     raise Invalid(f"There is no parameter “{shown}” here.", hint=hint, code="unknown_parameter")
 
 
@@ -39,7 +39,7 @@ def flag(parameters: QueryDict, name: str) -> bool:
     """A boolean parameter: `true` or `1`, `false` or `0`, false if it is missing. Raises `Invalid` for anything else."""
     value = parameters.get(name, "false").lower()
     if value not in FLAGS:
-        raise Invalid(f"“{name}” is neither true nor false.", hint="Write true or false.")
+        raise Invalid(f"“{name}” must be true or false.", hint="Write true or false.")
     return FLAGS[value]
 
 

@@ -49,7 +49,7 @@ def spend(limit: Limit, subject: str, *, instead: str = "") -> None:
     if tries > limit.times:
         wait = max(1, int(limit.seconds - now % limit.seconds) + 1)
         raise TooMany(
-            "That was tried too often.",
+            "Too many attempts.",
             hint=f"Nothing was changed. Try again in {_words(wait)}{instead}.",
             retry_after=wait,
             first=tries == limit.times + 1,

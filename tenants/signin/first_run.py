@@ -24,7 +24,7 @@ def begin(*, company: str, slug: str, name: str, email: str, password: str) -> M
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
     if not is_empty():
-        raise Conflicting("Somebody set this portal up just now.", hint="Ask them to invite you.")
+        raise Conflicting("Someone has just set up this portal.", hint="Ask them to invite you.")
     SetupCode.objects.all().delete()
     tenant = create_tenant(slug, name=company)
     return add_member(tenant, email=email, role=Role.OWNER, name=name, password=password)

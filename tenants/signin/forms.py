@@ -25,7 +25,7 @@ class SignInForm(forms.Form):
     email = forms.EmailField(label="Work e-mail", widget=email_input(autofocus="autofocus"))
     password = forms.CharField(label="Password", strip=False, widget=secret("current-password"))
 
-    WRONG = "This address and password do not fit together. Check both, or choose a new password."
+    WRONG = "The e-mail address or password is wrong. Check both, or reset your password."
 
 
 class ForgottenForm(forms.Form):
@@ -40,7 +40,7 @@ class NewPasswordForm(forms.Form):
         strip=False,
         max_length=200,
         widget=secret("new-password"),
-        help_text="At least 10 characters. A sentence is easier to remember than a riddle.",
+        help_text="At least 10 characters. A short sentence works well.",
     )
 
     def __init__(self, *args, user: User, **kwargs) -> None:
@@ -67,11 +67,11 @@ class JoinForm(NewPasswordForm):
 class FirstRunForm(JoinForm):
     company = forms.CharField(label="Company", max_length=120, widget=text(autocomplete="organization"))
     slug = forms.CharField(
-        label="Short name for addresses",
+        label="Web address",
         max_length=40,
         validators=[SLUG],
         widget=text(autocapitalize="none", spellcheck="false"),
-        help_text="Lower-case letters, figures and hyphens. Your pages will stand under /t/short-name/.",
+        help_text="Lower-case letters, digits and hyphens. Your pages will be at /t/web-address/.",
     )
     email = forms.EmailField(label="Your work e-mail", widget=email_input())
     field_order = ["code", "company", "slug", "name", "email", "password"]
@@ -85,7 +85,7 @@ class FirstRunForm(JoinForm):
                 label="Setup code",
                 max_length=60,
                 widget=text(autocomplete="one-time-code", autocapitalize="none", spellcheck="false"),
-                help_text="It is printed where the portal was started. manage.py setup_code prints a new one.",
+                help_text="It was printed in the terminal where the portal was started. manage.py setup_code prints a new one.",
             )
             self.order_fields(self.field_order)
         del self.fields["name"].widget.attrs["autofocus"]
@@ -94,20 +94,18 @@ class FirstRunForm(JoinForm):
     def clean_code(self) -> str:
         if not self.is_right_code(self.cleaned_data["code"]):
             raise forms.ValidationError(
-                "This is not the setup code. Copy it from where the portal was started, or run manage.py setup_code."
+                "This is not the setup code. Copy it from the terminal where the portal was started, or run manage.py setup_code."
             )
         return ""
 
     def clean_email(self) -> str:
         self.user.email = self.cleaned_data["email"].strip().lower()
         if User.objects.filter(email=self.user.email).exists():
-            raise forms.ValidationError(
-                "This address has a sign-in already. Sign in with it first, or use another one."
-            )
+            raise forms.ValidationError("This address already has an account. Sign in first, or use another one.")
         return self.user.email
 
     def clean_slug(self) -> str:
         slug = self.cleaned_data["slug"]
         if Tenant.objects.filter(slug=slug).exists():
-            raise forms.ValidationError("This short name is taken. Choose another one.")
+            raise forms.ValidationError("This web address is taken. Choose another one.")
         return slug

@@ -32,7 +32,9 @@ def show_link(written: OutboxMail, *, by: Membership) -> str:
         insist_on_handing_over(written.person, by=by)
         link = mail.link_of(written)
     if not link:
-        raise Conflicting("This link was sent, used or replaced, so it is no longer kept.", hint="Make a new one.")
+        raise Conflicting(
+            "This link was sent, used or replaced, so it is no longer available.", hint="Create a new one."
+        )
     if written.kind == OutboxMail.Kind.PASSWORD_RESET:
         record(Action.PASSWORD_LINK_SHOWN, by, subject=written.person)
     return link
@@ -42,7 +44,7 @@ def send_again(written: OutboxMail, *, by: Membership) -> None:
     insist_on_admin(by)
     insist_on_one_company(by, written)
     if not settings.EMAIL_HOST:
-        raise Conflicting("No mail server is configured.", hint="Show the link and hand it over yourself.")
+        raise Conflicting("No mail server is configured.", hint="Show the link and give it to the person yourself.")
     if written.sent_at:
-        raise Conflicting("This mail was sent already.")
+        raise Conflicting("This e-mail was already sent.")
     mail.try_again(written)

@@ -72,7 +72,7 @@ def password_reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if not passwords.use_link(user, token, form.cleaned_data["password"]):
             return _void_password_link(request)
-        messages.success(request, "Your new password is set. Sign in with it.")
+        messages.success(request, "Your password was changed. Sign in with the new password.")
         response = redirect("sign-in")
         user.refresh_from_db(fields=["password"])
         known_browser.remember(request, response, user)  # a link helps also while strangers use up the account's tries

@@ -71,15 +71,15 @@ def insist_on_handing_over(user: User, *, by: Membership) -> None:
     member = Membership.objects.for_tenant(by.tenant).active().filter(user=user).first()
     if member is None or user.is_superuser or user.is_staff or _companies(user) != {by.tenant_id}:
         raise NotAllowed(
-            "This person’s password is not your company’s to set.",
-            hint="They can ask for a link by mail, or the operator of the portal sets it with manage.py set_password.",
+            "Your company cannot set this person’s password.",
+            hint="They can request a link by e-mail, or the operator of the portal can set it with manage.py set_password.",
         )
     insist_on_rank(by, member.role)
     if by.role != Role.OWNER and member.was_privileged_since(timezone.now() - PRIVILEGE_LASTS):
         # Whoever takes a role away for a moment must not become the person meanwhile.
         raise NotAllowed(
             "This person was an admin, a compliance officer or an owner within the last 30 days, so only an owner can "
-            "hand this link over.",
+            "give them this link.",
             hint="Ask an owner of your company.",
         )
 

@@ -69,7 +69,7 @@ def test_the_empty_page_counts_and_offers_only_what_one_may_read(handbook, alice
     assert 'class="count">2</span>' in hers
     assert QUESTION not in his
     assert "Travel expenses" not in his
-    assert "There is nothing to answer from yet" in his
+    assert "No documents yet" in his
 
 
 def test_a_question_that_is_offered_to_begin_with_is_not_offered_twice(handbook, alice, browser_of, ask):
@@ -77,7 +77,7 @@ def test_a_question_that_is_offered_to_begin_with_is_not_offered_twice(handbook,
     ask(alice, QUESTION)
     page = browser_of(alice).get("/").text
     assert page.count(f"{QUESTION}<span") == 1
-    assert "Answered well lately" not in page
+    assert "Recent helpful answers" not in page
 
 
 def test_a_question_of_one_colleague_stays_theirs_and_one_of_two_is_offered(

@@ -81,7 +81,7 @@ def test_a_sentence_needs_all_its_sources_and_what_is_left_out_is_neither_named_
     grants.give(handbook, "read", bob, by=erin)
     page = browser_of(bob).get(address).text
     assert "three days a week" in page
-    assert "What rests on documents that are not shared with you." in page
+    assert "Text from documents that are not shared with you." in page
     for hidden in ("fortune", "Pay bands", "No longer shared"):
         assert hidden not in page
     assert "1 of 1 statement is backed by a quote." in page
@@ -123,10 +123,10 @@ def test_a_citation_of_a_shared_answer_opens_the_marked_passage_and_leads_back(
     grants.give(handbook, "read", bob, by=erin)
     browser = browser_of(bob)
     before = browser.get(f"/documents/{handbook.pk}/?citation={citation.pk}").text
-    assert "What the answer took from here" not in before
+    assert "Cited in the answer" not in before
     address = link_of(alice, answered)
     page = browser.get(f"/documents/{handbook.pk}/?citation={citation.pk}").text
-    assert "What the answer took from here" in page
+    assert "Cited in the answer" in page
     assert f"/t/acme{address}#evidence-{citation.pk}" in page
     assert str(answered.conversation_id) not in page
 

@@ -19,7 +19,7 @@ def test_an_event_is_told_whole(client, cora, adam, alice, bearer):
     assert event["subject"]["id"] == str(alice.user_id)
     assert event["target"] == {"type": "document", "id": LEASE.id, "name": "Lease register"}
     assert event["data"] == {"right": "read"}
-    assert (event["what"], event["outcome"]) == ("Gave a right", "done")
+    assert (event["what"], event["outcome"]) == ("Gave access", "done")
 
 
 def test_the_cursor_leads_through_everything_once(client, cora, alice, bearer):

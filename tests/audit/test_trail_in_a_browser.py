@@ -44,5 +44,5 @@ def test_what_the_filters_show_is_downloaded(browse, cora, event, words):
 
 def test_what_is_said_of_an_empty_list_stands_under_the_filters(browse, cora):
     page = browse(cora, "audit/?action=document:erased")
-    said = page.get_by_role("heading", name="No event fits these filters")
+    said = page.get_by_role("heading", name="No events match these filters")
     assert said.bounding_box()["x"] == page.locator(".audit-count > :first-child").bounding_box()["x"]

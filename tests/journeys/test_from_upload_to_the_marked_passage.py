@@ -36,7 +36,7 @@ def test_a_document_is_found_by_whom_it_is_shared_with_and_by_nobody_else(portal
     # a collection, and a file in it
     adam.goto(portal.url("collections/new/"))
     adam.get_by_label("Name").fill("Studio")
-    adam.get_by_role("button", name="Make it").click()
+    adam.get_by_role("button", name="Create collection").click()
     adam.get_by_role("heading", name="Who can read Studio").wait_for()
     adam.goto(portal.url("documents/"))
     adam.get_by_role("link", name=re.compile("Studio")).click()
@@ -79,15 +79,15 @@ def test_a_document_is_found_by_whom_it_is_shared_with_and_by_nobody_else(portal
     adam.goto(portal.url(f"documents/{document}/readers/"))
     adam.get_by_label("Person or team", exact=True).select_option(label="Alice Acme")
     adam.get_by_role("button", name="Add", exact=True).click()
-    adam.get_by_text("Alice Acme may read Kiln policy").wait_for()
+    adam.get_by_text("Alice Acme can view Kiln policy").wait_for()
     ask(alice, portal, "When is the blue kiln fired?")
     assert "second Thursday" in alice.locator("[data-turn]").last.inner_text()
     alice.goto(portal.url(f"documents/{document}/"))
     assert "studio lead" in alice.locator(".sheet").inner_text()
 
     # and no longer, once the grant has ended
-    adam.get_by_role("button", name="End the grant of Alice Acme").click()
-    adam.get_by_text("can no longer read").wait_for()
+    adam.get_by_role("button", name="Remove the access of Alice Acme").click()
+    adam.get_by_text(re.compile("Alice Acme’s access to Kiln policy was removed")).wait_for()
     nothing_of_it(alice, portal, document)
 
 

@@ -103,7 +103,7 @@ def test_nothing_scrolls_sideways(name, portal, places, sign_in):
         ("documents/", "All documents"),
         ("documents/?collection={collection}", "Travel desk"),
         ("documents/trash/", "Trash"),
-        ("documents/failed/", "What could not be read"),
+        ("documents/failed/", "Documents that could not be read"),
     ],
 )
 def test_where_one_is_stands_once_on_every_width_and_is_a_heading(tail, called, portal, places, sign_in):
@@ -129,7 +129,7 @@ def test_a_file_is_uploaded_with_the_keyboard_alone(portal, places, sign_in, tmp
     chooser.value.set_files(file)
     row = page.locator("[data-document]", has_text="bicycle-rules")
     row.get_by_text("Ready", exact=True).wait_for(timeout=60_000)
-    assert "has arrived" in page.locator("[data-upload-said]").inner_text()
+    assert "was uploaded" in page.locator("[data-upload-said]").inner_text()
 
 
 def test_an_upload_that_broke_off_goes_on_where_it_stopped(portal, places, sign_in, tmp_path):
@@ -163,10 +163,10 @@ def test_a_reader_is_added_and_taken_off_with_the_keyboard_alone(portal, places,
     page.keyboard.type("Bob")
     tab_to(page, ".grant-form button")
     page.keyboard.press("Enter")
-    page.get_by_text("Bob Acme may read").wait_for()
-    tab_to(page, "[aria-label='End the grant of Bob Acme']")
+    page.get_by_text("Bob Acme can view").wait_for()
+    tab_to(page, "[aria-label='Remove the access of Bob Acme']")
     page.keyboard.press("Enter")
-    page.get_by_text("Bob Acme can no longer read").wait_for()
+    page.get_by_text("Bob Acme’s access to").wait_for()
     page.keyboard.press("Escape")
     page.locator("#readers-dialog").wait_for(state="hidden")
 
@@ -189,13 +189,13 @@ def test_the_pages_work_without_scripts(portal, places, sign_in, tmp_path):
     page.goto(portal.url(f"documents/?collection={places['collection']}"))
     page.locator("#upload-files").set_input_files(file)
     page.locator(".upload-zone").get_by_role("button", name="Upload").click()
-    page.get_by_text("lockers has arrived").wait_for()
+    page.get_by_text("lockers uploaded").wait_for()
     page.goto(portal.url(f"documents/{places['text']}/readers/"))
     page.locator("#grantee").select_option(label="Bob Acme")
     page.get_by_role("button", name="Add", exact=True).click()
-    page.get_by_text("Bob Acme may read").wait_for()
+    page.get_by_text("Bob Acme can view").wait_for()
     page.get_by_role("button", name="Undo").click()
-    page.get_by_text("Bob Acme can no longer read").wait_for()
+    page.get_by_text("Bob Acme’s access to").wait_for()
     page.goto(portal.url("search/?q=hotel"))
     page.locator(".search-group .search-hit").first.click()
     assert page.locator("#quote").count() == 1
@@ -230,5 +230,5 @@ def test_an_earlier_day_is_looked_up_with_the_keyboard_alone(portal, places, sig
     tab_to(page, "#as-of-day")
     page.locator("#as-of-day").fill("2026-01-05")
     page.keyboard.press("Enter")
-    page.get_by_text("It was not here yet.").wait_for()
+    page.get_by_text("It did not exist yet.").wait_for()
     page.locator(".as-of:focus").wait_for()

@@ -190,7 +190,7 @@ def test_only_a_finished_comparison_ends_the_doubt(acme, erin, handbook, monkeyp
     cache.clear()
 
     def away(tenant, *, repair):
-        raise StoreUnavailable("The search index is out of reach just now.")
+        raise StoreUnavailable("The search index is temporarily unavailable.")
 
     with monkeypatch.context() as patch:
         patch.setattr("knowledge.indexes.reconcile.of_tenant", away)

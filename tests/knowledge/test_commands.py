@@ -62,7 +62,7 @@ def test_mistakes_are_told_in_a_sentence(folder, olga, alice):
         (("search", "x", "--tenant", "acme", "--user", "x@y.z"), "does not belong"),
         (
             ("ingest", str(folder), "--tenant", "acme", "--collection", "X", "--user", alice.user.email),
-            "Your role does not make collections",
+            "Your role cannot create collections",
         ),
     ]:
         with pytest.raises(CommandError, match=words):

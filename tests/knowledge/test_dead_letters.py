@@ -1,4 +1,4 @@
-"""What could not be read: why, since when, how often tried, and what one can do. Reading that is not wanted is stopped."""
+"""Documents that could not be read: why, since when, how often tried, and what one can do. Reading that is not wanted is stopped."""
 
 from io import StringIO
 
@@ -43,7 +43,7 @@ def reads(monkeypatch):
 def test_the_page_says_why_since_when_and_what_mends_it(sign_in, erin, broken):
     page = sign_in(erin).get("/t/acme/documents/failed/").content.decode()
     version = broken.latest_version
-    assert "What could not be read" in page
+    assert "Documents that could not be read" in page
     assert version.error_message in page
     assert version.error_hint in page
     assert "1 time" in page
@@ -56,7 +56,7 @@ def test_nobody_is_told_of_a_failure_they_could_do_nothing_about(sign_in, alice,
     for member in (alice, adam):
         page = sign_in(member).get("/t/acme/documents/failed/").content.decode()
         assert "broken" not in page
-        assert "Everything could be read" in page
+        assert "No documents failed" in page
         assert list(failed_documents.could_not_be_read(member)) == []
 
 
@@ -68,7 +68,7 @@ def test_one_is_tried_again_from_the_page(sign_in, erin, broken, read_all, reads
     read_all()
     broken.refresh_from_db()
     assert broken.current_version.status == Status.READY
-    assert "Everything could be read" in sign_in(erin).get(back).content.decode()
+    assert "No documents failed" in sign_in(erin).get(back).content.decode()
 
 
 def test_all_are_tried_again_and_of_others_none(sign_in, erin, olga, bring, read_all, reads):
@@ -189,7 +189,7 @@ def test_a_whole_import_is_stopped_and_what_people_uploaded_goes_on(
     bring("olga.md", "Olga imports too", by=olga, to=other, priority=Job.Priority.BULK)
     page = sign_in(erin).get("/t/acme/documents/failed/").content.decode()
     assert "Stop the import into Handbook" in page
-    assert "Olga" not in page.split("On their way")[1]
+    assert "Olga" not in page.split("In progress")[1]
     sign_in(erin).post(f"/t/acme/collections/{shelf.pk}/stop-import/")
     read_all()
     assert titles(erin, "meals") == {"Travel"}

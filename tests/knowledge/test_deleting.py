@@ -68,7 +68,7 @@ def test_two_at_the_very_same_moment_end_with_one_row(monkeypatch, secret, erin)
     found = access_document(erin, secret.pk)
     put_in_trash(erin, secret)
     monkeypatch.setattr(deletion, "access_document", lambda *_, **__: found)
-    with pytest.raises(Conflicting, match="Somebody else has just deleted"):
+    with pytest.raises(Conflicting, match="Someone else has just removed"):
         put_in_trash(erin, secret)
     assert Trashing.objects.for_tenant(erin.tenant).count() == 1
 

@@ -77,7 +77,7 @@ def test_an_index_whose_model_is_gone_answers_by_words_until_the_new_one_is_comp
     configure()
     (hit,) = found(erin, "daily meal allowance")
     assert (hit.dense, hit.title) == (0, "Travel")
-    assert "Questions are answered by words alone." in sign_in(adam).get("/t/acme/indexes/").content.decode()
+    assert "Search uses words only." in sign_in(adam).get("/t/acme/indexes/").content.decode()
 
     waiting = bring("tea.md", "# Tea\n\nThe unicorn likes tea.").version
     read_all()
@@ -87,7 +87,7 @@ def test_an_index_whose_model_is_gone_answers_by_words_until_the_new_one_is_comp
     assert follow_settings() == 1
     make(acme)
     assert found(erin, "money for food")[0].dense > 0
-    assert "words alone" not in sign_in(adam).get("/t/acme/indexes/").content.decode()
+    assert "words only" not in sign_in(adam).get("/t/acme/indexes/").content.decode()
     waiting.job.run_after = waiting.created_at
     waiting.job.save()
     read_all()

@@ -30,7 +30,7 @@ def test_an_admin_has_another_index_made_and_switches_to_it_and_back(acme, adam,
     client.post(HERE, {"embedder": "minilm", "words": 60, "overlap": 10})
     new = Recipe(words=60, overlap=10).name
     page = client.get(HERE).content.decode()
-    assert "Being made" in page
+    assert "Building" in page
     assert "<progress" in page
     make(acme)
     page = client.get(HERE).content.decode()
@@ -60,7 +60,7 @@ def test_the_progress_is_of_documents_and_asks_again_by_itself(acme, adam, libra
 def test_what_makes_no_sense_is_said_beside_the_field(adam, library, sign_in):
     answer = sign_in(adam).post(HERE, {"embedder": "minilm", "words": 60, "overlap": 50})
     assert answer.status_code == 400
-    assert "Repeat at most half of a passage." in answer.content.decode()
+    assert "The overlap can be at most half of the passage length." in answer.content.decode()
 
 
 def test_the_index_that_answers_cannot_be_removed(acme, adam, library, sign_in):

@@ -48,7 +48,7 @@ def test_details_are_saved_and_a_wrong_day_is_explained_at_its_field(sign_in, po
     address = path(f"documents/{policy.pk}/details/")
     wrong = client.post(address, {"title": "Travel", "reviewed_on": "2026-05-01", "review_due": "2026-04-01"})
     assert wrong.status_code == 400
-    assert "lies before the last one" in wrong.content.decode()
+    assert "is before the last one" in wrong.content.decode()
     client.post(address, {"title": "Travel policy", "author": "Tolley", "reviewed_on": "2026-05-01"})
     policy.refresh_from_db()
     assert (policy.title, policy.author, policy.reviewed_on) == ("Travel policy", "Tolley", date(2026, 5, 1))

@@ -74,9 +74,9 @@ def test_an_ended_grant_still_explains_the_days_before_it(sign_in, clock, policy
     client = sign_in(erin)
     then = why(client, policy, alice, today - timedelta(days=30))
     assert "Why could Alice Acme read this?" in then
-    assert "may read, granted by Erin Acme on 11 Oct 2026" in chain_of(then)
+    assert "can view, granted by Erin Acme on 11 Oct 2026" in chain_of(then)
     assert "Alice Acme cannot read it" in then
-    assert "End grant" not in then
+    assert "Remove access" not in then
     assert "Why could Alice Acme not read this?" in why(client, policy, alice, today - timedelta(days=45))
     assert "Why could Alice Acme not read this?" in why(client, policy, alice, today - timedelta(days=20))
     now = why(client, policy, alice)
@@ -146,7 +146,7 @@ def test_a_restricted_day_shut_the_collections_readers_out(sign_in, clock, shelf
 def test_a_day_before_the_document_says_that_it_was_not_here(sign_in, clock, policy, erin):
     today = clock.day(0)
     page = why(sign_in(erin), policy, erin, today - timedelta(days=55))
-    assert "It was not here yet." in page
+    assert "It did not exist yet." in page
     assert "Why could Erin Acme not read this?" in page
 
 
@@ -162,7 +162,7 @@ def test_a_collection_that_one_cannot_see_is_not_named_for_the_days_it_lay_there
     hers = why(sign_in(erin), policy, alice, today - timedelta(days=30))
     assert "Why could Alice Acme read this?" in hers
     his = why(sign_in(adam), policy, alice, today - timedelta(days=30))
-    assert "It lay in a collection that you cannot see" in his
+    assert "It was in a collection that you cannot see" in his
     assert "Finance and travel" not in his
     assert "Finance and travel" not in text_of(sign_in(adam), f"documents/{policy.pk}/readers/", tab="changes")
 
@@ -195,11 +195,11 @@ def test_the_changes_are_told_newest_first_and_lead_to_their_day(sign_in, clock,
     clock.day(0)
     page = text_of(sign_in(erin), f"documents/{policy.pk}/readers/", tab="changes")
     told = [
-        "Finance may read",
-        "Alice Acme was taken off",
-        "Alice Acme may read, change and share, before: read",
-        "Alice Acme may read",
-        "Added, and read by those who read its collection",
+        "Finance can view",
+        "Alice Acme was removed",
+        "Alice Acme can manage, before: view",
+        "Alice Acme can view",
+        "Added; readers of its collection can read it",
     ]
     places = [page.index(words) for words in told[:3]] + [page.rindex(words) for words in told[3:]]
     assert places == sorted(places)

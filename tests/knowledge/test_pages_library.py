@@ -35,13 +35,13 @@ def test_a_reader_sees_what_was_shared_and_its_true_count(sign_in, shelf, policy
     stranger = text_of(sign_in(bob), "documents/")
     assert "Travel policy" not in stranger
     assert "Finance and travel" not in stranger
-    assert "Nothing is shared with you here yet" in stranger
+    assert "No documents are shared with you here yet" in stranger
 
 
 def test_a_reader_gets_no_controls_of_an_editor(sign_in, shelf, policy, erin, alice):
     grants.give(shelf.collection, "read", alice, by=erin)
     page = text_of(sign_in(alice), "documents/")
-    for control in ("data-upload", "data-choose", "New collection", "Needs a person", "Replace", "Readers"):
+    for control in ("data-upload", "data-choose", "New collection", "Needs attention", "Replace", "Readers"):
         assert control not in page, control
 
 
@@ -90,7 +90,7 @@ def test_filters_stand_in_the_address_and_narrow_the_list(sign_in, shelf, policy
     assert "Travel policy" not in _table(text_of(client, "documents/", type="sheet"))
     assert "rates" in _table(text_of(client, "documents/", type="sheet"))
     assert "rates.csv" not in _table(text_of(client, "documents/", q="travel"))
-    assert "Nothing fits these filters" in text_of(client, "documents/", state="failed")
+    assert "No documents match these filters" in text_of(client, "documents/", state="failed")
     assert "Travel policy" in _table(text_of(client, "documents/", owner=str(erin.pk), state="nonsense", page="x"))
 
 

@@ -41,7 +41,7 @@ def test_asking_comes_first_and_collections_come_last(sign_in, policy, erin):
 
 def test_filters_narrow_and_are_taken_away_one_by_one(sign_in, policy, erin):
     client = sign_in(erin)
-    assert "Nothing fits with these filters" in text_of(client, "search/", q="class", type="pdf")
+    assert "No results with these filters" in text_of(client, "search/", q="class", type="pdf")
     assert "Business" in text_of(client, "search/", q="class", type="text", collection=str(policy.collection_id))
     odd = {"q": "class", "collection": "x", "from": "2026-99-99", "page": "0", "type": "nothing"}
     assert "Business" in text_of(client, "search/", **odd)

@@ -35,11 +35,11 @@ def test_giving_and_ending_take_effect_at_once_and_can_be_undone(sign_in, policy
     given = client.post(address, {"act": "give", "grantee": f"person:{alice.pk}", "right": "read"}, follow=True)
     assert may_read(alice, policy)
     assert "Alice Acme may read travel-policy" in given.content.decode()
-    assert "In force since" in given.content.decode()
+    assert "In effect since" in given.content.decode()
     ended = client.post(address, {"act": "end", "grantee": f"person:{alice.pk}"}, follow=True)
     assert not may_read(alice, policy)
     page = ended.content.decode()
-    assert "Alice Acme can no longer read travel-policy" in page
+    assert "Alice Acme’s access to travel-policy was removed" in page
     assert '<input type="hidden" name="act" value="give">' in page
 
 
@@ -86,7 +86,7 @@ def test_six_teams_cost_no_more_questions_than_two_and_each_says_how_many_belong
 def test_somebody_without_a_way_is_told_apart(sign_in, policy, erin, bob):
     page = text_of(sign_in(erin), f"documents/{policy.pk}/readers/", who=f"person:{bob.pk}")
     assert "Why can Bob Acme not read this?" in page
-    assert "cannot read it, find it, or see it named" in page
+    assert "cannot read it, find it or see its title" in page
 
 
 def test_looking_is_recorded_with_whom(sign_in, policy, erin, alice):
@@ -100,7 +100,7 @@ def test_restricting_shuts_the_collections_readers_out(sign_in, shelf, policy, e
     address = path(f"documents/{policy.pk}/readers/change/")
     page = sign_in(erin).post(address, {"restricted": "1"}, follow=True).content.decode()
     assert not may_read(alice, policy)
-    assert "do not get in by themselves" in page
+    assert "Restricted: readers of" in page
     sign_in(erin).post(address, {"restricted": "0"})
     assert may_read(alice, policy)
 

@@ -24,7 +24,7 @@ def test_a_program_is_told_to_try_again(client, erin, bearer):
     )
     assert (said.status_code, said["content-type"]) == (503, "application/problem+json")
     assert said.json()["code"] == "unavailable"
-    assert said.json()["detail"] == "The search does not answer just now."
+    assert said.json()["detail"] == "Search is temporarily unavailable."
 
 
 @pytest.mark.usefixtures("away")
@@ -32,4 +32,4 @@ def test_a_program_is_told_to_try_again(client, erin, bearer):
 def test_a_person_reads_the_same_on_the_page(sign_in, erin, path):
     said = sign_in(erin).get(f"/t/acme/{path}", {"q": "leave"})
     assert said.status_code == 503
-    assert "The search does not answer just now." in said.content.decode()
+    assert "Search is temporarily unavailable." in said.content.decode()

@@ -80,7 +80,7 @@ def test_a_full_disk_keeps_nothing_half_and_says_so(monkeypatch, bring, erin):
 
     with monkeypatch.context() as patched:
         patched.setattr(storage.os, "fsync", full)
-        with pytest.raises(NoRoom, match="Everything that was there before is safe"):
+        with pytest.raises(NoRoom, match="Existing data is safe"):
             bring("after.txt", ANYTHING)
     assert len(_files(erin.tenant)) == 1
     assert Document.objects.for_tenant(erin.tenant).count() == 1

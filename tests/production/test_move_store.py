@@ -131,7 +131,7 @@ def test_a_move_that_was_cut_off_goes_on_where_it_was(stores, upload, erin, acme
 
     def put(where, passages):
         if len(calls) == 2:
-            raise store_migration.StoreError("The search index is out of reach just now.")
+            raise store_migration.StoreError("The search index is temporarily unavailable.")
         calls.append(1)
         real(where, passages)
 

@@ -117,7 +117,7 @@ def test_searches_wait_out_a_restart_or_say_so(server, store, where):
         thread.join(timeout=30)
     assert set(found) == {5}
     assert len(found) > before + 4
-    assert all("out of reach" in message for message in refused)
+    assert all("temporarily unavailable" in message for message in refused)
 
 
 def test_who_asks_while_the_first_index_is_being_made_is_answered(server, store):

@@ -407,7 +407,7 @@ def test_a_page_that_follows_an_answer_says_that_its_session_was_signed_out(runn
     page.wait_for_selector("[data-turn][data-answering]")
     Session.objects.all().delete()
     note = page.locator("[data-composer-note]")
-    note.filter(has_text="You were signed out. Your question and its answer are kept.").wait_for()
+    note.filter(has_text="You were signed out. Your question and its answer are saved.").wait_for()
 
 
 def test_a_long_page_for_a_session_that_was_signed_out_becomes_the_sign_in_page(portal, reader, monkeypatch):

@@ -30,7 +30,7 @@ def test_the_keys_of_a_member_end_when_they_are_promoted(client, sign_in, olga, 
     secrets = [create_api_key(alice, name=f"key {number}", scopes=["read", "audit"])[1] for number in range(2)]
     _, of_another = create_api_key(bob, name="another", scopes=["read"])
     page = promote(sign_in(olga), alice, role)
-    assert "2 API keys of theirs ended. They can make new ones." in page
+    assert "2 API keys of theirs revoked. They can create new ones." in page
     assert [status(client, secret) for secret in (*secrets, of_another)] == [401, 401, 200]
     alice.refresh_from_db()
     _, fresh = create_api_key(alice, name="fresh", scopes=["read"])
@@ -68,17 +68,17 @@ def test_keys_end_where_the_role_gives_more_and_continue_where_it_gives_less(acm
 
 
 def test_the_page_says_so_before_to_those_who_can_promote(sign_in, olga, adam, alice):
-    before = "If you make somebody an admin, compliance officer or owner, their API keys end"
+    before = "If you make someone an admin, compliance officer or owner, their API keys are revoked"
     people = reverse("tenants:people", args=["acme"])
     assert before in sign_in(olga).get(people).content.decode()
     assert before not in sign_in(adam).get(people).content.decode()
     keys = reverse("tenants:keys", args=["acme"])
-    assert "ends if you become an admin" in sign_in(alice).get(keys).content.decode()
-    assert "ends if you become an admin" not in sign_in(olga).get(keys).content.decode()
+    assert "is revoked if you become an admin" in sign_in(alice).get(keys).content.decode()
+    assert "is revoked if you become an admin" not in sign_in(olga).get(keys).content.decode()
 
 
 def test_a_promotion_of_somebody_without_keys_says_nothing_of_keys(sign_in, olga, alice):
-    assert "of theirs ended" not in promote(sign_in(olga), alice, "admin")
+    assert "of theirs revoked" not in promote(sign_in(olga), alice, "admin")
 
 
 def test_the_operators_promotion_ends_keys_as_well(client, olga, alice):

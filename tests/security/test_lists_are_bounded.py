@@ -28,7 +28,7 @@ def test_a_conversation_takes_only_so_many_questions(alice):
     ]
     Answer.objects.bulk_create(rows)
     save_answer.begin(alice, AskRequest("The last one?", conversation_id=conversation.pk))
-    with pytest.raises(Conflicting, match="takes no more"):
+    with pytest.raises(Conflicting, match="which is the maximum"):
         save_answer.begin(alice, AskRequest("One more?", conversation_id=conversation.pk))
     save_answer.begin(alice, AskRequest("One more?"))
 

@@ -41,11 +41,11 @@ def test_a_question_asked_after_the_session_ended_is_in_the_box_after_signing_in
     else:
         box(page).fill(QUESTION)
         page.get_by_role("button", name="Ask", exact=True).click()
-    page.get_by_text("You were signed out. Your question is kept.").wait_for()
+    page.get_by_text("You were signed out. Your question is saved.").wait_for()
     enter(page, alice.user.email)
     page.wait_for_url("**/t/acme/**")
     assert box(page).input_value() == QUESTION
-    assert page.get_by_text("You were signed out. Your question is kept.").is_visible()
+    assert page.get_by_text("You were signed out. Your question is saved.").is_visible()
     if scripts:
         assert "kept" not in page.url
         assert QUESTION not in page.evaluate("JSON.stringify([localStorage, sessionStorage])")
@@ -55,7 +55,7 @@ def test_another_person_at_the_same_browser_never_gets_the_question(browse, alic
     page = browse(alice)
     Session.objects.all().delete()
     ask(page)
-    page.get_by_text("You were signed out. Your question is kept.").wait_for()
+    page.get_by_text("You were signed out. Your question is saved.").wait_for()
     address = page.url
     enter(page, bob.user.email)
     page.wait_for_url("**/t/acme/**")
@@ -73,7 +73,7 @@ def test_an_invitation_that_was_typed_is_in_its_form_again(browse, olga):
     page.get_by_label("E-mail").fill("new.person@acme.example")
     Session.objects.all().delete()
     page.get_by_role("button", name="Invite").click()
-    page.get_by_text("You were signed out. What you wrote is kept.").wait_for()
+    page.get_by_text("You were signed out. Your text is saved.").wait_for()
     enter(page, olga.user.email)
     page.wait_for_url("**/people/**")
     assert page.get_by_label("E-mail").input_value() == "new.person@acme.example"
@@ -86,14 +86,14 @@ def test_a_comment_of_a_rating_is_in_its_form_again(browse, alice):
     with in_tenant(alice.tenant):
         feedback.rate(alice, begun.answer.pk, "helpful")
     page = browse(alice, f"conversations/{begun.answer.conversation_id}/")
-    page.get_by_label("In your words").fill("It names the right page.")
+    page.get_by_label("Comment").fill("It names the right page.")
     Session.objects.all().delete()
     page.get_by_role("button", name="Save", exact=True).click()
-    message = page.locator(".message", has_text="You were signed out. What you wrote is kept.")
+    message = page.locator(".message", has_text="You were signed out. Your text is saved.")
     message.get_by_role("link", name="Sign in").click()
     enter(page, alice.user.email)
     page.get_by_text("Nothing was sent.").wait_for()
-    assert page.get_by_label("In your words").input_value() == "It names the right page."
+    assert page.get_by_label("Comment").input_value() == "It names the right page."
 
 
 def test_uploads_wait_for_a_sign_in_in_another_tab_and_all_arrive(browse, shelf, erin, tmp_path):
@@ -103,7 +103,7 @@ def test_uploads_wait_for_a_sign_in_in_another_tab_and_all_arrive(browse, shelf,
     page = browse(erin, f"documents/?collection={shelf.pk}")
     Session.objects.all().delete()
     page.set_input_files("#upload-files", files)
-    page.get_by_text("Your files are still in this page").wait_for()
+    page.get_by_text("Your files are still on this page").wait_for()
     with page.expect_popup() as popup:
         page.locator("[data-upload-paused]").get_by_role("link", name="Sign in").click()
     enter(popup.value, erin.user.email)
@@ -122,5 +122,5 @@ def test_a_page_older_than_the_sign_in_keeps_the_question(browse, alice):
     enter(other, alice.user.email)
     other.wait_for_url("**/t/acme/**")
     ask(page)
-    page.get_by_text("Nothing was sent. Look at it and send it again.").wait_for()
+    page.get_by_text("Nothing was sent. Check it and send it again.").wait_for()
     assert box(page).input_value() == QUESTION

@@ -135,7 +135,7 @@ def test_another_renderer_tries_again(document, monkeypatch):
 @pytest.mark.django_db
 def test_a_page_that_waited_too_long_for_its_turn_is_not_remembered_as_bad(sign_in, document, erin, monkeypatch):
     def busy(*arguments, **options):
-        raise ParseFailed("busy", "Other pages are being drawn.", permanent=False)
+        raise ParseFailed("busy", "Other pages are being prepared.", permanent=False)
 
     monkeypatch.setattr(pdf_pages, "render_page", busy)
     answer = sign_in(erin).get(path(f"documents/{document.pk}/1/1/"))

@@ -89,8 +89,8 @@ def test_an_erased_document_leaves_its_title_on_the_trail_and_the_page_says_so(s
 
 def test_whoever_has_an_invitation_joins_and_the_words_say_so(sign_in, olga, client):
     said = words(sign_in(olga).post("/t/acme/people/", {"email": "new@acme.example", "role": "member"}, follow=True))
-    assert "whoever opens it joins under this address" in said
-    assert "alone: whoever" in said
+    assert "anyone who opens it joins with this address" in said
+    assert "only to them: anyone" in said
     link = re.search(r"http://testserver(/invitation/[^\s\"<]+)", said)[1]
     joined = client.post(link, {"name": "Anybody", "password": PASSWORD})
     assert joined.status_code == 302
@@ -98,7 +98,7 @@ def test_whoever_has_an_invitation_joins_and_the_words_say_so(sign_in, olga, cli
 
 def test_a_leaver_s_conversations_stay_and_are_theirs_again(sign_in, adam, alice, asked):
     said = words(sign_in(adam).get(f"/t/acme/people/{alice.pk}/removal/"))
-    assert "Their conversations are stored, opened by nobody" in said
+    assert "Nobody can open their conversations; they get them back" in said
     members.end_membership(alice, by=adam)
     assert Conversation.objects.for_tenant(alice.tenant).filter(pk=asked.conversation_id).exists()
     again = members.add_member(alice.tenant, email=alice.user.email, by=adam)
@@ -123,4 +123,4 @@ def test_no_mail_is_promised_where_none_is_sent(client, alice, settings):
     settings.EMAIL_HOST = ""
     said = words(Client().post("/password/forgotten/", {"email": alice.user.email}))
     assert "on its way" not in said
-    assert "This portal sends no mail" in said
+    assert "This portal does not send e-mail" in said

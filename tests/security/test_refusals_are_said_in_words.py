@@ -89,7 +89,7 @@ def test_somebody_else_who_signed_in_meanwhile_sends_nothing_in_the_name_of_the_
     assert strict.get("/t/acme/").status_code == 200
     answer = strict.post("/t/acme/ask/", page | {"question": QUESTION})
     assert answer.status_code == 403
-    assert "signed in as somebody else" in answer.content.decode()
+    assert "signed in as someone else" in answer.content.decode()
     assert QUESTION not in answer.content.decode()
 
 
@@ -162,7 +162,7 @@ def test_413_has_a_page_a_fragment_and_problem_details(sign_in, alice, settings)
     client.force_login(alice.user, backend="tenants.signin.backend.EmailBackend")
     page = client.post("/t/acme/ask/", {"question": "x" * 200}, content_type="application/x-www-form-urlencoded")
     assert page.status_code == 413
-    assert "more than the portal takes at once" in page.content.decode()
+    assert "too large to send at once" in page.content.decode()
 
 
 @pytest.mark.parametrize(

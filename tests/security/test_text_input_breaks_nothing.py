@@ -82,7 +82,7 @@ def test_a_query_of_too_many_parameters_is_refused_in_words(path):
 
     reply = asyncio.run(get())
     assert reply.status_code == 413
-    assert "more than the portal takes at once" in reply.text
+    assert "too large to send at once" in reply.text
 
 
 @pytest.mark.parametrize("length", [100, 3_000, 15_000])

@@ -68,7 +68,7 @@ def test_a_closed_tab_is_resumed_with_the_same_files_and_none_comes_twice(browse
     first = browse(erin, f"documents/?collection={shelf.pk}")
     first.route("**/pieces/*/?at=4194304", lambda route: route.abort())
     first.set_input_files("#upload-files", [*files[:5], large, *files[5:]])
-    first.locator(".upload-note", has_text="What arrived is kept for 24 hours.").wait_for()
+    first.locator(".upload-note", has_text="The uploaded part is stored for 24 hours.").wait_for()
     first.close()  # in the middle of it
     assert len(arrived(erin.tenant)) < len(files)
 

@@ -81,7 +81,7 @@ def test_inviting_the_same_address_again_replaces_the_invitation(client, acme, a
 
 def test_an_address_with_a_sign_in_must_be_signed_in_to(client, acme, adam, mallory):
     _, path = invite(mallory.user.email, by=adam)
-    assert "Sign in with it to join" in client.get(path).content.decode()
+    assert "This address already has an account. Sign in to join." in client.get(path).content.decode()
     client.post(path, NEW)
     assert member_of(acme, mallory.user.email) is None
     mallory.user.refresh_from_db()

@@ -36,13 +36,13 @@ def test_wrong_password_and_unknown_address_read_alike(client, alice):
 
     token = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
     assert token.sub("", strip(wrong, alice.user.email)) == token.sub("", strip(unknown, "nobody@acme.example"))
-    assert "do not fit together" in wrong.content.decode()
+    assert "The e-mail address or password is wrong" in wrong.content.decode()
 
 
 def test_a_person_who_is_switched_off_reads_the_same(client, alice):
     alice.user.is_active = False
     alice.user.save()
-    assert "do not fit together" in enter(client, alice.user.email).content.decode()
+    assert "The e-mail address or password is wrong" in enter(client, alice.user.email).content.decode()
 
 
 def test_the_session_changes_its_key_when_somebody_signs_in(client, alice):
@@ -81,7 +81,7 @@ def test_a_person_in_two_companies_chooses(sign_in, alice, globex):
 def test_a_person_without_a_company_is_told_so(sign_in, alice, olga):
     client = sign_in(alice)
     end_membership(alice, by=olga)
-    assert "You belong to no company here" in client.get("/").content.decode()
+    assert "You are not a member of any company" in client.get("/").content.decode()
 
 
 def test_sign_ins_stand_on_the_portals_trail_and_on_that_of_each_company(client, alice, globex):

@@ -21,7 +21,7 @@ from tenants.models import Membership
 
 
 class Command(BaseCommand):
-    help = "Ask a question as one person, and print the cited answer."
+    help = "Ask a question as one member and print the cited answer."
     _label = ""  # of the part of the question that was printed last
 
     def add_arguments(self, parser) -> None:
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             try:
                 asyncio.run(self._ask(member, asking, quiet=options["json"]))
             except Http404:
-                raise CommandError("This person has no such conversation.") from None
+                raise CommandError("This member has no such conversation.") from None
         with in_tenant(member.tenant):
             shown = show(member, access_answer(member, asking.answer_id))
         if options["json"]:
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             numbers = "".join(f" [{number}]" for number in event.data["citations"])
             self.stdout.write(event.data["text"] + numbers)
         elif event.kind == "withdrawn":
-            self.stdout.write("(That was taken back.)")
+            self.stdout.write("(The text above was withdrawn.)")
         elif event.kind == "step":
             self.stderr.write(f"  {event.data['detail'] or event.data['text']}")
         self.stdout.flush()

@@ -49,7 +49,7 @@ class Recogniser:
             raise ParseFailed(
                 "ocr_failed",
                 "The text recognition could not be started.",
-                "Try again later; tell the operator if it stays so.",
+                "Try again later. If this continues, tell the operator of the portal.",
                 permanent=False,
             ) from error
 

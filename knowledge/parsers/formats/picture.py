@@ -62,7 +62,7 @@ def _pictures(reading: Reading) -> Iterator[tuple[int, int, object]]:
                 yield number + 1, total, np.asarray(upright.convert("RGB"))
     except Image.DecompressionBombError as error:
         raise ParseFailed(
-            "too_large", "The picture has too many dots.", "Save it smaller and upload it again."
+            "too_large", "The picture has too many pixels.", "Save it smaller and upload it again."
         ) from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise damaged("The picture") from error

@@ -80,7 +80,7 @@ def read_json(text: str) -> Draft:
         data = json.loads(text.lstrip("\ufeff"))
     except ValueError:
         draft = read_text(text)
-        draft.warn("read_as_text", "The file is no valid JSON, so it was read as plain text.")
+        draft.warn("read_as_text", "The file is not valid JSON, so it was read as plain text.")
         return draft
     except RecursionError as error:
         raise damaged("The JSON file") from error

@@ -202,7 +202,7 @@ def _when_made(work: Callable[[], T], until: float) -> T:
 
 def _unreachable() -> StoreUnavailable:
     return StoreUnavailable(
-        "The search index is out of reach just now.",
+        "The search index is temporarily unavailable.",
         hint="Try again in a moment. Nothing that was saved is lost.",
     )
 

@@ -27,7 +27,7 @@ def trust(ca: str, speaks: str = REST) -> ssl.SSLContext:
         made = ssl.create_default_context(cadata=ca) if ca else None
     except (ssl.SSLError, ValueError) as error:
         raise StoreUnavailable(
-            "The search index is out of reach: the portal cannot read whose certificates to trust.",
+            "The search index is unavailable: the portal cannot read whose certificates to trust.",
             hint="WEAVIATE_CA holds no certificate in PEM, or WEAVIATE_CA_FILE names a file without one.",
             permanent=True,
         ) from error
@@ -63,7 +63,7 @@ def shake_hands(connected: socket.socket, host: str, ca: str, speaks: str) -> No
     except ssl.SSLCertVerificationError as error:
         why = error.verify_message.rstrip(".")
         raise StoreUnavailable(
-            "The search index is out of reach: the portal does not trust its certificate.",
+            "The search index is unavailable: the portal does not trust its certificate.",
             hint=f"Its {'gRPC' if speaks == GRPC else 'REST'} address shows one with this fault: {why}. Where an "
             "authority of your own signed it, set WEAVIATE_CA_FILE to that authority's certificate.",
             permanent=True,
@@ -72,7 +72,7 @@ def shake_hands(connected: socket.socket, host: str, ca: str, speaks: str) -> No
         if error.reason not in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"):
             raise
         raise StoreUnavailable(
-            f"The search index is out of reach: its {'gRPC' if speaks == GRPC else 'REST'} address is not encrypted.",
+            f"The search index is unavailable: its {'gRPC' if speaks == GRPC else 'REST'} address is not encrypted.",
             hint="WEAVIATE_URL begins with https, for which both REST and gRPC have to be encrypted: give Weaviate "
             "GRPC_CERT_FILE and GRPC_KEY_FILE too.",
             permanent=True,

@@ -12,9 +12,9 @@ from knowledge.permissions.grants import Given, grants_on
 from tenants.formatting import short_date
 from tenants.models import Membership, Team, TeamMember
 
-MAY = {Right.READ: "may read", Right.WRITE: "may read and change", Right.MANAGE: "may read, change and share"}
-ITS_READERS = "its readers read what is in it"
-ORDINALS = ("First way", "Second way", "Third way", "Fourth way", "Fifth way")
+MAY = {Right.READ: "can view", Right.WRITE: "can edit", Right.MANAGE: "can manage"}
+ITS_READERS = "its readers can read everything in it"
+ORDINALS = ("First reason", "Second reason", "Third reason", "Fourth reason", "Fifth reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ def chains(person: Membership, target: Document | Collection) -> list[Chain]:
 
 def in_order(ways: Sequence[tuple[Link, ...]]) -> list[Chain]:
     if len(ways) == 1:
-        return [Chain("The way", ways[0])]
-    names = [*ORDINALS, *(f"Way {n}" for n in range(6, len(ways) + 1))]
+        return [Chain("Reason", ways[0])]
+    names = [*ORDINALS, *(f"Reason {n}" for n in range(6, len(ways) + 1))]
     return [Chain(name, links) for name, links in zip(names, ways, strict=False)]
 
 
@@ -62,7 +62,7 @@ def not_a_reason(person: Membership, found: Sequence[Chain]) -> str:
     role = f"the role of {person.get_role_display().lower()}"
     names = [*sorted(teams)[:4], role]
     words = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{words[0].upper()}{words[1:]} {'gives' if len(names) == 1 else 'give'} nothing here"
+    return f"{words[0].upper()}{words[1:]} {'gives' if len(names) == 1 else 'give'} no access here"
 
 
 def _of_document(person: Membership, document: Document) -> list[tuple[Link, ...]]:

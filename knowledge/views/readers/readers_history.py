@@ -35,11 +35,11 @@ class PastDay:
     def state(self) -> str:
         """Why nobody, or not everybody, could get in by the usual ways."""
         if self.owner is None:
-            return "It was not here yet."
+            return "It did not exist yet."
         if self.trashed:
-            return "It was in the trash, where nobody reads it."
+            return "It was in the trash, where nobody can read it."
         if self.shelf_hidden:
-            return "It lay in a collection that you cannot see; ways through that one are not shown."
+            return "It was in a collection that you cannot see; access through that collection is not shown."
         return ""
 
 

@@ -70,7 +70,7 @@ def others_called(member: Membership, target, readers: Sequence[Who], words: str
             found.append(Who(f"person:{person.pk}", str(person), _ways_short(ways)))
     for team in Team.objects.for_tenant(member.tenant).filter(name__icontains=words).order_by("name")[:FOUND_AT_ONCE]:
         if f"team:{team.pk}" not in known:
-            found.append(Who(f"team:{team.pk}", team.name, "not given", True))
+            found.append(Who(f"team:{team.pk}", team.name, "not added", True))
     return found
 
 
@@ -120,4 +120,4 @@ def _holder(target: Document | Collection, event: AuditEvent) -> Membership | Te
 
 
 def _ways_short(count: int) -> str:
-    return "cannot read" if not count else "1 way" if count == 1 else f"{count} ways"
+    return "cannot read" if not count else "1 reason" if count == 1 else f"{count} reasons"

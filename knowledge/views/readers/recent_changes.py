@@ -25,7 +25,7 @@ TELLING = (
     Action.GRANT_REVOKED,
     Action.RECORD_CHANGED,
 )
-DOING = {Right.READ: "read", Right.WRITE: "read and change", Right.MANAGE: "read, change and share"}
+DOING = {Right.READ: "view", Right.WRITE: "edit", Right.MANAGE: "manage"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +64,29 @@ def _said(told: EventView, shelves: dict[str, str]) -> tuple[str, bool] | None:
     whom = told.data.get("team") or (told.whom.name if told.whom else "")
     match told.action:
         case Action.GRANT_GIVEN:
-            return f"{whom} may {DOING[Right(told.data['right'])]}{_formerly(told.data.get('former', []))}", True
+            return f"{whom} can {DOING[Right(told.data['right'])]}{_formerly(told.data.get('former', []))}", True
         case Action.GRANT_REVOKED:
-            return f"{whom} was taken off", False
+            return f"{whom} was removed", False
         case Action.RECORD_CHANGED:
             change = told.data.get("fields", {}).get("restricted")
             if change is None:
                 return None
             closed = change[1] == "True"
-            words = "Restricted: readers of the collection no longer get in by themselves"
-            return (words, False) if closed else ("Readers of the collection read it too", True)
+            words = "Restricted: readers of the collection can no longer read it"
+            return (words, False) if closed else ("Readers of the collection can read it too", True)
         case Action.DOCUMENT_MOVED:
             to = shelves.get(told.data.get("collection", ""), "another collection")
-            return f"Moved to {to}, whose readers read it from then on", True
+            return f"Moved to {to}, whose readers can read it since then", True
         case Action.COLLECTION_HANDED_OVER:
-            return f"{whom} owns it now", True
+            return f"{whom} became the owner", True
         case Action.DOCUMENT_TRASHED:
-            return "Put in the trash, where nobody reads it", False
+            return "Moved to the trash, where nobody can read it", False
         case Action.DOCUMENT_RESTORED:
-            return "Taken out of the trash; its readers read it again", True
+            return "Restored from the trash; its readers can read it again", True
         case Action.DOCUMENT_UPLOADED:
-            return "Added, and read by those who read its collection", True
+            return "Added; readers of its collection can read it", True
         case Action.COLLECTION_CREATED:
-            return "Made; only its owner could read it", True
+            return "Created; only its owner could read it", True
     return None
 
 

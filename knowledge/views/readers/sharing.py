@@ -80,7 +80,7 @@ def of_several(request: HttpRequest, member: Membership) -> HttpResponse:
         to = _grantee(member, request.POST.get("grantee", ""))
         if request.POST.get("act") == "end":
             ended = sum(grants.revoke(document, to, by=member) for document in chosen)
-            messages.success(request, f"{to} was taken off {counted(ended, 'document')}", _in_force())
+            messages.success(request, f"{to} was removed from {counted(ended, 'document')}", _in_force())
         else:
             right = request.POST.get("right", Right.READ)
             for document in chosen:
@@ -177,7 +177,7 @@ def _done(request: HttpRequest, member: Membership, target) -> dict | None:
     if what in ("restricted", "open"):
         shelf = target.collection if isinstance(target, Document) else target
         title = (
-            f"Restricted: readers of {shelf} do not get in by themselves"
+            f"Restricted: readers of {shelf} cannot read it"
             if what == "restricted"
             else f"Readers of {shelf} can read it"
         )
@@ -189,7 +189,7 @@ def _done(request: HttpRequest, member: Membership, target) -> dict | None:
     except (Http404, Invalid, ValueError):
         return None
     if what == "ended":
-        title = f"{to} can no longer {'read' if right == Right.READ else 'do that with'} {target} by this grant"
+        title = f"{to}’s access to {target} was removed"
         return {"title": title, "more": more, "undo": {"act": "give", "grantee": key_of(to), "right": right.value}}
     former = request.GET.get("former", "")
     undo = (
@@ -201,19 +201,19 @@ def _done(request: HttpRequest, member: Membership, target) -> dict | None:
 
 
 def _in_force() -> str:
-    return f"In force since {timezone.localtime():%H:%M:%S}, in open answers too."
+    return f"In effect since {timezone.localtime():%H:%M:%S}, also in open answers."
 
 
 def _ways(count: int, past: PastDay | None) -> str:
     if count == 0:
-        nobody = "No way led here: this person could not read it, find it, or see it named."
-        return nobody if past else "No way leads here: this person cannot read it, find it, or see it named."
+        nobody = "No access: this person could not read it, find it or see its title."
+        return nobody if past else "No access: this person cannot read it, find it or see its title."
     if count == 1:
-        return "One way led here." if past else "One way leads here."
-    words = ("Two", "Three", "Four", "Five")[count - 2] if count < 6 else str(count)
+        return "There was one reason." if past else "There is one reason."
+    words = ("two", "three", "four", "five")[count - 2] if count < 6 else str(count)
     if past:
-        return f"{words} ways led here. Any one alone was enough."
-    return f"{words} ways lead here. Any one alone is enough."
+        return f"There were {words} reasons. Each alone was enough."
+    return f"There are {words} reasons. Each alone is enough."
 
 
 def _last_opened(person: Membership, target, past: PastDay | None) -> AuditEvent | None:
@@ -275,7 +275,7 @@ def _grantee(member: Membership, key: str) -> Membership | Team:
     found = _team(member, key) or _person(member, key)
     if found is None:
         if not key:
-            raise Invalid("Nobody was chosen, so nothing was shared.", hint="Choose a person or a team.")
+            raise Invalid("Nobody was selected, so nothing was shared.", hint="Choose a person or a team.")
         raise Http404
     return found
 

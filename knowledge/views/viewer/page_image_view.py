@@ -66,7 +66,7 @@ def draw_again(request: HttpRequest, member: Membership, document_id: UUID, vers
     if not page_images.has_pictures(chosen) or not 1 <= page <= chosen.page_count:
         raise Http404
     if not failed_pages.forget(chosen, page):
-        messages.info(request, "This page was tried a moment ago", "Try again in a minute, or read its text.")
+        messages.info(request, "This page failed a moment ago", "Try again in a minute, or read its text.")
     return HttpResponseRedirect(f"{document_url(member, document, version=version, page=page)}#page-{page}")
 
 
@@ -87,9 +87,9 @@ def _look(member: Membership, document_id: UUID, number: int, page: int = 0) -> 
 
 def _placeholder(failure: ParseFailed) -> HttpResponse:
     if failure.code == "busy":
-        title, more, status = "Other pages are being drawn.", "Reload in a moment to see this one.", 503
+        title, more, status = "Other pages are being prepared.", "Reload in a moment to see this one.", 503
     else:
-        title, more, status = "This page cannot be shown as a picture.", "Show the text to read it, or reload.", 422
+        title, more, status = "This page cannot be shown as an image.", "Show the text to read it, or reload.", 422
     response = HttpResponse(_PLACEHOLDER.format(title=title, more=more), content_type="image/svg+xml", status=status)
     response["Cache-Control"] = "no-store"
     response["X-Content-Type-Options"] = "nosniff"

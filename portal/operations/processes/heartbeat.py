@@ -41,5 +41,5 @@ def _keep_touching(path: Path) -> None:
             private_folder(path.parent)
             path.touch(mode=0o600)
         except OSError as error:  # a full disk, say
-            log.warning("The sign of life %s cannot be written: %s", path, error.strerror)
+            log.warning("The heartbeat %s cannot be written: %s", path, error.strerror)
         time.sleep(EVERY)

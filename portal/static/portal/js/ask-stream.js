@@ -25,7 +25,7 @@ function composing(busy) {
   hint.replaceChildren();
   const key = document.createElement("kbd");
   key.textContent = busy ? "Esc" : "Enter";
-  hint.append(key, busy ? " keeps what is there" : " to ask");
+  hint.append(key, busy ? " to stop" : " to ask");
   const box = one("[data-question-box]", form);
   box.placeholder = busy ? "Write the next question while you wait" : "Ask a follow-up";
 }
@@ -63,7 +63,7 @@ async function ask(form) {
   try {
     response = await fetch(form.action, { method: "POST", body: sent, headers: follows });
   } catch {
-    note("You are offline. Your question is still here; ask it when you are connected.");
+    note("You are offline. Your question is still here. Ask it again when you are online.");
     return;
   }
   const out = globalThis.portal.signedOut(response);
@@ -73,7 +73,7 @@ async function ask(form) {
   const turn = one("[data-turn]", content);
   if (!response.ok || !turn) {
     const said = [...content.querySelectorAll("h1, h2, p, .message-title, .message-more")].map((part) => part.textContent.trim()).filter(Boolean);
-    note(said.slice(0, 3).join(" ") || "That did not work. Your question is still here; try it once more.");
+    note(said.slice(0, 3).join(" ") || "Something went wrong. Your question is still here. Try again.");
     return;
   }
   if (box) { box.value = ""; box.dispatchEvent(new Event("input", { bubbles: true })); }
@@ -253,7 +253,7 @@ class Following {
     const number = one(".cite", item);
     number.dataset.citation = found.id;
     number.textContent = found.number;
-    number.setAttribute("aria-label", `Source ${found.number}, to its sentence`);
+    number.setAttribute("aria-label", `Source ${found.number}, go to its sentence`);
     one("h3", item).textContent = found.title;
     const page = one(".evidence-page", item);
     page.href = found.url;
@@ -296,14 +296,14 @@ class Following {
     return place;
   }
 
-  withdrawn() { this.holder = null; this.clear(); say("What was written was taken back."); }
-  retry() { note("The portal is being restarted. The answer will be here in a moment."); }
+  withdrawn() { this.holder = null; this.clear(); say("The text was withdrawn."); }
+  retry() { note("The portal is restarting. Your answer will appear in a moment."); }
   done() { this.finish(); }
   failed() { this.finish(); }
 
   lost() {
     if (this.source.readyState === EventSource.CLOSED) this.finish();
-    else note(navigator.onLine ? "The connection was lost. The answer goes on without you. Trying again." : "You are offline. The answer goes on without you and will be here when you return.");
+    else note(navigator.onLine ? "The connection was lost. The answer continues. Reconnecting." : "You are offline. The answer continues and will be here when you are back online.");
   }
 
   async finish() {
@@ -314,8 +314,8 @@ class Following {
     try {
       await this.swap();
     } catch (error) {
-      if (error.signedOut) note("You were signed out. Your question and its answer are kept.", error.signedOut.address);
-      else note("The answer is kept. Load the page again to see the whole of it.");
+      if (error.signedOut) note("You were signed out. Your question and its answer are saved.", error.signedOut.address);
+      else note("The answer is saved. Reload the page to see all of it.");
     }
     this.turn.removeAttribute("data-answering");
     now = null;
@@ -356,9 +356,9 @@ async function stop() {
   try {
     const response = await fetch(now.turn.dataset.stopUrl, { method: "POST", headers: { ...follows, "X-CSRFToken": token } });
     const out = globalThis.portal.signedOut(response);
-    if (out) note("You were signed out, so this could not be stopped. Your answer is kept.", out.address);
+    if (out) note("You were signed out, so the answer could not be stopped. It is saved.", out.address);
   } catch {
-    note("You are offline, so this could not be stopped.");
+    note("You are offline, so the answer could not be stopped.");
   }
 }
 

@@ -22,8 +22,8 @@ document.addEventListener("click", async (event) => {
   const words = text(turn, turn.dataset.answer);
   try {
     await navigator.clipboard.writeText(words);
-    document.dispatchEvent(new CustomEvent("portal:message", { detail: { title: "Copied, with its sources" } }));
+    document.dispatchEvent(new CustomEvent("portal:message", { detail: { title: "Copied with sources" } }));
   } catch {
-    document.dispatchEvent(new CustomEvent("portal:message", { detail: { title: "The browser does not let this page copy", more: "Mark the text and copy it with your keyboard.", tone: "warning" } }));
+    document.dispatchEvent(new CustomEvent("portal:message", { detail: { title: "Your browser blocked copying", more: "Select the text and copy it with your keyboard.", tone: "warning" } }));
   }
 });

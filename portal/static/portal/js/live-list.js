@@ -18,7 +18,7 @@ async function fetched(ids) {
   const out = globalThis.portal.signedOut(answer);
   if (out) {
     ended = true;
-    document.dispatchEvent(new CustomEvent("portal:message", { detail: { tone: "error", title: "You were signed out.", more: "The list no longer updates by itself.", action: "Sign in", actionUrl: out.address } }));
+    document.dispatchEvent(new CustomEvent("portal:message", { detail: { tone: "error", title: "You were signed out.", more: "The list no longer updates.", action: "Sign in", actionUrl: out.address } }));
   }
   if (!answer.ok) throw new Error(answer.status);
   return new DOMParser().parseFromString(await answer.text(), "text/html");

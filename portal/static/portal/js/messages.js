@@ -58,6 +58,6 @@ document.addEventListener("htmx:responseError", (event) => {
   const address = xhr.getResponseHeader("X-Continue-At");
   if (address) say({ tone: "error", title, more: more.join(" "), action: xhr.status === 401 ? "Sign in" : "Open again", actionUrl: address });
   else if (title) say({ tone: "error", title, more: more.join(" ") });
-  else say({ tone: "error", title: "That did not work", more: `Nothing was changed. Try it once more; if it fails again, quote ${xhr.getResponseHeader("X-Request-ID") || new URL(xhr.responseURL).pathname}.` });
+  else say({ tone: "error", title: "Something went wrong", more: `Nothing was changed. Try again; if it fails again, quote ${xhr.getResponseHeader("X-Request-ID") || new URL(xhr.responseURL).pathname}.` });
 });
-document.addEventListener("htmx:sendError", () => say({ tone: "error", title: "You are offline", more: "Nothing was sent. Try it again when you are connected." }));
+document.addEventListener("htmx:sendError", () => say({ tone: "error", title: "You are offline", more: "Nothing was sent. Try again when you are online." }));

@@ -29,7 +29,7 @@ async function look() {
   let html = "";
   try {
     const answer = await fetch(url, { headers: { "HX-Request": "true", "X-Search-Dialog": "1" }, credentials: "same-origin" });
-    html = answer.ok || globalThis.portal.signedOut(answer) ? await answer.text() : '<p class="menu-note">The search did not answer. Try it once more.</p>';
+    html = answer.ok || globalThis.portal.signedOut(answer) ? await answer.text() : '<p class="menu-note">Search is temporarily unavailable. Try again.</p>';
     if (!answer.ok) sent = null;
   } catch { sent = null; html = '<p class="menu-note">You are offline.</p>'; }
   if (turn !== asked) return;

@@ -17,7 +17,7 @@ form?.addEventListener("submit", (event) => {
   };
   // The file stays chosen: after signing in in another tab the same press sends it.
   const signedOut = (address) => {
-    failed("You were signed out. Your file is still chosen: sign in in another tab, come back and press the button again. ");
+    failed("You were signed out. Your file is still selected. Sign in in another tab, come back and select Replace again. ");
     const link = Object.assign(document.createElement("a"), { href: address, target: "_blank", rel: "noopener", textContent: "Sign in" });
     said.append(link);
     addEventListener("focus", () => globalThis.portal.renewForm(form), { once: true });
@@ -37,8 +37,8 @@ form?.addEventListener("submit", (event) => {
     const out = globalThis.portal.signedOut(request);
     if (out) { signedOut(out.address); return; }
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
-    failed([...page.querySelectorAll(".problem-box p")].slice(1).map((p) => p.textContent.trim()).join(" ") || "The portal did not take it. Nothing was replaced.");
+    failed([...page.querySelectorAll(".problem-box p")].slice(1).map((p) => p.textContent.trim()).join(" ") || "The upload failed. Nothing was replaced.");
   });
-  request.addEventListener("error", () => failed("The connection broke before the portal confirmed the new version. Look at the document's versions before you try again."));
+  request.addEventListener("error", () => failed("The connection was lost before the portal confirmed the new version. Check the versions of the document before you try again."));
   request.send(new FormData(form));
 });

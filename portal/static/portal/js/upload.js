@@ -79,7 +79,7 @@ function failed(entry, words, retry = true) {
     part(entry.row, "bytes").textContent = size(entry.size);
   }
   glyph(entry, "failed");
-  cancelWords(entry, "Take away");
+  cancelWords(entry, "Remove from the list");
   note(entry, words, retry);
   say(`${entry.file.name}: ${words}`);
 }
@@ -90,7 +90,7 @@ function stop(entry) {
     entry.state = "cancelled";
     entry.request?.abort();
     discard(entry);
-    if (sending) say(`${entry.file.name} was cancelled. If it had arrived already, it is in the list.`);
+    if (sending) say(`${entry.file.name} was cancelled. If it was already uploaded, it is in the list.`);
   }
   else if (entry.state === "waiting") entry.state = "cancelled";
   leave(entry);
@@ -128,7 +128,7 @@ function progress(entry, sent) {
 function broken(entry) {
   if (entry.kept) progress(entry, entry.kept);
   const whole = entry.size > 0 && entry.sent >= entry.size; // the answer was lost, so nobody here knows
-  const kept = entry.kept ? "What arrived is kept for 24 hours." : whole ? "It may have arrived: look in the list before you upload it again." : "Nothing of it is kept, and the other files are not touched.";
+  const kept = entry.kept ? "The uploaded part is stored for 24 hours." : whole ? "It may be uploaded: check the list before you upload it again." : "Nothing was saved. The other files are not affected.";
   failed(entry, `The upload stopped after ${size(entry.sent)} of ${size(entry.size)}. ${kept}`);
   entry.broken = true;
 }
@@ -149,7 +149,7 @@ function sendPieces(entry) {
     entry.upload = upload;
     entry.kept = received;
     zone.querySelector(`[data-unfinished="${CSS.escape(upload)}"]`)?.remove();
-    if (received) { note(entry, `Going on after the ${size(received)} that had arrived.`); say(`${entry.file.name} goes on after ${size(received)}.`); }
+    if (received) { note(entry, `Continuing after ${size(received)}.`); say(`${entry.file.name} continues after ${size(received)}.`); }
     nextPiece(entry);
   });
   request.send(data);
@@ -203,7 +203,7 @@ function pauseIfSignedOut(entry, request) {
   entry.state = "waiting";
   signInAt = out.address;
   progress(entry, entry.kept || 0);
-  showPause("You were signed out. Your files are still in this page: sign in in another tab, and they go on.");
+  showPause("You were signed out. Your files are still on this page. Sign in in another tab, and the uploads continue.");
   return true;
 }
 
@@ -219,7 +219,7 @@ async function resume() {
   if (!signInAt) return;
   const how = await globalThis.portal.renewForm(form);
   if (how === "signed-out") return;
-  if (how === "other person") return showPause("You are signed in as somebody else now. Sign in as yourself in another tab to go on.");
+  if (how === "other person") return showPause("You are signed in as someone else now. Sign in with your own account in another tab to continue.");
   signInAt = "";
   zone.querySelector("[data-upload-paused]").hidden = true;
   next();
@@ -234,17 +234,17 @@ function answered(entry, request) {
     note(entry, "");
     glyph(entry, "done");
     part(entry.row, "bytes").textContent = size(entry.size);
-    cancelWords(entry, "Take away");
-    const words = { replaced: "A new version of the document with that name", unchanged: "The same file is here already, so nothing was changed" }[what];
+    cancelWords(entry, "Remove from the list");
+    const words = { replaced: "Uploaded as a new version of the document with that name", unchanged: "The same file already exists, so nothing was changed" }[what];
     if (words) note(entry, words);
-    say(`${title} has arrived and is being read.`);
+    say(`${title} was uploaded and is being read.`);
     document.dispatchEvent(new CustomEvent("portal:document-added", { detail: { id } }));
     if (!words) setTimeout(() => { if (files.includes(entry)) leave(entry); }, 2500);
     return;
   }
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
   const said = [...page.querySelectorAll(".problem-box p")].slice(1).map((p) => p.textContent.trim()).join(" ");
-  failed(entry, said || `The upload failed (error ${request.status}). Nothing of it is kept.`, request.status >= 500 || request.status === 429);
+  failed(entry, said || `The upload failed (error ${request.status}). Nothing was saved.`, request.status >= 500 || request.status === 429);
 }
 
 const going = () => files.filter((entry) => ["waiting", "sending"].includes(entry.state));
@@ -286,7 +286,7 @@ function take(chosen) {
     const entry = { file, sent: 0, size: file.size, state: "waiting" };
     entry.row = rowFor(entry);
     files.push(entry);
-    if (limit && file.size > limit) failed(entry, `Larger than ${Math.round(limit / 1048576)} MB, which is the most this portal takes. Split it and upload the parts.`, false);
+    if (limit && file.size > limit) failed(entry, `Larger than ${Math.round(limit / 1048576)} MB, which is the limit of this portal. Split it and upload the parts.`, false);
     else if (!file.size) failed(entry, "The file is empty: it has 0 bytes. Save it again where it was made, and upload that copy.", false);
   }
   next();
