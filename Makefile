@@ -8,46 +8,46 @@ export PORT ?= 8000
 
 .PHONY: help setup run restart restart-production services services-down run-production test lint bench drills requirements clean
 
-help: ## what each of these does
+help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## the environment alone, in .venv
+setup: ## create the environment in .venv
 	@PYTHON="$(PYTHON)" sh portal/setup.sh base
 
-run: setup ## the portal with its sample company on http://127.0.0.1:8000 (PORT, PORTAL_DATA_DIR, DEMO=0)
+run: setup ## start the portal with its sample company on http://127.0.0.1:8000 (PORT, PORTAL_DATA_DIR, DEMO=0)
 	@if [ "$(DEMO)" != "0" ]; then $(MANAGE) demo --once; fi
 	@exec $(MANAGE) up --port $(PORT)
 
-restart: setup ## the processes of `make run` again with the code of now, without a gap
+restart: setup ## restart `make run` with the current code, without downtime
 	@$(MANAGE) up --restart
 
-services: setup ## real PostgreSQL, Redis and Weaviate on loopback, under the data folder (installs what is missing)
+services: setup ## start PostgreSQL, Redis and Weaviate on loopback, in the data folder (installs what is missing)
 	@$(VENV)/bin/python -m portal.operations.services up
 
-services-down: ## stop just those; their data stays
+services-down: ## stop these services; their data stays
 	@$(VENV)/bin/python -m portal.operations.services down
 
-run-production: setup ## the portal on those: two web processes, a worker for each kind of work, beat (PORT, DEMO=0)
+run-production: setup ## start the portal on these services: two web processes, a worker per queue, beat (PORT, DEMO=0)
 	@exec $(VENV)/bin/python -m portal.operations.services run --port $(PORT) $(if $(filter-out 0,$(DEMO)),--demo)
 
-restart-production: setup ## the processes of `make run-production` again with the code of now, without a gap
+restart-production: setup ## restart `make run-production` with the current code, without downtime
 	@$(VENV)/bin/python -m portal.operations.services manage up --restart
 
-test: ## everything that proves it works (PART=unit without servers and browser, PART=service, PART=browser)
+test: ## run all tests (PART=unit without servers and browser, PART=service, PART=browser)
 	@PYTHON="$(PYTHON)" sh portal/setup.sh test
 	@PART="$(PART)" sh tests/run.sh
 
-lint: ## style and the order of imports
+lint: ## check style and the order of imports
 	@PYTHON="$(PYTHON)" sh portal/setup.sh test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports
 
-bench: ## measured figures, as JSON, each next to its goal
+bench: ## run the benchmarks: metrics as JSON, each with its target
 	@PYTHON="$(PYTHON)" sh portal/setup.sh test
 	@$(VENV)/bin/python -m tests.benchmarks.bench
 
-drills: ## the production column is broken on purpose while people work (DRILLS="worker postgres", DRILL_DOCUMENTS=300)
+drills: ## run the failure drills: break parts of the production setup while people work (DRILLS="worker postgres", DRILL_DOCUMENTS=300)
 	@PYTHON="$(PYTHON)" sh portal/setup.sh test
 	@$(VENV)/bin/python -m portal.operations.services install PostgreSQL Redis Weaviate
 	@$(VENV)/bin/python -m tests.drills $(DRILLS)

@@ -51,7 +51,7 @@ def open_store(name: str) -> VectorStore:
     adapter = import_string(STORES[name])
     if name == "weaviate":
         if not settings.WEAVIATE_URL:
-            raise ImproperlyConfigured("The vector store is Weaviate, and WEAVIATE_URL does not say where that is.")
+            raise ImproperlyConfigured("The vector store is Weaviate, and WEAVIATE_URL is not set.")
         return adapter(
             settings.WEAVIATE_URL,
             grpc_port=settings.WEAVIATE_GRPC_PORT,

@@ -57,7 +57,7 @@ class AskView(MemberAPIView):
         responses={200: AnswerOut, (200, "text/event-stream"): OpenApiTypes.STR},
         description="One object when the answer is whole; or, with `stream`, server-sent events: `asked` (the ids), "
         "`step`, `sources`, `token`, `part`, `citation`, `sentence`, `withdrawn`, then `done` or `error`. Each has a number as its id; "
-        "`answers/<id>/events/` with `Last-Event-ID` goes on after any of them.",
+        "`answers/<id>/events/` with `Last-Event-ID` continues after any of them.",
     )
     def post(self, request, slug: str) -> HttpResponseBase:
         given = AskIn(data=request.data)
@@ -146,7 +146,7 @@ class EventsView(MemberAPIView):
         tags=["answers"],
         parameters=[
             OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Continue after this one."),
-            OpenApiParameter("after", int, description="The same, for clients that cannot send headers."),
+            OpenApiParameter("after", int, description="Same as the header, for clients that cannot send headers."),
         ],
         responses={(200, "text/event-stream"): OpenApiTypes.STR},
     )

@@ -19,7 +19,7 @@ def the_trail_is_append_only(app_configs=None, databases=None, **_):
             problems.append(
                 Error(
                     f"The audit trail can be altered: {', '.join(sorted(missing))} missing.",
-                    hint="Run `manage.py migrate`, which makes the triggers again.",
+                    hint="Run `manage.py migrate`, which restores the triggers.",
                     id="audit.E001",
                 )
             )

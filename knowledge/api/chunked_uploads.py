@@ -70,7 +70,7 @@ class Piece(MemberAPIView):
         with `received`, where to go on. When all has arrived and `document` is still null, it is being put together; an
         empty piece at the end does so where that was interrupted."""
         if request.content_type.partition(";")[0].strip().lower() not in (BYTES, ""):
-            raise UnsupportedMediaType(request.content_type, f"A piece is sent as {BYTES}, as it is.")
+            raise UnsupportedMediaType(request.content_type, f"Send the part as {BYTES}, without encoding.")
         bytes_in = iter(lambda: request.read(storage.PIECE), b"")
         done = chunked_uploads.add(self.member, upload_id, at, bytes_in)
         made = isinstance(done, Uploaded) and done.what != "repeated"

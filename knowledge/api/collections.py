@@ -54,7 +54,7 @@ class OneCollection(MemberAPIView):
 
     @extend_schema(
         responses={204: None},
-        parameters=[OpenApiParameter("with_documents", bool, description="its documents go to the trash")],
+        parameters=[OpenApiParameter("with_documents", bool, description="also move its documents to the trash")],
     )
     def delete(self, request: Request, collection_id, **_) -> Response:
         collection = access_collection(self.member, collection_id)

@@ -41,7 +41,7 @@ class Documents(MemberAPIView):
         parameters=[
             OpenApiParameter("collection", UUID),
             OpenApiParameter("status", str, enum=Status.values),
-            OpenApiParameter("trashed", bool, description="what is in the trash and may be restored by this member"),
+            OpenApiParameter("trashed", bool, description="documents in the trash that this member can restore"),
         ],
     )
     def get(self, request: Request, **_) -> Response:
@@ -73,7 +73,10 @@ class Documents(MemberAPIView):
         responses={201: DocumentShape},
         parameters=[
             OpenApiParameter(
-                "Idempotency-Key", str, OpenApiParameter.HEADER, description="sent again, it gives the first result"
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                description="sending the same key again returns the first result",
             )
         ],
     )
@@ -125,7 +128,7 @@ class OneDocument(MemberAPIView):
     @extend_schema(
         responses={204: None},
         parameters=[
-            OpenApiParameter("now", bool, description="erased within moments; only a backup made before still holds it")
+            OpenApiParameter("now", bool, description="erased within moments; only older backups still contain it")
         ],
     )
     def delete(self, request: Request, document_id, **_) -> Response:

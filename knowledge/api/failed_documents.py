@@ -35,17 +35,17 @@ class FailureShape(serializers.Serializer):
 
 class RetryInput(StrictSerializer):
     documents = ShortList(
-        child=serializers.UUIDField(), required=False, max_length=500, help_text="all that failed when left out"
+        child=serializers.UUIDField(), required=False, max_length=500, help_text="default: all failed documents"
     )
 
 
 class RetriedShape(serializers.Serializer):
     retried = serializers.IntegerField()
-    left = serializers.IntegerField(help_text="failed documents for another call: 500 are taken at once")
+    left = serializers.IntegerField(help_text="failed documents that are left for another call: at most 500 per call")
 
 
 class StopInput(StrictSerializer):
-    collection = serializers.UUIDField(required=False, help_text="every collection when left out")
+    collection = serializers.UUIDField(required=False, help_text="default: every collection")
 
 
 class StoppedShape(serializers.Serializer):

@@ -26,20 +26,20 @@ class CollectionChange(serializers.Serializer):
 
 
 class UploadInput(serializers.Serializer):
-    file = serializers.FileField(allow_empty_file=True, help_text="up to the portal's limit, 200 MB as it comes")
+    file = serializers.FileField(allow_empty_file=True, help_text="up to the limit of the portal, 200 MB by default")
     collection = serializers.CharField(help_text="the collection's id, or its name")
     title = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
     on_same_name = serializers.ChoiceField(
         choices=[VERSION, NEW],
         required=False,
         default=VERSION,
-        help_text="when the collection has that file name: a new version of that document, or a document of its own",
+        help_text="if the collection already has this file name: a new version of that document, or a separate document",
     )
     priority = serializers.ChoiceField(
         choices=list(PRIORITIES),
         required=False,
         default="person",
-        help_text="import: one of many, read after what people wait for",
+        help_text="import: part of a bulk import, read after uploads that people wait for",
     )
 
 
@@ -52,8 +52,8 @@ class BeginInput(serializers.Serializer):
         required=False,
         allow_blank=True,
         default="",
-        help_text="anything that changes when the file does, such as when it was changed last: begun again with "
-        "another one, it does not go on but begins anew",
+        help_text="any value that changes when the file changes, such as its modification time: with another "
+        "value, the upload starts again from the beginning",
     )
 
 
@@ -81,7 +81,7 @@ class GrantInput(serializers.Serializer):
 
     def validate(self, attrs: dict) -> dict:
         if bool(attrs.get("person")) == bool(attrs.get("team")):
-            raise serializers.ValidationError("Name a person or a team.")
+            raise serializers.ValidationError("Give a person or a team.")
         return attrs
 
 

@@ -35,7 +35,7 @@ class ProgressShape(serializers.Serializer):
     unit = serializers.ChoiceField(choices=["pages", "passages"])
     place_in_queue = serializers.IntegerField(
         allow_null=True,
-        help_text="1 is next; 0 when it does not wait; null when it has not been counted: right after the upload, and far back",
+        help_text="1 is next; 0 if it is not queued; null if it was not counted: right after the upload, or far back in the queue",
     )
 
 
@@ -179,12 +179,12 @@ class PiecesShape(serializers.Serializer):
     collection = serializers.UUIDField()
     filename = serializers.CharField()
     size = serializers.IntegerField(help_text="bytes of the whole file")
-    received = serializers.IntegerField(help_text="bytes from the beginning on: where the next piece begins")
+    received = serializers.IntegerField(help_text="bytes received so far: the offset of the next part")
     largest_piece = serializers.IntegerField(help_text="bytes")
     kept_until = serializers.DateTimeField(
-        allow_null=True, help_text="unless another piece comes; null once it is whole"
+        allow_null=True, help_text="unless another part arrives; null when it is complete"
     )
-    document = serializers.UUIDField(allow_null=True, help_text="what became of it, once it is whole")
+    document = serializers.UUIDField(allow_null=True, help_text="the result, when it is complete")
 
 
 class CollectionShape(serializers.ModelSerializer):
@@ -253,7 +253,7 @@ class ResultsShape(serializers.Serializer):
     results = ResultShape(many=True)
     next_offset = serializers.IntegerField(allow_null=True)
     notice = serializers.CharField(
-        help_text="Empty, or what these results lack: while the search index is being rebuilt, how much was searched."
+        help_text="Empty, or what is missing from these results: while the search index is being rebuilt, how much was searched."
     )
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 PROBLEM = {
     "type": "object",
-    "description": "RFC 9457. `detail` says what happened, `hint` what to do next.",
+    "description": "RFC 9457. `detail`: what happened. `hint`: what to do next.",
     "properties": {
         "type": {"type": "string", "format": "uri-reference"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
-        "code": {"type": "string", "description": "For programs. It does not change with the wording."},
+        "code": {"type": "string", "description": "For programs. It stays the same when the wording changes."},
         "hint": {"type": "string"},
         "errors": {"description": "What is wrong with which field.", "type": "object", "additionalProperties": True},
         "request_id": {"type": "string"},
@@ -22,8 +22,8 @@ PROBLEM = {
     "additionalProperties": True,
 }
 ALWAYS = {
-    "400": "The request could not be read, or a value does not fit.",
-    "401": "No key and no session, or one that is not valid here.",
+    "400": "The request could not be read, or a value is not valid.",
+    "401": "No API key or session, or it is not valid here.",
     "403": "The key lacks the scope, or the role does not permit this.",
     "404": "It does not exist, or you may not see it.",
     "406": "The result cannot be sent in the format that `Accept` asks for.",
@@ -31,7 +31,7 @@ ALWAYS = {
     "503": "A part of the portal is unavailable. Nothing is lost; try again.",
 }
 OF_WRITES = {
-    "409": "The present state does not permit this.",
+    "409": "The current state does not permit this.",
     "413": "The body is too large.",
     "415": "The body is not in a format that this operation reads.",
     "507": "The disk is full.",

@@ -165,7 +165,7 @@ def problem(error: Exception, context: dict):
     if response is None:
         return None
     if isinstance(error, drf.ValidationError):
-        body = problem_json(400, "invalid", "Some fields need another value.", errors=response.data)
+        body = problem_json(400, "invalid", "Some fields are not valid.", errors=response.data)
     elif isinstance(error, (Http404, drf.NotFound)):
         body = problem_json(404, "not_found", NOTHING_HERE)
     else:
@@ -182,7 +182,7 @@ def bad_request(request, exception=None):
 
     if isinstance(exception, DisallowedHost):
         return HttpResponse(
-            "This portal does not answer under that address.\n\n"
+            "This portal does not answer at this address.\n\n"
             f"The request came for {request.META.get('HTTP_HOST', '')[:100]!r}. If that is right, start the portal with "
             "ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS naming it (see README, 'Another address').\n",
             status=400,

@@ -60,7 +60,7 @@ def database() -> None:
 
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            raise NotReady("it has to be updated: run manage.py migrate")
+            raise NotReady("it must be updated: run manage.py migrate")
         _migrated = True
 
 
@@ -83,7 +83,7 @@ def disk_cache() -> None:
     written = secrets.token_hex(4)
     cache.set("readyz", written, 5)
     if cache.get("readyz") is None:  # another process may have written meanwhile
-        raise NotReady("it forgets what was written a moment ago")
+        raise NotReady("it loses values that were just written")
 
 
 def file_queue() -> None:
@@ -111,7 +111,7 @@ def files() -> None:
 
 def full_confinement() -> None:
     """For the operator's eyes: documents are read all the same, with less around the process that reads them."""
-    raise NotReady("the process that reads documents is less confined than it could be: run manage.py doctor")
+    raise NotReady("the process that reads documents is not fully confined: run manage.py doctor")
 
 
 _model_asked: tuple[float, str] = (float("-inf"), "")
@@ -144,7 +144,7 @@ def _ping(url: str) -> None:
     except redis.TimeoutError:
         raise NotReady(f"no answer within {WITHIN} seconds") from None
     except redis.AuthenticationError:
-        raise NotReady("it refuses our password") from None
+        raise NotReady("it refuses the password") from None
     except redis.ConnectionError:
         raise NotReady("it cannot be reached") from None
 

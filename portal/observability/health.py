@@ -48,7 +48,7 @@ class Check:
         self._ended = float("-inf")
         self._answered = threading.Event()
         self._answered.set()
-        self._result = Part(False, 0.0, "it was not asked yet", needed)
+        self._result = Part(False, 0.0, "it was not checked yet", needed)
 
     def begin(self) -> None:
         """Asks, unless the last answer is still good or has not come yet."""
@@ -95,7 +95,7 @@ def look(only: Collection[str] = ()) -> tuple[bool, dict[str, Part]]:
     for check in checks.values():
         check.begin()
     parts = {name: check.result() for name, check in checks.items()}
-    parts |= {name: Part(False, 0.0, "there is no such part") for name in only if name not in checks}
+    parts |= {name: Part(False, 0.0, "there is no such component") for name in only if name not in checks}
     return all(part.ok for part in parts.values() if only or part.needed), parts
 
 

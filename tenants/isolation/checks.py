@@ -27,7 +27,7 @@ def tenants_are_kept_apart(app_configs=None, databases=None, **_):
             found.append(
                 Error(
                     f"Tenants are not kept apart in the database: {'; '.join(open_)}.",
-                    hint="Run `manage.py migrate`, which makes the walls again.",
+                    hint="Run `manage.py migrate`, which restores the row-level security policies.",
                     id="tenants.E002",
                 )
             )

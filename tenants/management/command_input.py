@@ -24,7 +24,7 @@ def add_password_options(parser: CommandParser) -> None:
 def tenant_of(slug: str) -> Tenant:
     tenant = Tenant.objects.filter(slug=slug).first()
     if tenant is None:
-        raise CommandError(f"There is no tenant {slug!r}. Make one with: manage.py create_tenant {slug} --name NAME")
+        raise CommandError(f"There is no tenant {slug!r}. Create one with: manage.py create_tenant {slug} --name NAME")
     return tenant
 
 

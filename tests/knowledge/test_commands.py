@@ -73,4 +73,4 @@ def test_search_sees_with_the_persons_eyes(folder, olga, alice, capsys):
     call_command("ingest", str(folder), "--tenant", "acme", "--collection", "Handbook", "--wait")
     capsys.readouterr()
     call_command("search", "meal allowance", "--tenant", "acme", "--user", alice.user.email)
-    assert capsys.readouterr().out.strip() == "Nothing was found in the documents this person can read."
+    assert capsys.readouterr().out.strip() == "Nothing was found in the documents that this member can read."

@@ -85,9 +85,9 @@ def test_two_indexes_are_compared_on_questions_and_nobody_notices(acme, olga, er
     ("arguments", "why"),
     [
         (("switch", "nothing"), "no index of that name"),
-        (("build", "--words", "60", "--overlap", "60"), "more words than are repeated"),
+        (("build", "--words", "60", "--overlap", "60"), "more words than the overlap"),
         (("build", "--embedder", "openai"), "EMBEDDING_BASE_URL"),
-        (("build",), "answers already"),
+        (("build",), "is already in use"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(library, arguments, why):

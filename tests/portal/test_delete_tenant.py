@@ -94,7 +94,7 @@ def test_a_certificate_of_another_installation_needs_its_key(company, tmp_path, 
     settings.PORTAL_SIGNING_KEY = "another installation's"
     with pytest.raises(CommandError, match="signed with the key"):
         run("verify_certificate", str(path))
-    assert "signature fits" in run("verify_certificate", str(path), "--signed-by", public)
+    assert "signature is valid" in run("verify_certificate", str(path), "--signed-by", public)
 
 
 def test_both_trails_say_that_it_was_removed(company):

@@ -30,7 +30,7 @@ def updated(tmp_path_factory) -> Installation:
 @pytest.fixture(scope="module")
 def new(tmp_path_factory) -> Path:
     installation = Installation(tmp_path_factory.mktemp("new"))
-    assert "Making the database" in installation.script(AS_A_START_DOES)
+    assert "Creating the database" in installation.script(AS_A_START_DOES)
     return installation.folder / "portal.sqlite3"
 
 

@@ -148,7 +148,7 @@ def test_a_link_in_a_backup_is_refused(gone, company, tmp_path):
 def test_a_restore_that_finds_everything_unchanged_says_so(gone, capsys):
     restore(gone, slug="acme", say=silent)
     call_command("restore", str(gone), tenant="acme")
-    assert "is here already, unchanged" in capsys.readouterr().out
+    assert "already exists here, unchanged" in capsys.readouterr().out
 
 
 def test_a_restore_over_a_company_that_changed_since_fails_and_says_what_differs(gone, company, erin, capsys):
@@ -178,7 +178,7 @@ def test_a_newer_backup_is_refused(gone):
 
 def test_another_installations_backup_needs_its_key(gone, settings):
     settings.PORTAL_SIGNING_KEY = "another installation's"
-    with pytest.raises(Invalid, match="not to be trusted"):
+    with pytest.raises(Invalid, match="cannot be trusted"):
         restore(gone, slug="acme", say=silent)
 
 
@@ -223,5 +223,5 @@ def test_one_that_was_interrupted_before_its_index_stood_goes_on(gone, company, 
 
 def test_a_backup_without_its_manifest_is_none(kept):
     (kept / "manifest.json").unlink()
-    with pytest.raises(Invalid, match="is no backup"):
+    with pytest.raises(Invalid, match="is not a backup"):
         restore(kept, say=silent)

@@ -94,7 +94,7 @@ def test_another_machine_gives_the_same_answers_with_the_same_citations(lived_in
     assert "new numbers" not in said
     keeps_event_numbers(on_files, lived_in)
     same_as_before(on_files, lived_in)
-    assert "is here already" in on_files.run("restore", str(lived_in.backup), "--signed-by", lived_in.signed_by)
+    assert "already exists here" in on_files.run("restore", str(lived_in.backup), "--signed-by", lived_in.signed_by)
 
 
 @pytest.mark.service
@@ -135,7 +135,7 @@ def test_on_postgresql_a_company_is_removed_beside_another_and_comes_back_from_i
     assert "2 people who belonged to no other company" in said
     on_postgres.run("ask", "Anything?", "--tenant", "acme", "--user", ALICE, code=1)
     certificate = next((on_postgres.folder / "certificates").glob("*.json"))
-    assert "The signature fits" in on_postgres.run("verify_certificate", str(certificate))
+    assert "The signature is valid" in on_postgres.run("verify_certificate", str(certificate))
     refused = on_postgres.run("restore", str(tmp_path / "backup"), "--tenant", "acme", code=1)
     assert "removed from this backup" in refused
     said = on_postgres.run("restore", str(carried_away), "--tenant", "acme")

@@ -131,7 +131,7 @@ def test_who_asks_for_some_parts_never_waits_for_the_others(client, monkeypatch)
 def test_a_part_that_is_misspelt_is_not_ready(client):
     status, parts, _ = ask(client, "/readyz?only=files,databse")
     assert status == 503
-    assert parts["databse"]["error"] == "there is no such part"
+    assert parts["databse"]["error"] == "there is no such component"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -136,7 +136,7 @@ def test_a_move_that_was_cut_off_goes_on_where_it_was(stores, upload, erin, acme
         real(where, passages)
 
     new.put = put
-    with pytest.raises(CommandError, match="takes up what is missing"):
+    with pytest.raises(CommandError, match="continues with what is missing"):
         told("weaviate")
     del new.put
     there = new.count(index_writer.where(acme.pk))

@@ -35,7 +35,7 @@ def own_roles(real_postgres):
 def test_it_may_be_run_again_before_and_after_migrating(database, tmp_path):
     surroundings = database.environment(tmp_path)
     first = manage(surroundings, "setup_database")
-    assert f"Made the database {database.name}" in first
+    assert f"Created the database {database.name}" in first
     assert "Password" not in first
     assert f"Kept the database {database.name}" in manage(surroundings, "setup_database")
     manage(surroundings, "migrate", "--verbosity", "0")

@@ -27,14 +27,16 @@ BAR = 30  # characters
 
 
 class Command(BaseCommand):
-    help = "Upload files and folders into a collection, which is made when it is missing; --wait until all are read."
+    help = "Upload files and folders into a collection, which is created if it does not exist. With --wait, waits until all are read."
 
     def add_arguments(self, parser):
         parser.add_argument("paths", nargs="+", type=_existing, metavar="PATH")
         parser.add_argument("--tenant", required=True, metavar="SLUG")
         parser.add_argument("--collection", required=True, metavar="NAME")
-        parser.add_argument("--user", metavar="EMAIL", help="in whose name; an owner or admin of the company otherwise")
-        parser.add_argument("--wait", action="store_true", help="show progress, and fail when a file could not be read")
+        parser.add_argument(
+            "--user", metavar="EMAIL", help="the member who uploads; default: an owner or admin of the company"
+        )
+        parser.add_argument("--wait", action="store_true", help="show progress, and fail if a file could not be read")
 
     def handle(self, paths, tenant, collection, user, wait, **options):
         member = _member(tenant, user)
@@ -156,7 +158,7 @@ def _named(files: list[tuple[Path, Path]]) -> dict[Path, str]:
 def _member(slug: str, email: str | None) -> Membership:
     tenant = Tenant.objects.filter(slug=slug).first()
     if tenant is None:
-        raise CommandError(f"There is no company {slug!r}. Make one with create_tenant.")
+        raise CommandError(f"There is no company {slug!r}. Create one with create_tenant.")
     with in_tenant(tenant):
         people = list(Membership.objects.for_tenant(tenant).active().select_related("user", "tenant"))
     if email:
@@ -169,7 +171,7 @@ def _member(slug: str, email: str | None) -> Membership:
         (each for each in people if each.role in EDITORS | ADMINS), key=lambda each: (ranked[each.role], each.joined_at)
     )
     if not able:
-        raise CommandError(f"Nobody in {slug} may upload. Add somebody with add_member --role owner.")
+        raise CommandError(f"Nobody in {slug} can upload. Add someone with add_member --role owner.")
     return able[0]
 
 
@@ -181,7 +183,7 @@ def _shelf(member: Membership, name: str) -> Collection:
     if found is not None:
         return found
     if Collection.objects.visible_to(member).filter(**named).exists():
-        raise CommandError(f"{member} may not add documents to {name}. Name somebody who may with --user.")
+        raise CommandError(f"{member} may not add documents to {name}. Name someone who can with --user.")
     try:
         return create_collection(member, name)
     except Problem as problem:

@@ -16,7 +16,7 @@ BAR = 30
 class Command(BaseCommand):
     help = (
         "Copy every company's index to another vector store without embedding anything again, compare the two, and "
-        "answer from it. May be run again at any time."
+        "use the new one for answers. It is safe to run again at any time."
     )
 
     def add_arguments(self, parser):
@@ -32,11 +32,12 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         except StoreError as error:
-            raise CommandError(f"{error.message} {error.hint} Run this again: it takes up what is missing.") from error
+            raise CommandError(
+                f"{error.message} {error.hint} Run this again: it continues with what is missing."
+            ) from error
         if not all(each.well for each in moved):
             raise CommandError(
-                f"Not everything is in {to} as it should be, so answers go on coming from where they came from. "
-                "Run this again."
+                f"Not everything is in {to} as it should be, so answers still use the old store. Run this again."
             )
         self._switch(to)
 
@@ -60,12 +61,12 @@ class Command(BaseCommand):
     def _switch(self, to: str) -> None:
         if to in (settings.VECTOR_STORE, settings.VECTOR_STORE_ALSO):
             backends.answer_from(to)
-            self.stdout.write(f"Answers come from {to} now.")
+            self.stdout.write(f"Answers now use {to}.")
         if to != settings.VECTOR_STORE:
-            self.stdout.write(f"To stay there, set VECTOR_STORE={to} and start the portal's processes anew.")
+            self.stdout.write(f"To stay there, set VECTOR_STORE={to} and restart the processes of the portal.")
         if to not in (settings.VECTOR_STORE, settings.VECTOR_STORE_ALSO):
-            self.stdout.write("What was written since this began is added by running it once more after that.")
+            self.stdout.write("Then run this once more to add what was written since it began.")
         elif settings.VECTOR_STORE_ALSO:
             self.stdout.write(
-                "VECTOR_STORE_ALSO keeps the other one up to date, so you can go back, until you remove it."
+                "VECTOR_STORE_ALSO keeps the other store up to date, so that you can go back until you remove it."
             )

@@ -16,22 +16,22 @@ WORDS = {
     "orphaned_passages": "passages in the search index of documents that are gone",
     "stale_passages": "passages in the search index that are out of date",
     "doubled_passages": "passages in the search index more than once",
-    "wrong_labels": "documents that the search index has in a collection they left",
+    "wrong_labels": "documents that the search index lists in their former collection",
     "stale_rows": "passages in the database that are out of date",
     "ready_without_passages": "ready documents without passages, to be read again",
-    "lost_jobs": "documents that nobody would have come to read",
-    "lost_leases": "documents whose reader died",
-    "files_without_row": "files that no document knows",
-    "rows_without_file": "documents whose file is gone: upload it again",
+    "lost_jobs": "documents without a job to read them",
+    "lost_leases": "documents whose reading process stopped",
+    "files_without_row": "files without a document",
+    "rows_without_file": "documents whose file is missing: upload it again",
 }
 
 
 class Command(BaseCommand):
-    help = "Compare the database, the files and the search index, and with --repair put right what went astray."
+    help = "Compare the database, the files and the search index, and with --repair, repair inconsistencies."
 
     def add_arguments(self, parser):
-        parser.add_argument("--tenant", metavar="SLUG", help="one company; all of them otherwise")
-        parser.add_argument("--repair", action="store_true", help="without it this only reports")
+        parser.add_argument("--tenant", metavar="SLUG", help="one company; default: all")
+        parser.add_argument("--repair", action="store_true", help="repair; without it, this only reports")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, tenant, repair, **options):
@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
     def _say(self, report: reconcile.Report) -> None:
         if not report.astray:
-            self.stdout.write(f"{report.tenant}: {report.passages:,} passages, and all is where it should be.")
+            self.stdout.write(f"{report.tenant}: {report.passages:,} passages, no inconsistencies.")
             return
         self.stdout.write(f"{report.tenant}: {report.passages:,} passages, and")
         for name, words in WORDS.items():
@@ -62,6 +62,6 @@ class Command(BaseCommand):
         for document in report.missing_files:
             self.stdout.write(f"    {document}")
         if report.repaired:
-            self.stdout.write("  What could be put right was put right.")
+            self.stdout.write("  Everything that could be repaired was repaired.")
         else:
-            self.stdout.write("  Nothing was changed. Run this again with --repair to put it right.")
+            self.stdout.write("  Nothing was changed. Run this again with --repair to repair it.")

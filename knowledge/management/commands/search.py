@@ -12,13 +12,13 @@ from tenants.models import Membership, Tenant
 
 
 class Command(BaseCommand):
-    help = "Passages that this person may read, best first."
+    help = "Print the passages that this member may read, best first."
 
     def add_arguments(self, parser):
         parser.add_argument("query")
         parser.add_argument("--tenant", required=True, metavar="SLUG")
         parser.add_argument("--user", required=True, metavar="EMAIL")
-        parser.add_argument("--k", type=int, default=10, help="how many passages (10)")
+        parser.add_argument("--k", type=int, default=10, help="number of passages (default: 10)")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, query, tenant, user, k, **options):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         if found["notice"]:
             self.stderr.write(found["notice"])
         if not found["results"]:
-            self.stdout.write("Nothing was found in the documents this person can read.")
+            self.stdout.write("Nothing was found in the documents that this member can read.")
         for number, result in enumerate(found["results"], 1):
             place = f"{result['title']} ({result['filename']}), page {result['page']}"
             self.stdout.write(f"{number}. {place}\n   {' '.join(result['text'].split())[:300]}\n")

@@ -11,12 +11,12 @@ from tenants.models import Membership, Tenant
 
 
 class Command(BaseCommand):
-    help = "Stop what is being imported, of what this person may change. The files are kept and can be tried again."
+    help = "Stop the imports that this member may change. The files are kept and can be retried."
 
     def add_arguments(self, parser):
         parser.add_argument("--tenant", required=True, metavar="SLUG")
-        parser.add_argument("--user", required=True, metavar="EMAIL", help="in whose name")
-        parser.add_argument("--collection", metavar="NAME", help="one collection; all of them otherwise")
+        parser.add_argument("--user", required=True, metavar="EMAIL", help="the member who stops them")
+        parser.add_argument("--collection", metavar="NAME", help="one collection; default: all")
 
     def handle(self, tenant, user, collection, **options):
         company = Tenant.objects.filter(slug=tenant).first()
@@ -33,4 +33,4 @@ class Command(BaseCommand):
                 if (shelf := named.order_by("created_at").first()) is None:
                     raise CommandError(f"There is no collection {collection!r} that {user} may read.")
             stopped = failed_documents.cancel_import(member, shelf)
-        self.stdout.write(f"{stopped} documents are not read any further; their files are kept.")
+        self.stdout.write(f"{stopped} documents are no longer read; their files are kept.")

@@ -9,11 +9,11 @@ from django.core.management.base import BaseCommand
 from tenants.management.command_input import plain_errors
 
 KEYS_ARE_IN_IT = """\
-This backup holds the installation's keys. Whoever has it can read every name in the audit trail, sign in anybody's
-stead and sign backups and certificates. Keep it encrypted, and apart from the others."""
+This backup holds the installation's keys. Anyone who has it can read every name in the audit trail, sign in as
+anyone, and sign backups and certificates. Encrypt it, and store it apart from the others."""
 KEYS_ARE_NOT_IN_IT = """\
 The keys are not in this backup ({folder}). Keep a copy of them somewhere else: without encryption.key nobody can
-read who did what in the audit trail, whatever is restored. --with-keys puts them in."""
+read who did what in the audit trail after a restore. Use --with-keys to include them."""
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
             "--tenant", action="append", default=[], metavar="SLUG", help="only this one; may be repeated"
         )
         parser.add_argument(
-            "--with-keys", action="store_true", help="put the installation's keys in it: see the README"
+            "--with-keys", action="store_true", help="include the keys of the installation: see the README"
         )
 
     def handle(self, folder: Path, tenant: list[str], with_keys: bool, **options) -> None:
@@ -39,7 +39,9 @@ class Command(BaseCommand):
             f"Wrote {made.folder}: {made.tenants} {'company' if made.tenants == 1 else 'companies'}, {made.rows} rows, {made.files} files, "
             f"{made.bytes / 1_000_000:.1f} MB."
         )
-        self.say(f"Signed with the key {made.signed_by}: note it, for a restore on another machine asks for it.")
+        self.say(
+            f"Signed with the key {made.signed_by}: write it down, because a restore on another machine asks for it."
+        )
         self.say(KEYS_ARE_IN_IT if with_keys else KEYS_ARE_NOT_IN_IT.format(folder=settings.KEYS_DIR))
 
     def say(self, line: str) -> None:

@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("slug")
-        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
     def handle(self, slug: str, *, yes: bool, **options) -> None:
         from audit.ledger.actors import Actor
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         tenant = Tenant.objects.filter(slug=slug).first()
         plan = next((each for each in removal_plan.unfinished() if each["tenant"]["slug"] == slug), None)
         if plan is not None and (tenant is None or str(tenant.pk) == plan["tenant"]["id"]):
-            self.say(f"The removal of {plan['tenant']['name']} was interrupted, and goes on.")
+            self.say(f"The removal of {plan['tenant']['name']} was interrupted and now continues.")
         elif tenant is None:
             raise CommandError(f"There is no tenant {slug!r}.")
         else:
@@ -45,9 +45,9 @@ class Command(BaseCommand):
                 )
         except StoreError as error:
             raise CommandError(
-                f"{error.message} {slug} is hidden from everybody, and not gone yet. Run this again when it is back."
+                f"{error.message} {slug} is hidden from everyone, but not removed yet. Run this again later."
             ) from error
-        self.say(f"{slug} is gone: {done.rows} rows, and {done.people} people who belonged to no other company.")
+        self.say(f"{slug} was removed: {done.rows} rows, and {done.people} people who belonged to no other company.")
         if done.certificate:
             self.say(f"The certificate is {done.certificate.text}; the signed one is {done.certificate.json.name}.")
             self.warn(done.certificate)
@@ -59,14 +59,16 @@ class Command(BaseCommand):
                 self.say(f"{each['rows']:>10}  {table}")
         self.say(f"{found['files']['count']:>10}  files, {found['files']['bytes'] / 1_000_000:.1f} MB")
         self.say(f"{sum(found['index'].values()):>10}  passages in the search index")
-        self.say(f"{len(found['people']):>10}  people who belong to no other company: their sign-ins go too")
+        self.say(f"{len(found['people']):>10}  people who belong to no other company: their accounts are removed too")
         self.say(f"{found['sessions']:>10}  sessions, {found['cached']} cached entries")
-        self.say(f"{found['audit_events']:>10}  events of the audit trail: they stay, without these people's names")
+        self.say(
+            f"{found['audit_events']:>10}  events of the audit trail: they stay, without the names of these people"
+        )
         for folder in found["backups"]:
-            self.say(f"Its part of the backup {folder} goes too.")
+            self.say(f"Its part of the backup {folder} is removed too.")
 
     def ask(self, slug: str) -> None:
-        self.stdout.write(f"There is no way back. Type {slug} to remove it: ", ending="")
+        self.stdout.write(f"This cannot be undone. Type {slug} to remove it: ", ending="")
         self.stdout.flush()
         if sys.stdin.readline().strip() != slug:
             raise CommandError("Nothing was removed.")

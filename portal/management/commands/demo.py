@@ -12,7 +12,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        parser.add_argument("--once", action="store_true", help="say nothing when it, or any company, is there already")
+        parser.add_argument("--once", action="store_true", help="print nothing if any company already exists")
 
     def handle(self, once: bool, **options) -> None:
         from django.db import transaction
@@ -25,9 +25,7 @@ class Command(BaseCommand):
         if once and Tenant.objects.exists():
             return
         if Tenant.objects.filter(slug=slug).exists():
-            raise CommandError(
-                f"The sample company is there already. How to sign in stands in {people.sign_in_file()}."
-            )
+            raise CommandError(f"The sample company already exists. How to sign in is in {people.sign_in_file()}.")
         self.stdout.write("Loading the sample company")
         with transaction.atomic():
             loaded = load.load()

@@ -13,8 +13,8 @@ from knowledge.parsers.client import ChildGone, TooSlow, confinement_of_a_child
 from knowledge.parsers.confinement import MEASURES
 
 REMEDY = (
-    "Documents are read all the same. SECURITY.md says what each measure is for; a newer kernel, or a container profile "
-    "that allows Landlock and seccomp, brings them."
+    "Documents are still read. SECURITY.md says what each measure is for; a newer kernel, or a container profile "
+    "that allows Landlock and seccomp, adds them."
 )
 
 

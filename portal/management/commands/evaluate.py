@@ -17,15 +17,15 @@ from portal.operations.removal.remove_tenant import remove_tenant
 
 class Command(BaseCommand):
     help = (
-        "Reads a folder with questions*.jsonl and a corpus, loads it as a company of its own, measures, and removes it "
-        "again. The format stands in answers/quality/evaluation_sets.py."
+        "Reads a folder with questions*.jsonl and a corpus, loads it into a temporary company, measures, and removes it. "
+        "The format is described in answers/quality/evaluation_sets.py."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("folders", nargs="+", type=Path)
-        parser.add_argument("--no-answers", action="store_true", help="retrieval alone")
-        parser.add_argument("--limit", type=int, default=0, help="at most so many questions of a set are answered")
-        parser.add_argument("--json", action="store_true", help="one JSON object a set")
+        parser.add_argument("--no-answers", action="store_true", help="retrieval only")
+        parser.add_argument("--limit", type=int, default=0, help="answer at most this many questions of a set")
+        parser.add_argument("--json", action="store_true", help="print one JSON object per set")
 
     def handle(self, folders, no_answers, limit, **options):
         for folder in folders:

@@ -28,38 +28,38 @@ TURN = 5.0  # seconds
 
 class Command(BaseCommand):
     help = (
-        "Search indexes of one company. People are answered from the old one until another is complete and chosen. "
-        "The workers make it; with --wait this command does, and shows how far it is."
+        "Search indexes of one company. Answers use the old index until another is complete and chosen. "
+        "The workers build it; with --wait this command does, and shows the progress."
     )
 
     def add_arguments(self, parser):
         verbs = parser.add_subparsers(dest="verb", required=True)
-        listed = verbs.add_parser("list", help="which there are, and how far they are")
+        listed = verbs.add_parser("list", help="list the indexes and their progress")
         listed.add_argument("--json", action="store_true")
-        made = verbs.add_parser("build", help="make another one beside the one that answers")
-        made.add_argument("--embedder", choices=["minilm", "openai"], help="what the settings say, unless given")
+        made = verbs.add_parser("build", help="build another index beside the current one")
+        made.add_argument("--embedder", choices=["minilm", "openai"], help="default: from the settings")
         made.add_argument("--model", default="", help="of the endpoint EMBEDDING_BASE_URL")
         made.add_argument("--words", type=int, help="at most in a passage (PASSAGE_WORDS)")
         made.add_argument("--overlap", type=int, help="of them repeated in the next one (PASSAGE_OVERLAP)")
         made.add_argument("--switch", action="store_true", help="answer from it as soon as nothing is missing")
-        compared = verbs.add_parser("compare", help="ask two of them the same questions")
+        compared = verbs.add_parser("compare", help="ask two indexes the same questions")
         compared.add_argument("former")
         compared.add_argument("other")
         compared.add_argument(
             "--records", type=Path, required=True, help="questions*.jsonl (answers/quality/evaluation_sets.py)"
         )
         compared.add_argument(
-            "--as", dest="reader", metavar="EMAIL", help="with whose rights; an owner's, unless given"
+            "--as", dest="reader", metavar="EMAIL", help="the member whose permissions are used; default: an owner"
         )
         compared.add_argument("--json", action="store_true")
-        switched = verbs.add_parser("switch", help="answer from this one; it catches up first")
-        dropped = verbs.add_parser("drop", help="erase one that does not answer")
+        switched = verbs.add_parser("switch", help="use this index for answers; it catches up first")
+        dropped = verbs.add_parser("drop", help="remove an index that is not in use")
         for verb in (switched, dropped):
             verb.add_argument("name")
         for verb in (listed, made, compared, switched, dropped):
             verb.add_argument("--tenant", required=True, metavar="SLUG")
         for verb in (made, switched):
-            verb.add_argument("--wait", action="store_true", help="do it here, until it is done")
+            verb.add_argument("--wait", action="store_true", help="do it in this process and wait until it is done")
 
     def handle(self, verb: str, **options) -> None:
         tenant = tenant_of(options["tenant"])
@@ -80,7 +80,7 @@ class Command(BaseCommand):
             if row.error:
                 self.stdout.write(f"  {row.error}")
             if not row.embeds:
-                self.stdout.write("  Its model is no longer configured: from it questions are answered by words alone.")
+                self.stdout.write("  Its model is no longer configured: search in it uses words only.")
 
     def build(self, tenant: Tenant, options: dict) -> None:
         wanted = versions.configured()
@@ -95,21 +95,21 @@ class Command(BaseCommand):
             overlap=wanted.overlap if options["overlap"] is None else options["overlap"],
         )
         if openai and not (wanted.base_url and wanted.model):
-            raise CommandError("EMBEDDING_BASE_URL does not say where that model is.")
+            raise CommandError("Set EMBEDDING_BASE_URL to the address of that model.")
         if not 0 <= wanted.overlap < wanted.words:
-            raise CommandError("A passage needs more words than are repeated in the next one.")
+            raise CommandError("A passage must have more words than the overlap.")
         with in_tenant(tenant):
             actions.begin(tenant, wanted, by=system(tenant.pk), switches=options["switch"])
-        self.stdout.write(f"{wanted.name} is begun. Questions are answered from the present index meanwhile.")
+        self.stdout.write(f"{wanted.name} was started. Until it is ready, answers use the current index.")
         self.follow(tenant, wanted.name, wait=options["wait"])
 
     def switch(self, tenant: Tenant, options: dict) -> None:
         with in_tenant(tenant):
             row = actions.prefer(tenant, options["name"], by=system(tenant.pk))
         if row.is_active:
-            self.stdout.write(f"{row.name} answers already.")
+            self.stdout.write(f"{row.name} is already in use.")
             return
-        self.stdout.write(f"{row.name} answers as soon as it has caught up.")
+        self.stdout.write(f"{row.name} will be used as soon as it has caught up.")
         self.follow(tenant, row.name, wait=options["wait"])
 
     def drop(self, tenant: Tenant, options: dict) -> None:
@@ -155,7 +155,7 @@ class Command(BaseCommand):
             people = Membership.objects.for_tenant(tenant).active().select_related("user", "tenant")
             owner = people.filter(role=Role.OWNER).first()
         if owner is None:
-            raise CommandError(f"{tenant.slug} has no owner. Say with whose rights: --as EMAIL")
+            raise CommandError(f"{tenant.slug} has no owner. Name the member whose permissions are used: --as EMAIL")
         return owner
 
     def follow(self, tenant: Tenant, name: str, *, wait: bool) -> None:
@@ -171,7 +171,7 @@ class Command(BaseCommand):
                 time.sleep(0.5)  # the workers make it, or something is in the way
             build.count(tenant, row)
             if row.error:
-                raise CommandError(f"It is held up: {row.error} The workers try again by themselves.")
+                raise CommandError(f"It is delayed: {row.error} The workers retry automatically.")
             if sys.stderr.isatty():
                 self.stderr.write(f"\r{name}: {row.documents_done:,} of {row.documents_all:,} documents", ending="")
 

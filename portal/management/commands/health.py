@@ -14,7 +14,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        parser.add_argument("--worker", choices=["beat", *workers.WORKERS], help="one that runs on this machine")
+        parser.add_argument("--worker", choices=["beat", *workers.WORKERS], help="a worker that runs on this machine")
 
     def handle(self, worker: str | None, **options) -> None:
         if worker:
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def sign_of(self, worker: str) -> None:
         age = heartbeat.age(worker)
         if age is None or age > heartbeat.SILENT_FOR:
-            last = "it never gave a sign of life" if age is None else f"its last sign of life is {age:.0f} seconds old"
+            last = "it never sent a heartbeat" if age is None else f"its last heartbeat is {age:.0f} seconds old"
             self.stderr.write(f"The {worker} worker is not alive: {last} ({heartbeat.file_of(worker)}).")
             sys.exit(1)
-        self.stdout.write(f"The {worker} worker is alive: its last sign was {age:.0f} seconds ago.")
+        self.stdout.write(f"The {worker} worker is alive: its last heartbeat was {age:.0f} seconds ago.")

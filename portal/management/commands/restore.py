@@ -32,7 +32,7 @@ class Command(BaseCommand):
         from portal.operations.backup.restore import restore
 
         if new_slug and not tenant:
-            raise CommandError("--as says what one tenant is called: name it with --tenant.")
+            raise CommandError("--as renames one tenant: name that tenant with --tenant.")
         with plain_errors():
             if new_slug:
                 SLUG(new_slug)
@@ -48,21 +48,23 @@ class Command(BaseCommand):
         for changed, differences in done.changed.items():
             self.say(
                 f"{changed} was restored from this backup before, and has changed since ({'; '.join(differences)}). "
-                f"It was left as it is. To go back to the backup, remove it first: manage.py delete_tenant {changed}"
+                f"It was not changed. To go back to the backup, remove it first: manage.py delete_tenant {changed}"
             )
         if not done.tenants and not done.rows:
             if done.changed:
                 raise CommandError("Nothing was restored.")
-            self.say("Everything in this backup is here already, unchanged.")
+            self.say("Everything in this backup already exists here, unchanged.")
             return
         self.say(
             f"Restored {', '.join(done.tenants) or 'nothing new'}: {done.rows} rows, {done.files} files, "
             f"{done.passages} passages indexed."
         )
         if done.renumbered:
-            self.say("Events of the trail have new numbers, in the same order: theirs were taken here.")
+            self.say("Audit events have new numbers, in the same order: their numbers were already used here.")
         if done.closed_names:
-            self.say(f"What the trail says about {done.closed_names} people cannot be read here: the keys differ.")
+            self.say(
+                f"The names of {done.closed_names} people in the audit trail cannot be read here: the keys differ."
+            )
 
     def say(self, line: str) -> None:
         self.stdout.write(line)

@@ -10,8 +10,8 @@ from tenants.isolation.rls import database_setup
 
 class Command(BaseCommand):
     help = (
-        "Make the PostgreSQL database and its three roles, as the administrator that DATABASE_ADMIN_URL names. "
-        "Passwords are those of DATABASE_URL, DATABASE_OWNER_URL and DATABASE_BACKUP_URL, or made here and printed."
+        "Create the PostgreSQL database and its three roles, as the administrator that DATABASE_ADMIN_URL names. "
+        "Passwords are those of DATABASE_URL, DATABASE_OWNER_URL and DATABASE_BACKUP_URL, or are created here and printed."
     )
     requires_system_checks = []
 
@@ -42,5 +42,5 @@ class Command(BaseCommand):
             if role.made_up:
                 self.stdout.write(f"{names[role.kind]}={database_setup.url_for(role, admin, database)}")
         if any(role.made_up for role in roles):
-            self.stdout.write("Keep these addresses: the passwords in them were made just now and stand nowhere else.")
+            self.stdout.write("Save these addresses: they contain new passwords that are stored nowhere else.")
         self.stdout.write("Next: manage.py migrate")

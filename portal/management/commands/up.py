@@ -30,11 +30,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--host", default=settings.HOST)
         parser.add_argument("--port", type=int, default=env.number("PORT", 8000))
-        parser.add_argument("--only", choices=["web", "beat", *workers.WORKERS], help="one part, in this process")
+        parser.add_argument("--only", choices=["web", "beat", *workers.WORKERS], help="run one part, in this process")
         parser.add_argument(
-            "--restart", action="store_true", help="restart the portal that runs on this data folder, without a gap"
+            "--restart", action="store_true", help="restart the portal that runs on this data folder, without downtime"
         )
-        parser.add_argument("--preflight", action="store_true", help="say whether it would start, and change nothing")
+        parser.add_argument("--preflight", action="store_true", help="check whether it would start, and change nothing")
 
     def handle(self, host: str, port: int, only: str | None, restart: bool, preflight: bool, **options) -> None:
         began = time.monotonic()
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             self.watch(watching, when_ready)
         finally:
             lock.close()
-        self.say("Stopped. Nothing is lost.")
+        self.say("Stopped. No data is lost.")
 
     def restart_running(self) -> None:
         """Asks the portal on this data folder to restart, and returns when the new processes serve."""
@@ -81,14 +81,16 @@ class Command(BaseCommand):
             time.sleep(0.1)
             _, *after = supervisor.pid_file().read_text().split() or [""]
             if after and after != before:
-                return self.say("Restarted. Former processes leave when their answers are finished.")
-        raise CommandError("It did not restart. The former processes still serve; the messages of the portal say why.")
+                return self.say("Restarted. The old processes stop when their answers are complete.")
+        raise CommandError(
+            "It did not restart. The old processes still run; see the messages of the portal for the reason."
+        )
 
     def watch(self, watching: supervisor.Supervisor, when_ready: Callable[[], None]) -> None:
         try:
             watching.run(when_ready)
         except supervisor.GaveUp as error:
-            raise CommandError(f"{error} Its messages stand above.") from error
+            raise CommandError(f"{error} See its messages above.") from error
 
     def listen(self, host: str, port: int, taken_over: seamless_restart.Takeover | None = None) -> list[socket.socket]:
         if taken_over:

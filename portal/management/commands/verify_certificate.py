@@ -17,7 +17,7 @@ class Command(BaseCommand):
             "--signed-by",
             default="",
             metavar="KEY",
-            help="the public key, or its fingerprint, that one was told; this installation's without it",
+            help="the public key or its fingerprint; default: the key of this installation",
         )
 
     def handle(self, file: Path, *, signed_by: str, **options) -> None:
@@ -27,6 +27,6 @@ class Command(BaseCommand):
         try:
             envelope = certificates.verify(file, signed_by=signed_by)
         except signing.BadSignature as problem:
-            raise CommandError(f"This certificate is not to be trusted. {problem}") from None
+            raise CommandError(f"Do not trust this certificate. {problem}") from None
         self.stdout.write(certificates.in_words(envelope))
-        self.stdout.write("The signature fits, and nothing was altered.")
+        self.stdout.write("The signature is valid, and nothing was altered.")

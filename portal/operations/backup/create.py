@@ -199,7 +199,7 @@ def _partial(folder: Path) -> Iterator[Path]:
     """A folder beside the final one. It gets the final name when everything is in it and on the disk."""
     partial = folder.with_name(f"{folder.name}.partial")
     if partial.exists() and any(partial.iterdir()) and not (partial / UNFINISHED).exists():
-        raise Conflicting(f"{partial} is in the way.", hint="Move it, or name another folder.")
+        raise Conflicting(f"{partial} already exists.", hint="Move it, or name another folder.")
     private_folder(partial)
     with open(partial / UNFINISHED, "a") as lock:
         try:
@@ -213,7 +213,7 @@ def _partial(folder: Path) -> Iterator[Path]:
             yield partial
         except OSError as error:
             raise NoRoom(
-                f"The backup could not be written: {error}. It was not finished.", hint="See to the disk."
+                f"The backup could not be written: {error}. It was not finished.", hint="Check the disk."
             ) from error
         (partial / UNFINISHED).unlink()
         os.sync()

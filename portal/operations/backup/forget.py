@@ -46,7 +46,7 @@ def _backup(each: registry.Known, tenant: dict[str, str], gone: set[str], certif
     try:
         told = manifest.load(folder)
         if told["id"] != each.id:
-            return Reached(each.id, each.folder, each.made_at, "unreachable", "Another backup is in its place.")
+            return Reached(each.id, each.folder, each.made_at, "unreachable", "Another backup is at its location.")
         _without(folder, told, tenant, gone, certificate, at)
     except Problem as problem:
         return Reached(each.id, each.folder, each.made_at, "unreachable", problem.message)

@@ -35,7 +35,7 @@ def _remake(store: VectorStore, tenant: Tenant, generation: str) -> int:
     if store.count(where) != expected:
         raise Unavailable(
             f"The search index holds {store.count(where)} passages of {tenant.slug}, and should hold {expected}.",
-            hint="Run the same command again: it goes on with the index.",
+            hint="Run the same command again: it continues with the index.",
         )
     store.optimise(where)
     return expected

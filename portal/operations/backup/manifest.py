@@ -32,7 +32,7 @@ def load(folder: Path, *, signed_by: str = "") -> dict[str, Any]:
         envelope = json.loads((folder / NAME).read_bytes())
     except FileNotFoundError:
         raise Invalid(
-            f"{folder} is no backup: it has no {NAME}.",
+            f"{folder} is not a backup: it has no {NAME}.",
             hint="A backup that was interrupted is named .partial and cannot be restored.",
         ) from None
     except (OSError, ValueError) as error:
@@ -41,7 +41,7 @@ def load(folder: Path, *, signed_by: str = "") -> dict[str, Any]:
         manifest = signing.opened(envelope, signed_by=signed_by)
     except signing.BadSignature as error:
         raise Invalid(
-            f"The manifest of {folder} is not to be trusted. {error}",
+            f"The manifest of {folder} cannot be trusted. {error}",
             hint="If it was made by another installation of yours, give the key that `manage.py backup` printed there: "
             "--signed-by KEY.",
         ) from None

@@ -61,9 +61,7 @@ def follow_settings(say: Callable[[str], None]) -> None:
     companies = follow_index_settings()
     if companies:
         some = "one company" if companies == 1 else f"{companies} companies"
-        say(
-            f"A new search index is being made for {some}. Until it is complete, questions are answered from the old one"
-        )
+        say(f"A new search index is being built for {some}. Until it is complete, answers use the old one")
 
 
 def refuse_newer_database() -> None:
@@ -86,7 +84,7 @@ def insist_it_can_restart() -> None:
     _refuse_newer(executor)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise CommandError(
-            "The database has to be updated first. On PostgreSQL run `manage.py migrate` with DATABASE_OWNER_URL set; "
+            "The database must be updated first. On PostgreSQL run `manage.py migrate` with DATABASE_OWNER_URL set; "
             "otherwise stop the portal and start it again."
         )
     insist_on_walls()
@@ -107,7 +105,7 @@ def _refuse_newer(executor: MigrationExecutor) -> None:
 
 def migrate(say: Callable[[str], None]) -> None:
     if new_database.is_new(connection):
-        say("Making the database")
+        say("Creating the database")
         return new_database.make(connection)
     executor = MigrationExecutor(connection)
     _refuse_newer(executor)
@@ -116,14 +114,14 @@ def migrate(say: Callable[[str], None]) -> None:
         return
     if connection.vendor == "postgresql" and not settings.DATABASE_OWNER:
         raise CommandError(
-            "The database has to be updated, and the role that serves may not do that. Run `manage.py migrate` with "
+            "The database must be updated, and the serving role cannot do that. Run `manage.py migrate` with "
             "DATABASE_OWNER_URL set, then start again."
         )
     if executor.loader.applied_migrations:
         kept = back_up()
-        say(f"Updating the database; a copy from before is {kept}" if kept else "Updating the database")
+        say(f"Updating the database; a copy of the old one is {kept}" if kept else "Updating the database")
     else:
-        say("Making the database")
+        say("Creating the database")
     call_command("migrate", verbosity=0, interactive=False)
 
 

@@ -19,5 +19,5 @@ def notices_for_operators() -> list[str]:
 def _setup_notices() -> list[str]:
     return [
         "This portal is empty. Open its address to set up your company.",
-        f"From another machine, or through a proxy, it asks for this setup code: {setup_code.make_code()}",
+        f"From another machine, or through a proxy, enter this setup code: {setup_code.make_code()}",
     ]

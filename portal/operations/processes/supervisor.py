@@ -134,12 +134,12 @@ class Supervisor:
         """Becomes a new program, if that would start. What runs goes on running either way."""
         self.restarting = False
         if self.former:
-            self.say("A restart is under way already")
+            self.say("A restart is already in progress")
             return
         if why := seamless_restart.can_start():
             self.say(f"Not restarted, because the new version would not start: {why}")
             return
-        self.say("Restarting without a gap")
+        self.say("Restarting without downtime")
         running = [(part.name, part.pid) for part in self.parts if part.pid]
         seamless_restart.become_new(Takeover([each.fileno() for each in self.listening], self.lock, running))
 

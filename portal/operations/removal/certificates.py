@@ -63,7 +63,7 @@ def in_words(envelope: dict[str, Any]) -> str:
         *("  " + line for line in tables),
         f"  {removed['files']['count']:>9}  files, {removed['files']['bytes']} bytes",
         f"  {sum(removed['index'].values()):>9}  passages of the search index",
-        f"  {removed['people']:>9}  people who belonged to no other company: their sign-ins, and the keys that "
+        f"  {removed['people']:>9}  people who belonged to no other company: their accounts, and the keys that "
         "made their names in the audit trail readable",
         f"  {removed['sessions']:>9}  sessions",
         f"  {removed['cached']:>9}  entries of the cache",

@@ -35,7 +35,7 @@ def main() -> int:
 
 def _up(asked) -> int:
     missing = stack.up(only=_known(asked.only, list(stack.KINDS)))
-    print(f"Their addresses and passwords stand in {stack.env_file()}")
+    print(f"Their addresses and passwords are in {stack.env_file()}")
     return 1 if missing else 0
 
 

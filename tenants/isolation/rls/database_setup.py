@@ -101,7 +101,7 @@ def _roles(server, roles: list[Role]) -> Iterator[str]:
                     sql.Identifier(role.name), sql.Identifier(name), sql.Literal(value)
                 )
             )
-        yield f"{'Kept' if there else 'Made'} the role {role.name} ({_words(role.kind)})"
+        yield f"{'Kept' if there else 'Created'} the role {role.name} ({_words(role.kind)})"
 
 
 def _words(kind: str) -> str:
@@ -126,7 +126,7 @@ def _database(server, database: str, roles: list[Role]) -> Iterator[str]:
                 sql.Identifier(database), sql.Identifier(owner.name)
             )
         )
-        yield f"Made the database {database}"
+        yield f"Created the database {database}"
         return
     if row[1] != "UTF8":
         raise NotPossible(f"The database {database} is encoded as {row[1]}; the portal needs UTF8.")

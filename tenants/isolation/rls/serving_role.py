@@ -26,7 +26,7 @@ def problem(connection) -> str:
     why = "is a superuser" if superuser else "may pass row-level security by" if bypasses else "owns tables"
     if not (superuser or bypasses or owns):
         return ""
-    return f"The database role {connection.settings_dict['USER']!r} {why}, so nothing would keep tenants apart."
+    return f"The database role {connection.settings_dict['USER']!r} {why}, so nothing would separate the tenants."
 
 
 def insist() -> None:

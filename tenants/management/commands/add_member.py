@@ -9,7 +9,7 @@ from tenants.roles import Role
 
 
 class Command(BaseCommand):
-    help = "Add a person to a company. Somebody new gets a password: from standard input, or made here and printed."
+    help = "Add a person to a company. A new person gets a password: from standard input, or generated and printed."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--tenant", required=True, metavar="SLUG")
@@ -26,6 +26,6 @@ class Command(BaseCommand):
             member = add_member(company, email=email, role=role, name=name, password=password)
         self.stdout.write(f"{member} belongs to {company.name} as {member.get_role_display().lower()}.")
         if known:
-            self.stdout.write("This address had a sign-in already; its password and name stay as they were.")
+            self.stdout.write("This address already had an account; its password and name did not change.")
         if made:
             self.stdout.write(f"Password: {password}")

@@ -12,16 +12,16 @@ from tenants.models.api_key import Scope
 
 
 class Command(BaseCommand):
-    help = "Make an API key that acts as one person, and print it. It is shown this once."
+    help = "Create an API key that acts as one person, and print it. It is shown only once."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--tenant", required=True, metavar="SLUG")
         parser.add_argument("--user", required=True, metavar="EMAIL")
-        parser.add_argument("--name", default="Command line", help="what people call it")
+        parser.add_argument("--name", default="Command line", help="the name of the key")
         parser.add_argument(
             "--scopes",
             default=",".join(Scope.values),
-            help=f"with commas between them: {', '.join(Scope.values)} (default: all; never more than the person may)",
+            help=f"with commas between them: {', '.join(Scope.values)} (default: all; never more than the person's permissions)",
         )
         parser.add_argument("--days", type=int, default=365, help="days until it expires (default: 365)")
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         if unknown or not wanted:
             raise CommandError(f"Scopes are {', '.join(Scope.values)}; {', '.join(unknown) or 'nothing'} is not one.")
         if not 1 <= days <= 3650:
-            raise CommandError("A key lives for 1 to 3650 days.")
+            raise CommandError("A key can be valid for 1 to 3650 days.")
         member = member_of(tenant_of(tenant), user)
         with plain_errors(), in_tenant(member.tenant):
             _, secret = create_api_key(

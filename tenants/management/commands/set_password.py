@@ -7,7 +7,7 @@ from tenants.signin.passwords import set_password
 
 
 class Command(BaseCommand):
-    help = "Give a person a new password: from standard input, or made here and printed. Their sessions end."
+    help = "Give a person a new password: from standard input, or generated and printed. Their sessions end."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("email")

@@ -9,7 +9,7 @@ from tenants.roles import Role
 
 class Command(BaseCommand):
     help = (
-        "Change the role of a person in a company, such as making an owner where there is none. Recorded on the trail."
+        "Change the role of a person in a company, for example to make someone an owner. Recorded in the audit trail."
     )
 
     def add_arguments(self, parser) -> None:

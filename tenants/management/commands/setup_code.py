@@ -10,5 +10,5 @@ class Command(BaseCommand):
 
     def handle(self, **options) -> None:
         if not first_run.is_empty():
-            raise CommandError("This portal has a company already. Add people with: manage.py add_member")
+            raise CommandError("This portal already has a company. Add people with: manage.py add_member")
         self.stdout.write(setup_code.make_code())
