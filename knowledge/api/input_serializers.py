@@ -33,7 +33,7 @@ class UploadInput(serializers.Serializer):
         choices=[VERSION, NEW],
         required=False,
         default=VERSION,
-        help_text="if the collection already has this file name: a new version of that document, or a separate document",
+        help_text="if the collection already has this file name: a new version of that document, or a separate one",
     )
     priority = serializers.ChoiceField(
         choices=list(PRIORITIES),

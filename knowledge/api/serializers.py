@@ -35,7 +35,7 @@ class ProgressShape(serializers.Serializer):
     unit = serializers.ChoiceField(choices=["pages", "passages"])
     place_in_queue = serializers.IntegerField(
         allow_null=True,
-        help_text="1 is next; 0 if it is not queued; null if it was not counted: right after the upload, or far back in the queue",
+        help_text="1 is next; 0 if it is not queued; null if not counted: right after the upload, or far back in the queue",
     )
 
 
@@ -253,7 +253,7 @@ class ResultsShape(serializers.Serializer):
     results = ResultShape(many=True)
     next_offset = serializers.IntegerField(allow_null=True)
     notice = serializers.CharField(
-        help_text="Empty, or what is missing from these results: while the search index is being rebuilt, how much was searched."
+        help_text="Empty, or what these results lack: how much was searched while the search index is being rebuilt."
     )
 
 

@@ -83,7 +83,7 @@ def _embedder(tenant_id: UUID, generation: str) -> Embedder:
     if found is None:
         raise EmbedderUnavailable(
             "The model that this company's search index was made with is no longer configured.",
-            hint="The file will be read when the new index is complete, or when EMBEDDING_BASE_URL names that model again.",
+            hint="The file will be read when the new index is complete, or EMBEDDING_BASE_URL names that model again.",
         )
     return found
 

@@ -89,5 +89,5 @@ def _bomb() -> ParseFailed:
     return ParseFailed(
         "zip_bomb",
         "The file is small but unpacks to far more data than a document should contain.",
-        "Open it in the program it was made with, remove the content that makes it so large, save it and upload the new copy.",
+        "Open it in the program it was made with, remove what makes it so large, save it and upload the new copy.",
     )

@@ -24,7 +24,11 @@ def roles_for(by: Membership) -> list[tuple[str, str]]:
 
 
 class InviteForm(forms.Form):
-    email = forms.EmailField(label="E-mail", widget=email_input(autocomplete="off"))
+    email = forms.EmailField(
+        label="E-mail",
+        widget=email_input(autocomplete="off"),
+        error_messages={"required": "Enter an e-mail address."},
+    )
     role = forms.ChoiceField(label="Role", widget=select())
 
     def __init__(self, *args, by: Membership, **kwargs) -> None:
@@ -34,18 +38,33 @@ class InviteForm(forms.Form):
 
 
 class TeamForm(forms.Form):
-    name = forms.CharField(label="Name", max_length=80, widget=text())
+    name = forms.CharField(
+        label="Name", max_length=80, widget=text(), error_messages={"required": "Enter a team name."}
+    )
     description = forms.CharField(label="What it is for", max_length=200, required=False, widget=text())
 
 
 class CompanyForm(forms.Form):
-    name = forms.CharField(label="Company", max_length=120, widget=text(autocomplete="organization"))
+    name = forms.CharField(
+        label="Company",
+        max_length=120,
+        widget=text(autocomplete="organization"),
+        error_messages={"required": "Enter the company’s name."},
+    )
 
 
 class KeyForm(forms.Form):
-    name = forms.CharField(label="What it is for", max_length=80, widget=text(placeholder="Nightly import"))
+    name = forms.CharField(
+        label="What it is for",
+        max_length=80,
+        widget=text(placeholder="Nightly import"),
+        error_messages={"required": "Enter what the key is for."},
+    )
     scopes = forms.MultipleChoiceField(
-        label="Permissions", widget=forms.CheckboxSelectMultiple(attrs={"class": "checkbox"}), initial=[Scope.READ]
+        label="Permissions",
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "checkbox"}),
+        initial=[Scope.READ],
+        error_messages={"required": "Select at least one permission."},
     )
     days = forms.TypedChoiceField(label="Expires after", coerce=int, choices=LIFETIMES, initial=90, widget=select())
 

@@ -22,14 +22,27 @@ def email_input(**attrs: str) -> forms.EmailInput:
 
 
 class SignInForm(forms.Form):
-    email = forms.EmailField(label="Work e-mail", widget=email_input(autofocus="autofocus"))
-    password = forms.CharField(label="Password", strip=False, widget=secret("current-password"))
+    email = forms.EmailField(
+        label="Work e-mail",
+        widget=email_input(autofocus="autofocus"),
+        error_messages={"required": "Enter your work e-mail address."},
+    )
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        widget=secret("current-password"),
+        error_messages={"required": "Enter your password."},
+    )
 
     WRONG = "The e-mail address or password is wrong. Check both, or reset your password."
 
 
 class ForgottenForm(forms.Form):
-    email = forms.EmailField(label="Work e-mail", widget=email_input(autofocus="autofocus"))
+    email = forms.EmailField(
+        label="Work e-mail",
+        widget=email_input(autofocus="autofocus"),
+        error_messages={"required": "Enter your work e-mail address."},
+    )
 
 
 class NewPasswordForm(forms.Form):
@@ -41,6 +54,7 @@ class NewPasswordForm(forms.Form):
         max_length=200,
         widget=secret("new-password"),
         help_text="At least 10 characters. A short sentence works well.",
+        error_messages={"required": "Enter a password."},
     )
 
     def __init__(self, *args, user: User, **kwargs) -> None:
@@ -56,7 +70,12 @@ class NewPasswordForm(forms.Form):
 class JoinForm(NewPasswordForm):
     """Somebody new, by invitation."""
 
-    name = forms.CharField(label="Your name", max_length=120, widget=text(autocomplete="name", autofocus="autofocus"))
+    name = forms.CharField(
+        label="Your name",
+        max_length=120,
+        widget=text(autocomplete="name", autofocus="autofocus"),
+        error_messages={"required": "Enter your name."},
+    )
     field_order = ["name", "password"]
 
     def clean_name(self) -> str:
@@ -65,15 +84,23 @@ class JoinForm(NewPasswordForm):
 
 
 class FirstRunForm(JoinForm):
-    company = forms.CharField(label="Company", max_length=120, widget=text(autocomplete="organization"))
+    company = forms.CharField(
+        label="Company",
+        max_length=120,
+        widget=text(autocomplete="organization"),
+        error_messages={"required": "Enter your company’s name."},
+    )
     slug = forms.CharField(
         label="Web address",
         max_length=40,
         validators=[SLUG],
         widget=text(autocapitalize="none", spellcheck="false"),
         help_text="Lower-case letters, digits and hyphens. Your pages will be at /t/web-address/.",
+        error_messages={"required": "Enter a web address."},
     )
-    email = forms.EmailField(label="Your work e-mail", widget=email_input())
+    email = forms.EmailField(
+        label="Your work e-mail", widget=email_input(), error_messages={"required": "Enter your work e-mail address."}
+    )
     field_order = ["code", "company", "slug", "name", "email", "password"]
 
     def __init__(self, *args, is_right_code: Callable[[str], bool] | None, **kwargs) -> None:
@@ -85,7 +112,9 @@ class FirstRunForm(JoinForm):
                 label="Setup code",
                 max_length=60,
                 widget=text(autocomplete="one-time-code", autocapitalize="none", spellcheck="false"),
-                help_text="It was printed in the terminal where the portal was started. manage.py setup_code prints a new one.",
+                help_text="It was printed in the terminal where the portal was started. "
+                "manage.py setup_code prints a new one.",
+                error_messages={"required": "Enter the setup code."},
             )
             self.order_fields(self.field_order)
         del self.fields["name"].widget.attrs["autofocus"]
@@ -94,7 +123,8 @@ class FirstRunForm(JoinForm):
     def clean_code(self) -> str:
         if not self.is_right_code(self.cleaned_data["code"]):
             raise forms.ValidationError(
-                "This is not the setup code. Copy it from the terminal where the portal was started, or run manage.py setup_code."
+                "This is not the setup code. Copy it from the terminal where the portal was started, "
+                "or run manage.py setup_code."
             )
         return ""
 

@@ -72,7 +72,7 @@ def insist_on_handing_over(user: User, *, by: Membership) -> None:
     if member is None or user.is_superuser or user.is_staff or _companies(user) != {by.tenant_id}:
         raise NotAllowed(
             "Your company cannot set this person’s password.",
-            hint="They can request a link by e-mail, or the operator of the portal can set it with manage.py set_password.",
+            hint="They can request a link by e-mail, or the operator can set a password with manage.py set_password.",
         )
     insist_on_rank(by, member.role)
     if by.role != Role.OWNER and member.was_privileged_since(timezone.now() - PRIVILEGE_LASTS):

@@ -27,7 +27,7 @@ BAR = 30  # characters
 
 
 class Command(BaseCommand):
-    help = "Upload files and folders into a collection, which is created if it does not exist. With --wait, waits until all are read."
+    help = "Upload files and folders into a collection, which is created if missing. With --wait, waits until all are read."
 
     def add_arguments(self, parser):
         parser.add_argument("paths", nargs="+", type=_existing, metavar="PATH")

@@ -17,8 +17,8 @@ from portal.operations.removal.remove_tenant import remove_tenant
 
 class Command(BaseCommand):
     help = (
-        "Reads a folder with questions*.jsonl and a corpus, loads it into a temporary company, measures, and removes it. "
-        "The format is described in answers/quality/evaluation_sets.py."
+        "Reads a folder with questions*.jsonl and a corpus, loads it into a temporary company, measures, "
+        "and removes it. The format is described in answers/quality/evaluation_sets.py."
     )
 
     def add_arguments(self, parser):

@@ -11,7 +11,7 @@ from tenants.isolation.rls import database_setup
 class Command(BaseCommand):
     help = (
         "Create the PostgreSQL database and its three roles, as the administrator that DATABASE_ADMIN_URL names. "
-        "Passwords are those of DATABASE_URL, DATABASE_OWNER_URL and DATABASE_BACKUP_URL, or are created here and printed."
+        "Passwords are those of DATABASE_URL, DATABASE_OWNER_URL and DATABASE_BACKUP_URL, or are generated and printed."
     )
     requires_system_checks = []
 

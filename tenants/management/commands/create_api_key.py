@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scopes",
             default=",".join(Scope.values),
-            help=f"with commas between them: {', '.join(Scope.values)} (default: all; never more than the person's permissions)",
+            help=f"with commas between them: {', '.join(Scope.values)} (default: all; never more than the person may do)",
         )
         parser.add_argument("--days", type=int, default=365, help="days until it expires (default: 365)")
 
