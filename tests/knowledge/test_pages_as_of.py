@@ -239,7 +239,7 @@ def test_the_library_as_another_person_shows_only_what_both_may(sign_in, shelf_n
     theirs.add("minutes.md", "# Minutes\n\nThe board met.\n")
     grants.give(open_one, "read", alice, by=erin)
     page = text_of(sign_in(erin), f"documents/as/{alice.pk}/")
-    readable, hidden = page.split("Not for Alice Acme")
+    readable, hidden = page.split("Alice Acme cannot read")
     assert "Rates" in readable
     assert "Shared with them by Erin Acme" in readable
     assert "Pay bands" in hidden

@@ -72,7 +72,7 @@ def test_a_failed_document_says_what_mends_it_and_that_the_old_version_answers(s
     shelf.add("travel-policy.md", b"%PDF-1.4 cut short")
     page = text_of(sign_in(erin), "documents/")
     assert "Failed: " in page
-    assert "Version 1 still answers." in page
+    assert "Version 1 is still used in answers." in page
     assert ">retry</button>" in page
 
 

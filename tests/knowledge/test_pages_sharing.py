@@ -51,7 +51,7 @@ def test_the_chain_names_team_collection_giver_and_what_is_no_reason(sign_in, sh
     chain = page.split('<ol class="chain"')[1].split("</ol>")[0]
     order = [chain.index(name) for name in ("Alice Acme", "Finance", "Finance and travel", "travel-policy")]
     assert order == sorted(order)
-    assert "Belonging to the company and the role of member give nothing here" in page
+    assert "Belonging to the company and the role of member give no access here" in page
 
 
 def test_six_teams_cost_no_more_questions_than_two_and_each_says_how_many_belong_to_it(

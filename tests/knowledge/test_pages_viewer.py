@@ -82,7 +82,7 @@ def test_readers_are_named_only_to_those_who_may_change_it(sign_in, shelf, polic
     assert "Bob Acme" in text_of(sign_in(erin), f"documents/{policy.pk}/")
     seen = text_of(sign_in(alice), f"documents/{policy.pk}/")
     assert "Bob Acme" not in seen
-    assert "You read it: shared with you by Erin Acme" in seen
+    assert "Why you can read it: shared with you by Erin Acme" in seen
 
 
 def test_opening_and_downloading_are_recorded_once_each(sign_in, policy, erin):

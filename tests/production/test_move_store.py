@@ -107,7 +107,7 @@ def test_with_both_stores_written_answers_switch_at_once_and_back(stores, upload
     where = index_writer.where(acme.pk)
     assert backends.open_store("weaviate").count(where) < backends.open_store("lance").count(where)
 
-    assert "Answers come from weaviate now." in told("weaviate")
+    assert "Answers now use weaviate." in told("weaviate")
 
     assert backends.store().answering is backends.open_store("weaviate")
     assert backends.open_store("weaviate").count(where) == backends.open_store("lance").count(where)
@@ -119,7 +119,7 @@ def test_with_both_stores_written_answers_switch_at_once_and_back(stores, upload
     erase_now(erin, tea.pk)
     upload("more.md", "# More\n\nAnd that is all.")
     assert backends.open_store("weaviate").count(where) == backends.open_store("lance").count(where)
-    assert "Answers come from lance now." in told("lance")
+    assert "Answers now use lance." in told("lance")
 
 
 def test_a_move_that_was_cut_off_goes_on_where_it_was(stores, upload, erin, acme, monkeypatch):

@@ -78,7 +78,7 @@ def test_rows_say_in_which_answer_it_was_shown_with_its_title_as_a_link(
     assert "Travel policy was shown in a search for “meals abroad”" in row_of(page, searched)
     assert f'<a href="/t/acme/audit/?document={policy.pk}">Travel policy</a>' in page.content.decode()
     beside = sign_in(cora).get("/t/acme/audit/", {"document": str(rates.pk)})
-    assert f"Hotel rates was named beside an answer to “{QUESTION}”" in row_of(beside, answered)
+    assert f"Hotel rates was listed with an answer to “{QUESTION}”" in row_of(beside, answered)
 
 
 def test_the_view_of_a_person_says_the_same(sign_in, cora, alice, policy, answered):
@@ -93,7 +93,7 @@ def test_the_story_names_every_document_and_no_raw_ids(sign_in, cora, policy, ra
     text = " ".join(re.sub(r"<[^>]+>", " ", part).split())
     assert f"Alice Acme was shown an answer to “{QUESTION}”" in text
     assert "Travel policy was shown in" in text
-    assert "Hotel rates was named beside" in text
+    assert "Hotel rates was listed with" in text
     assert str(policy.pk) not in text
 
 

@@ -159,7 +159,7 @@ def test_an_admin_invites_and_gets_the_link_to_hand_over(sign_in, adam):
     client = sign_in(adam)
     there = reverse("tenants:people", args=["acme"])
     page = client.post(there, {"email": "nina@acme.example", "role": "editor"}).content.decode()
-    assert "nina@acme.example is invited" in page
+    assert "nina@acme.example was invited" in page
     assert "http://testserver/invitation/" in page
 
 
