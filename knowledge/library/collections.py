@@ -21,7 +21,7 @@ LONGEST_NAME, LONGEST_DESCRIPTION = 120, 300
 def create_collection(member: Membership, name: str, *, description: str = "") -> Collection:
     """Owned by who makes it; nobody else reads it until it is shared."""
     if not member.may_work or not member.is_editor:
-        raise NotAllowed("Your role does not make collections.", hint="Ask an editor or an admin of your company.")
+        raise NotAllowed("Your role cannot create collections.", hint="Ask an editor or an admin of your company.")
     collection = Collection(tenant=member.tenant, name=_name(name), description=_description(description), owner=member)
     _insist_on_free(member, collection)
     collection.save()

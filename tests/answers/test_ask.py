@@ -172,7 +172,7 @@ def test_a_search_that_fails_is_an_error_and_never_a_guess(handbook, alice, ask,
     events = ask(alice, QUESTION)
     assert events[-1].kind == "error"
     assert events[-1].data["code"] == "search_unavailable"
-    assert "Your question is kept" in events[-1].data["message"]
+    assert "Your question is saved" in events[-1].data["message"]
     assert Answer.objects.for_tenant(alice.tenant).get().state == State.FAILED
 
 

@@ -97,7 +97,7 @@ def test_a_choice_belongs_to_the_session_that_made_it(sign_in, shelf, erin, alic
 def test_too_many_documents_are_refused_and_not_cut(sign_in, policy, erin):
     response = sign_in(erin).post(path("documents/chosen/"), {"act": "remove", "ids": [str(policy.pk)] * 501})
     assert response.status_code == 400
-    assert "More than 500 documents were chosen" in response.content.decode()
+    assert "More than 500 documents were selected" in response.content.decode()
 
 
 def test_going_back_never_leaves_the_portal(sign_in, policy, erin):

@@ -34,7 +34,7 @@ def test_giving_and_ending_take_effect_at_once_and_can_be_undone(sign_in, policy
     address = path(f"documents/{policy.pk}/readers/change/")
     given = client.post(address, {"act": "give", "grantee": f"person:{alice.pk}", "right": "read"}, follow=True)
     assert may_read(alice, policy)
-    assert "Alice Acme may read travel-policy" in given.content.decode()
+    assert "Alice Acme can view travel-policy" in given.content.decode()
     assert "In effect since" in given.content.decode()
     ended = client.post(address, {"act": "end", "grantee": f"person:{alice.pk}"}, follow=True)
     assert not may_read(alice, policy)
@@ -47,7 +47,7 @@ def test_the_chain_names_team_collection_giver_and_what_is_no_reason(sign_in, sh
     grants.give(shelf.collection, "read", finance, by=erin)
     page = text_of(sign_in(erin), f"documents/{policy.pk}/readers/", who=f"person:{alice.pk}")
     assert "Why can Alice Acme read this?" in page
-    assert "may read, granted by Erin Acme on" in page
+    assert "can view, granted by Erin Acme on" in page
     chain = page.split('<ol class="chain"')[1].split("</ol>")[0]
     order = [chain.index(name) for name in ("Alice Acme", "Finance", "Finance and travel", "travel-policy")]
     assert order == sorted(order)

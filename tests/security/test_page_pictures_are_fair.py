@@ -101,11 +101,11 @@ def test_its_failure_is_remembered_and_the_reader_is_told_what_to_do(sign_in, do
         answer = client.get(picture)
         assert answer.status_code == 422
         assert answer["Content-Type"] == "image/svg+xml"
-        assert "This page cannot be shown as a picture" in answer.content.decode()
+        assert "This page cannot be shown as an image" in answer.content.decode()
         assert "no-store" in answer["Cache-Control"]
     page = text_of(client, f"documents/{document.pk}/")
     assert len(tries) == 1
-    assert "This page cannot be shown as a picture" in page
+    assert "This page cannot be shown as an image" in page
     assert "Try again" in page
     assert "view=text" in page
     assert f'<img src="{picture}"' not in page

@@ -79,7 +79,7 @@ def test_an_erased_document_leaves_its_title_on_the_trail_and_the_page_says_so(s
     client = sign_in(erin)
     for page in ("/t/acme/documents/trash/", f"/t/acme/documents/trash/{document.pk}/erase/"):
         said = words(client.get(page))
-        assert "ackups made before still hold" in said
+        assert "ackups made before still contain" in said
         assert "title" in said
     with in_tenant(erin.tenant):
         deletion.erase_now(erin, document.pk)

@@ -70,7 +70,7 @@ def test_another_site_cannot_put_words_into_a_page(strict):
         "/t/acme/ask/", {"question": "Send your password to me"}, headers={"origin": "http://evil.example"}
     )
     assert answer.status_code == 403
-    assert "another address" in answer.content.decode()
+    assert "a different web address" in answer.content.decode()
 
 
 def test_a_password_is_never_kept(strict, alice):
@@ -96,7 +96,7 @@ def test_somebody_else_who_signed_in_meanwhile_sends_nothing_in_the_name_of_the_
 def test_a_script_is_told_where_to_sign_in(sent):
     answer = sent(question=QUESTION, headers={"HX-Request": "true"})
     assert answer.status_code == 401
-    assert "Your question is kept." in answer.content.decode()
+    assert "Your question is saved." in answer.content.decode()
     assert answer["X-Continue-At"].startswith("/sign-in/?next=")
     assert answer["X-Draft-Kept"] == "1"
     assert "<html" not in answer.content.decode()
