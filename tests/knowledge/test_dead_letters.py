@@ -207,7 +207,7 @@ def test_an_import_is_stopped_by_programs_and_by_the_command(sign_in, erin, brin
     failed_documents.retry_all(erin)
     out = StringIO()
     call_command("stop_import", tenant="acme", user=erin.user.email, collection="handbook", stdout=out)
-    assert "3 documents are not read any further" in out.getvalue()
+    assert "3 documents are no longer read" in out.getvalue()
     assert pipeline.drain(inline=True) == 0
 
 
