@@ -56,7 +56,7 @@ def test_the_keys_are_in_it_only_when_asked(company, tmp_path, capsys):
     call_command("backup", str(tmp_path / "without"))
     assert "The keys are not in this backup" in capsys.readouterr().out
     call_command("backup", str(tmp_path / "with"), with_keys=True)
-    assert "Whoever has it can read every name" in capsys.readouterr().out
+    assert "Anyone who has it can read every name" in capsys.readouterr().out
     secret = settings.PORTAL_ENCRYPTION_KEY.encode()
     assert not any(secret in path.read_bytes() for path in (tmp_path / "without").rglob("*") if path.is_file())
     assert (tmp_path / "with" / "keys" / "encryption.key").read_bytes() == secret
