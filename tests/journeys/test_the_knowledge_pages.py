@@ -177,7 +177,7 @@ def test_rows_are_chosen_by_key_and_the_bar_says_how_many(portal, places, sign_i
     for key in ("j", "x", "j", "j", "Shift+X"):
         page.keyboard.press(key)
     assert page.locator("[data-chosen-count]").inner_text() == "3 selected"
-    page.get_by_role("button", name="Choose none").click()
+    page.get_by_role("button", name="Clear the selection").click()
     assert page.locator(".bulk-bar").is_hidden()
 
 
