@@ -31,8 +31,8 @@ def test_made_watched_switched_and_switched_back(portal, documents, sign_in, wid
     made.get_by_text("Building").wait_for()
     made.get_by_text("Complete").wait_for(timeout=90_000)
     made.get_by_role("button", name="Use for answers").click()
-    made.get_by_text("Answers", exact=True).wait_for(timeout=90_000)
+    made.get_by_text("In use", exact=True).wait_for(timeout=90_000)
     old = page.get_by_role("row").filter(has_text="words1-180-40")
     old.get_by_role("button", name="Use for answers").click()
-    old.get_by_text("Answers", exact=True).wait_for(timeout=90_000)
+    old.get_by_text("In use", exact=True).wait_for(timeout=90_000)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"

@@ -26,7 +26,7 @@ def make(tenant):
 
 def test_an_admin_has_another_index_made_and_switches_to_it_and_back(acme, adam, library, sign_in):
     client, old = sign_in(adam), index_writer.active_generation(acme.pk)
-    assert "Answers" in client.get(HERE).content.decode()
+    assert "In use" in client.get(HERE).content.decode()
     client.post(HERE, {"embedder": "minilm", "words": 60, "overlap": 10})
     new = Recipe(words=60, overlap=10).name
     page = client.get(HERE).content.decode()
