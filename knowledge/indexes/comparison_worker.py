@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import DatabaseError, connections
 
 from knowledge.indexes import comparison_queue, consistency, reconcile
 from knowledge.stores.base import StoreUnavailable
@@ -13,7 +18,15 @@ log = logging.getLogger("knowledge.indexes.comparison_queue")
 LOST_SHARE = 0.02  # of its passages missing from one tenant's index: what happened to it may have happened to all
 OTHERS_EVERY = 20.0  # seconds; where all have lost something, each of them would ask for all
 
-_others_asked_at = float("-inf")
+
+@dataclass(slots=True)
+class _Others:
+    asked_at: float = float("-inf")
+    is_due_later: bool = False
+
+
+_others = _Others()
+_asking = threading.Lock()
 
 
 def run_next() -> bool:
@@ -44,8 +57,40 @@ def run_next() -> bool:
 
 
 def _ask_for_others() -> None:
-    """Before they ask their questions."""
-    global _others_asked_at
-    if time.monotonic() - _others_asked_at > OTHERS_EVERY:
-        _others_asked_at = time.monotonic()
+    """Before they ask their questions. A loss that is found too soon after the last request asks for them later: it may be
+    another one, and nobody may ask a question of those others for hours."""
+    with _asking:
+        pause = _others.asked_at + OTHERS_EVERY - time.monotonic()
+        if pause > 0 and _others.is_due_later:
+            return
+        if pause > 0:
+            _others.is_due_later = True
+        else:
+            _others.asked_at = time.monotonic()
+    if pause > 0:
+        call_later(pause, _ask_for_others_later)
+    else:
         comparison_queue.request_everywhere()
+
+
+def _ask_for_others_later() -> None:
+    with _asking:
+        _others.is_due_later = False
+        _others.asked_at = time.monotonic()
+    comparison_queue.request_everywhere()
+
+
+def call_later(seconds: float, function: Callable[[], None]) -> None:
+    """Calls it on a thread of its own. Lost with the process; the request of every six hours remains."""
+
+    def call() -> None:
+        try:
+            function()
+        except DatabaseError as error:
+            log.warning("Comparisons of the other companies could not be requested: %s", error)
+        finally:
+            connections.close_all()
+
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()

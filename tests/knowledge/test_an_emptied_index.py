@@ -229,7 +229,7 @@ def test_what_one_company_lost_the_others_are_compared_for_before_they_ask(
     """Once: a company that is compared for another's loss asks for nobody, or all would ask for all."""
     from knowledge.indexes import comparison_worker, reconcile
 
-    monkeypatch.setattr(comparison_worker, "_others_asked_at", float("-inf"))
+    monkeypatch.setattr(comparison_worker, "_others", comparison_worker._Others())
     compared = []
     of_tenant = reconcile.of_tenant
     lose(acme, handbook[0])
@@ -240,6 +240,27 @@ def test_what_one_company_lost_the_others_are_compared_for_before_they_ask(
         )
         compare()
     assert set(compared) == {"acme"} | others
+
+
+def test_of_two_losses_in_a_row_the_second_makes_the_others_compared_a_little_later(
+    acme, erin, handbook, globex, compare, monkeypatch
+):
+    """They may have lost something the second time, and nobody may ask them for hours."""
+    from knowledge.indexes import comparison_worker
+
+    later = []
+    monkeypatch.setattr(comparison_worker, "_others", comparison_worker._Others())
+    monkeypatch.setattr(comparison_worker, "call_later", lambda seconds, function: later.append((seconds, function)))
+    for _ in range(3):
+        lose(acme, handbook[0])
+        comparison_queue._asked.clear()
+        comparison_queue.request(acme.pk)
+        compare()
+    ((seconds, request),) = later
+    assert 0 < seconds <= comparison_worker.OTHERS_EVERY
+    assert wanted(globex) == []
+    request()
+    assert len(wanted(globex)) == 1
 
 
 def test_a_comparison_at_its_hour_makes_nobodys_refusal_doubtful(acme, erin, handbook):
