@@ -26,9 +26,9 @@ def embed(texts):
     that is away."""
     from knowledge import backends
     from knowledge.embedders.base import EmbedderError
-    from knowledge.index_spec import Recipe
+    from knowledge.index_spec import IndexSpec
 
     try:
         return backends.embedder().embed(texts)
     except EmbedderError:
-        return backends.embedder_of(Recipe()).embed(texts)
+        return backends.embedder_of(IndexSpec()).embed(texts)

@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
     from knowledge.embedders.base import Embedder
-    from knowledge.index_spec import Recipe
+    from knowledge.index_spec import IndexSpec
     from knowledge.parsers.client import ParserChild
     from knowledge.stores.base import VectorStore
 
@@ -96,7 +96,7 @@ def embedder() -> Embedder:
 
 
 @cache
-def embedder_of(made_with: Recipe) -> Embedder | None:
+def embedder_of(made_with: IndexSpec) -> Embedder | None:
     """The one that an index was made with. None: it was an endpoint that the settings no longer name."""
     if made_with.embedder == settings.EMBEDDER == "minilm":
         return embedder()

@@ -14,7 +14,7 @@ _NAME = re.compile(r"(?P<embedder>[a-z0-9]+)(?:-(?P<model>.+))?-(?P<analysis>wor
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class IndexSpec:
     """Embedding model, length and overlap of passages in words, word analysis. Texts and questions go the same way.
 
     `model` and `base_url` are an OpenAI-compatible endpoint's; its key stays in the settings.
@@ -44,11 +44,11 @@ class Recipe:
         return self.embedder, self.model
 
     @classmethod
-    def of_name(cls, name: str) -> Recipe:
+    def of_name(cls, name: str) -> IndexSpec:
         """As far as a name tells: not the address, and the model as it is written in the name."""
-        told = _NAME.fullmatch(name)
-        if told is None:
+        match = _NAME.fullmatch(name)
+        if match is None:
             return cls()
         return cls(
-            told["embedder"], told["model"] or "", "", int(told["words"]), int(told["overlap"]), told["analysis"]
+            match["embedder"], match["model"] or "", "", int(match["words"]), int(match["overlap"]), match["analysis"]
         )

@@ -33,12 +33,12 @@ def notify_workers(*, bulk: bool = False) -> None:
     transaction.on_commit(lambda: notify_now(BULK if bulk else INTERACTIVE))
 
 
-def notify_now(bell: str = INTERACTIVE) -> None:
+def notify_now(queue: str = INTERACTIVE) -> None:
     try:
-        if cache.add(_dedupe_key(bell), 1, timeout=NOTIFY_AGAIN_AFTER_SECONDS):
+        if cache.add(_dedupe_key(queue), 1, timeout=NOTIFY_AGAIN_AFTER_SECONDS):
             if settings.CELERY_BROKER_URL.startswith("filesystem"):
                 (settings.QUEUE_DIR / "messages").mkdir(parents=True, exist_ok=True, mode=0o700)
-            current_app.signature(TASKS[bell]).apply_async(expires=MESSAGE_EXPIRES_SECONDS)
+            current_app.signature(TASKS[queue]).apply_async(expires=MESSAGE_EXPIRES_SECONDS)
     except Exception as error:  # the rows are saved; the sweep rings again
         log.warning("The queue did not take a message, so the sweep will ring again: %s", error)
 

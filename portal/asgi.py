@@ -22,7 +22,7 @@ if connection.vendor == "postgresql":
     from portal.infrastructure import database_timeouts
 
     database_timeouts.serve_people()
-serving_role.insist()
+serving_role.require_serving_role()
 
 from portal.http import upload_permission  # noqa: E402 - it imports models
 

@@ -31,7 +31,7 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect
-def _insist_on_the_role(**_) -> None:
+def _require_serving_role(**_) -> None:
     from tenants.isolation.rls import serving_role
 
-    serving_role.insist()
+    serving_role.require_serving_role()

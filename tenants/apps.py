@@ -10,7 +10,7 @@ class TenantsConfig(AppConfig):
         from tenants.isolation import checks, tenant_constraints  # noqa: F401
         from tenants.models import Membership, Team, Tenant
 
-        pre_migrate.connect(tenant_constraints.step_aside, dispatch_uid="tenants.walls.step_aside")
+        pre_migrate.connect(tenant_constraints.drop_triggers, dispatch_uid="tenants.walls.step_aside")
         post_migrate.connect(tenant_constraints.remake, dispatch_uid="tenants.walls")
         watch(Tenant, "slug", "name", "is_active", "is_sample")
         watch(Membership, "role", "is_active")

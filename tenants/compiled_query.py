@@ -24,7 +24,7 @@ class CompiledQuery:
 
     def __init__(self, build: Callable[..., QuerySet]) -> None:
         self._build = build
-        self._statement = lru_cache(maxsize=KEPT_LENGTHS)(self._put_together)
+        self._statement = lru_cache(maxsize=KEPT_LENGTHS)(self._compile)
 
     def __call__(self, *values: Value) -> list[tuple]:
         connection = connections[DEFAULT_DB_ALIAS]
@@ -36,7 +36,7 @@ class CompiledQuery:
     def one(self, *values: Value) -> tuple | None:
         return next(iter(self(*values)), None)
 
-    def _put_together(self, vendor: str, types: Sequence[type]) -> _Statement:
+    def _compile(self, vendor: str, types: Sequence[type]) -> _Statement:
         stand_ins = [uuid4() if each is UUID else str(uuid4()) for each in types]
         queryset = self._build(*stand_ins)
         if hasattr(queryset, "require_tenant_filter"):
@@ -83,9 +83,9 @@ def instance_of(model: type[Model], values: Iterator[Any]) -> Any:
     return model.from_db(DEFAULT_DB_ALIAS, names, [next(values) for _ in names])
 
 
-def _alike(value: Value, stand_in: Any) -> Value:
+def _alike(value: Value, placeholder: Any) -> Value:
     """A UUID in the form in which this database was given the stand-in."""
-    return value.hex if isinstance(value, UUID) and isinstance(stand_in, str) else value
+    return value.hex if isinstance(value, UUID) and isinstance(placeholder, str) else value
 
 
 def _spelled(value: Any) -> str:

@@ -66,7 +66,7 @@ class Unavailable(Problem):
     code = "unavailable"
 
 
-class NoRoom(Problem):
+class DiskFull(Problem):
     """The disk is full. Nothing that was written before is lost."""
 
     status = 507

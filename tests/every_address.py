@@ -180,7 +180,7 @@ def _ask(member, question: str):
 
     async def ask():
         run = await runner.start(member, AskRequest(question))
-        await runner.settled(run)
+        await runner.wait_until_saved(run)
         return run.answer_id
 
     return Answer.objects.for_tenant(member.tenant_id).get(pk=asyncio.run(ask()))

@@ -59,7 +59,7 @@ class OpenAIModel:
         written = self._write(question, passages, history=history, language=language)
         finish = ""
         usage: Usage | None = None
-        said = False
+        has_text = False
         async with _errors_translated():
             response, leave = await self._open(
                 [{"role": message.role, "content": message.content} for message in written]
@@ -72,7 +72,7 @@ class OpenAIModel:
                         continue
                     finish = choice.get("finish_reason") or finish
                     if text := _content(choice):
-                        said = True
+                        has_text = True
                         yield Delta(text)
             finally:
                 with contextlib.suppress(Exception):
@@ -81,7 +81,7 @@ class OpenAIModel:
             raise ModelRefused("The answer model's own filter stopped the answer.")
         if not finish:  # the connection ended without the protocol's last word
             raise ModelUnavailable("The answer was cut off.")
-        if not said:
+        if not has_text:
             raise ModelUnavailable("The answer model sent an empty answer.")
         yield Delta(usage=usage, finish="length" if finish == "length" else "stop")
 
@@ -178,15 +178,15 @@ def _content(choice: dict[str, Any]) -> str:
 
 
 def _usage(chunk: dict[str, Any]) -> Usage | None:
-    told = chunk.get("usage")
-    return Usage(told.get("prompt_tokens") or 0, told.get("completion_tokens") or 0) if told else None
+    usage = chunk.get("usage")
+    return Usage(usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0) if usage else None
 
 
 def _rejected_option(error: Exception, options: dict[str, Any]) -> str | None:
     if getattr(error, "status_code", 0) not in (400, 422):
         return None
-    told = str(error)
-    return next((name for name in options if name in told), None)
+    message = str(error)
+    return next((name for name in options if name in message), None)
 
 
 @contextlib.asynccontextmanager

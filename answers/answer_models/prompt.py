@@ -88,9 +88,9 @@ def messages(
         written.append(Message("user", plain(turn.question)[:MAX_TURN_CHARACTERS]))
         written.append(Message("assistant", plain(turn.answer)[:MAX_TURN_CHARACTERS] or "[NONE]"))
     fenced = "\n\n".join(_passage(label, passage) for label, passage in labelled(passages).items())
-    said = plain(question)[:MAX_QUESTION_CHARACTERS]
+    question_text = plain(question)[:MAX_QUESTION_CHARACTERS]
     marked = "".join(f"\n[PART {number}] {plain(part.text)}" for number, part in enumerate(asked, start=1))
-    written.append(Message("user", f"<{fence}>\n{fenced}\n</{fence}>\n\nQuestion: {said}{marked}"))
+    written.append(Message("user", f"<{fence}>\n{fenced}\n</{fence}>\n\nQuestion: {question_text}{marked}"))
     return written
 
 

@@ -60,32 +60,32 @@ class AskView(MemberAPIView):
         "`answers/<id>/events/` with `Last-Event-ID` continues after any of them.",
     )
     def post(self, request, slug: str) -> HttpResponseBase:
-        given = AskIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        data = AskIn(data=request.data)
+        data.is_valid(raise_exception=True)
         asking = AskRequest(
-            check_question(given.validated_data["question"]),
-            conversation_id=given.validated_data.get("conversation"),
-            filters=self._filters(given.validated_data.get("filters") or {}),
+            check_question(data.validated_data["question"]),
+            conversation_id=data.validated_data.get("conversation"),
+            filters=self._filters(data.validated_data.get("filters") or {}),
         )
-        return Accepted(self.member, asking, streamed=given.validated_data["stream"])
+        return Accepted(self.member, asking, streamed=data.validated_data["stream"])
 
-    def _filters(self, given: dict) -> Filters:
-        access.insist_on_collections(self.member, given.get("collections", ()))
+    def _filters(self, data: dict) -> Filters:
+        access.require_collections(self.member, data.get("collections", ()))
         return Filters(
-            collections=tuple(given.get("collections", ())),
-            types=tuple(given.get("types", ())),
-            dated_from=given.get("dated_from"),
-            dated_to=given.get("dated_to"),
-            author=given.get("author", ""),
+            collections=tuple(data.get("collections", ())),
+            types=tuple(data.get("types", ())),
+            dated_from=data.get("dated_from"),
+            dated_to=data.get("dated_to"),
+            author=data.get("author", ""),
         )
 
 
 class Accepted(HttpResponse):
     """A question that may be asked. The door asks it: nothing of it is sent."""
 
-    def __init__(self, member: Membership, asking: AskRequest, *, streamed: bool) -> None:
+    def __init__(self, member: Membership, ask_request: AskRequest, *, streamed: bool) -> None:
         super().__init__(status=202)
-        self.member, self.asking, self.streamed = member, asking, streamed
+        self.member, self.asking, self.streamed = member, ask_request, streamed
 
 
 def door(view: Callable) -> Callable:
@@ -106,7 +106,7 @@ def door(view: Callable) -> Callable:
         run = await runner.start(response.member, response.asking)
         if response.streamed:
             return stream(follow_run(run))
-        await runner.settled(run)
+        await runner.wait_until_saved(run)
         return JsonResponse(await in_thread(_whole, response.member, run.answer_id))
 
     return asked
@@ -181,6 +181,6 @@ class FeedbackView(MemberAPIView):
 
     @extend_schema(operation_id="message_feedback", tags=["answers"], request=FeedbackIn, responses=FeedbackOut)
     def post(self, request, slug: str, answer_id: UUID) -> Response:
-        given = FeedbackIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        return Response(of_feedback(rate(self.member, answer_id, **given.validated_data)))
+        data = FeedbackIn(data=request.data)
+        data.is_valid(raise_exception=True)
+        return Response(of_feedback(rate(self.member, answer_id, **data.validated_data)))

@@ -41,20 +41,20 @@ class ConversationView(MemberAPIView):
 
     @extend_schema(operation_id="conversation", tags=["conversations"], responses=ConversationWhole)
     def get(self, request, slug: str, conversation_id: UUID) -> Response:
-        found = access_conversation(self.member, conversation_id)
-        shown = show_all(self.member, answers_in(self.member, found))
-        note_shown(self.member, found, shown)
-        return Response(of_conversation(self.member, found) | {"answers": [of_answer(each) for each in shown]})
+        conversation = access_conversation(self.member, conversation_id)
+        shown = show_all(self.member, answers_in(self.member, conversation))
+        note_shown(self.member, conversation, shown)
+        return Response(of_conversation(self.member, conversation) | {"answers": [of_answer(each) for each in shown]})
 
     @extend_schema(
         operation_id="conversation_rename", tags=["conversations"], request=RenameIn, responses=ConversationOut
     )
     def patch(self, request, slug: str, conversation_id: UUID) -> Response:
-        found = access_conversation(self.member, conversation_id)
-        given = RenameIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        rename(found, given.validated_data["title"], by=self.member)
-        return Response(of_conversation(self.member, found))
+        conversation = access_conversation(self.member, conversation_id)
+        data = RenameIn(data=request.data)
+        data.is_valid(raise_exception=True)
+        rename(conversation, data.validated_data["title"], by=self.member)
+        return Response(of_conversation(self.member, conversation))
 
     @extend_schema(operation_id="conversation_remove", tags=["conversations"], responses={204: None})
     def delete(self, request, slug: str, conversation_id: UUID) -> Response:

@@ -54,7 +54,7 @@ def _citation(citation: ShownCitation) -> dict[str, Any]:
         "quote": citation.quote,
         "start": citation.start,
         "end": citation.end,
-        "basis": citation.basis,
+        "basis": citation.access_reason,
         "url": citation.url,
     }
 
@@ -86,13 +86,13 @@ def of_conversation(member: Membership, conversation: Conversation) -> dict[str,
     }
 
 
-def of_feedback(given: Feedback) -> dict[str, Any]:
+def of_feedback(feedback: Feedback) -> dict[str, Any]:
     return {
-        "id": str(given.pk),
-        "verdict": given.verdict,
-        "reasons": given.reasons,
-        "comment": given.comment,
-        "at": given.changed_at.isoformat(),
+        "id": str(feedback.pk),
+        "verdict": feedback.verdict,
+        "reasons": feedback.reasons,
+        "comment": feedback.comment,
+        "at": feedback.changed_at.isoformat(),
     }
 
 

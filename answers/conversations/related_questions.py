@@ -18,8 +18,8 @@ def related(member: Membership, shown: AnswerView, conversation: Conversation) -
         return ()
     before = Answer.objects.visible_to(member).filter(conversation=conversation)
     asked = {suggestions.same(question) for question in before.values_list("question", flat=True)}
-    found: dict[str, Suggested] = {}
-    for each in [*suggestions.starters(member, most=None), *suggestions.answered_well(member, most=None)]:
+    by_question: dict[str, Suggested] = {}
+    for each in [*suggestions.starters(member, limit=None), *suggestions.answered_well(member, limit=None)]:
         if each.documents & cited and suggestions.same(each.question) not in asked:
-            found.setdefault(suggestions.same(each.question), each)
-    return tuple(sorted(found.values(), key=lambda each: -len(each.documents & cited))[:MOST])
+            by_question.setdefault(suggestions.same(each.question), each)
+    return tuple(sorted(by_question.values(), key=lambda each: -len(each.documents & cited))[:MOST])

@@ -74,8 +74,8 @@ def may_be_shared(answer: Answer) -> bool:
 @transaction.atomic
 def open_shared(member: Membership, shared_id: UUID) -> SharedAnswerView:
     """Http404 where the link ended, and where nothing of the answer is for this member: both look alike."""
-    found = SharedAnswer.objects.for_tenant(member.tenant_id).filter(pk=shared_id)
-    opened = _opened(member, found.select_related("answer__conversation", "shared_by__user").first())
+    shares = SharedAnswer.objects.for_tenant(member.tenant_id).filter(pk=shared_id)
+    opened = _opened(member, shares.select_related("answer__conversation", "shared_by__user").first())
     quoted = {citation.document_id for citation in opened.shown.citations if citation.document_id is not None}
     record(Action.ANSWER_OPENED, member, opened.answer, objects=document_refs(Relation.QUOTED, quoted))
     return opened
@@ -83,9 +83,9 @@ def open_shared(member: Membership, shared_id: UUID) -> SharedAnswerView:
 
 def opened_by_citation(member: Membership, citation: Citation) -> SharedAnswerView | None:
     """The shared answer that this citation is one of, where this member may see it there."""
-    found = SharedAnswer.objects.for_tenant(member.tenant_id).filter(answer=citation.answer_id)
+    shares = SharedAnswer.objects.for_tenant(member.tenant_id).filter(answer=citation.answer_id)
     try:
-        opened = _opened(member, found.select_related("answer__conversation", "shared_by__user").first())
+        opened = _opened(member, shares.select_related("answer__conversation", "shared_by__user").first())
     except Http404:
         return None
     return opened if any(shown.id == citation.pk for shown in opened.shown.citations) else None
@@ -95,16 +95,16 @@ def _opened(member: Membership, link: SharedAnswer | None) -> SharedAnswerView:
     if link is None or not may_be_shared(link.answer):
         raise Http404
     whole = show_colleague(member, link.answer)
-    said = tuple(sentence for sentence in whole.sentences if not sentence.withheld)
-    cited = {citation.id for sentence in said for citation in sentence.citations}
+    sentences = tuple(sentence for sentence in whole.sentences if not sentence.withheld)
+    cited = {citation.id for sentence in sentences for citation in sentence.citations}
     if not cited:
         raise Http404
     shown = replace(
         whole,
-        sentences=said,
+        sentences=sentences,
         citations=tuple(c for c in whole.citations if c.id in cited),
         steps=(),
         unused=(),
         receipt={},
     )
-    return SharedAnswerView(link, link.answer, shown, len(said) < len(whole.sentences))
+    return SharedAnswerView(link, link.answer, shown, len(sentences) < len(whole.sentences))

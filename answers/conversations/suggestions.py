@@ -38,7 +38,7 @@ class News:
     url: str
 
 
-def answered_well(member: Membership, most: int | None = 4, *, beside: Sequence[Suggested] = ()) -> list[Suggested]:
+def answered_well(member: Membership, limit: int | None = 4, *, beside: Sequence[Suggested] = ()) -> list[Suggested]:
     """Questions whose every source this reader may read: their own, and what two or more people asked.
 
     Those that are offered `beside` them are left out. A question of one other person is theirs: it may hold names, and nobody told them that colleagues would read it.
@@ -72,7 +72,7 @@ def answered_well(member: Membership, most: int | None = 4, *, beside: Sequence[
         best.setdefault(key, Suggested(question, frozenset(documents)))
     offered = {same(other.question) for other in beside}
     asked = [key for key, people in askers.items() if member.pk in people or len(people) > 1]
-    return [best[key] for key in asked if key not in offered][:most]
+    return [best[key] for key in asked if key not in offered][:limit]
 
 
 def same(question: str) -> str:
@@ -80,7 +80,7 @@ def same(question: str) -> str:
     return " ".join(question.casefold().split()).rstrip("?. ")
 
 
-def starters(member: Membership, most: int | None = 4) -> list[Suggested]:
+def starters(member: Membership, limit: int | None = 4) -> list[Suggested]:
     """What the company suggests to begin with, of what this reader may read."""
     chosen = list(Starter.objects.for_tenant(member.tenant_id))
     wanted = {UUID(key) for starter in chosen for key in starter.documents}
@@ -89,15 +89,15 @@ def starters(member: Membership, most: int | None = 4) -> list[Suggested]:
         Suggested(starter.question, frozenset(map(UUID, starter.documents)))
         for starter in chosen
         if {UUID(key) for key in starter.documents} <= readable
-    ][:most]
+    ][:limit]
 
 
-def new_to(member: Membership, most: int = 3) -> list[News]:
+def new_to(member: Membership, limit: int = 3) -> list[News]:
     latest = (
         Document.objects.visible_to(member)
         .filter(current_version__isnull=False)
         .select_related("current_version", "collection")
-        .order_by("-current_version__ready_at")[:most]
+        .order_by("-current_version__ready_at")[:limit]
     )
     return [
         News(

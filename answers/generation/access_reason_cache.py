@@ -15,22 +15,22 @@ from tenants.models import Membership
 
 REMEMBERED = 256  # readers
 
-_known: OrderedDict[tuple[UUID, int], dict[UUID, str]] = OrderedDict()
+_cached_reasons: OrderedDict[tuple[UUID, int], dict[UUID, str]] = OrderedDict()
 _lock = threading.Lock()
 
 
 def access_reasons(member: Membership, document_ids: Iterable[UUID], corpus_version: int | None) -> dict[UUID, str]:
-    wanted = set(document_ids)
+    ids = set(document_ids)
     if corpus_version is None:
-        return access.access_reasons(member, wanted)
+        return access.access_reasons(member, ids)
     key = (member.pk, corpus_version)
-    known = _known.get(key, {})
-    if missing := wanted - known.keys():
-        found = access.access_reasons(member, missing)
-        known = known | {each: found.get(each, "") for each in missing}
+    cached = _cached_reasons.get(key, {})
+    if missing := ids - cached.keys():
+        fresh_reasons = access.access_reasons(member, missing)
+        cached = cached | {each: fresh_reasons.get(each, "") for each in missing}
         with _lock:
-            _known[key] = known
-            _known.move_to_end(key)
-            while len(_known) > REMEMBERED:
-                _known.popitem(last=False)
-    return {each: known[each] for each in wanted if known[each]}
+            _cached_reasons[key] = cached
+            _cached_reasons.move_to_end(key)
+            while len(_cached_reasons) > REMEMBERED:
+                _cached_reasons.popitem(last=False)
+    return {each: cached[each] for each in ids if cached[each]}

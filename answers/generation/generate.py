@@ -19,7 +19,7 @@ from django.utils import timezone
 from answers import backends
 from answers.answer_models.base import AnswerModel, Delta, Turn, Usage
 from answers.answer_models.errors import ModelError
-from answers.answer_models.extractive import Said, as_written, compose
+from answers.answer_models.extractive import ExtractedSentence, as_written, compose
 from answers.answer_models.prompt import plain
 from answers.events import Event, Token, Withdrawn
 from answers.generation.retrieve import BackgroundChecks, RetrievedContext
@@ -55,22 +55,22 @@ class Written:
 
 
 async def write(
-    looked: RetrievedContext,
+    context: RetrievedContext,
     draft: Draft,
     written: Written,
     *,
     question: str,
     turns: Sequence[Turn],
-    aside: asyncio.Future[BackgroundChecks],
+    checks: asyncio.Future[BackgroundChecks],
     stop: Stop,
 ) -> AsyncIterator[Event]:
     model = backends.answer_model()
     if model is not None:
         written.mode, written.model = WRITTEN, model.name
         try:
-            async for event in _by_model(model, looked, draft, written, question, turns, aside, stop):
+            async for event in _by_model(model, context, draft, written, question, turns, checks, stop):
                 yield event
-            if stop.why or draft.backed or draft.found_nothing:
+            if stop.why or draft.backed or draft.is_refusal:
                 return
             written.failures.append({"code": "not_backed", "model": model.name, "detail": ""})
         except ModelError as error:
@@ -81,16 +81,16 @@ async def write(
             yield Withdrawn(written.failures[-1]["code"])
         if stop.why:
             return
-    if looked.verdict.confidence < THRESHOLD:  # enough for a model that reads; not for picking sentences
+    if context.verdict.confidence < THRESHOLD:  # enough for a model that reads; not for picking sentences
         return
     written.mode, written.model = QUOTES, "extractive"
-    draft.basis = (await aside).basis
-    asked = parts(looked.question)
+    draft.access_reasons = (await checks).access_reasons
+    asked = parts(context.question)
     if len(asked) != len(draft.parts):  # it was completed from the conversation
         draft.parts = asked
         draft.clear()
-    said = await in_thread(_sentences, looked, (await aside).conflict)
-    for piece in as_written(said):
+    sentences = await in_thread(_sentences, context, (await checks).conflict)
+    for piece in as_written(sentences):
         for event in draft.feed(piece):
             written.first_token_at = written.first_token_at or timezone.now()
             yield event
@@ -100,33 +100,33 @@ async def write(
 
 async def _by_model(
     model: AnswerModel,
-    looked: RetrievedContext,
+    context: RetrievedContext,
     draft: Draft,
     written: Written,
     question: str,
     turns: Sequence[Turn],
-    aside: asyncio.Future[BackgroundChecks],
+    checks: asyncio.Future[BackgroundChecks],
     stop: Stop,
 ) -> AsyncIterator[Event]:
     pieces: asyncio.Queue[Delta | BaseException | None] = asyncio.Queue()
     stop.then(lambda: pieces.put_nowait(None))
-    pump = asyncio.create_task(_pump(model, looked, question, turns, pieces))
+    pump = asyncio.create_task(_pump(model, context, question, turns, pieces))
     try:
         while (piece := await pieces.get()) is not None:
             if isinstance(piece, BaseException):
                 raise piece
             if piece.text:
                 if written.first_token_at is not None:
-                    draft.basis = draft.basis or (await aside).basis
+                    draft.access_reasons = draft.access_reasons or (await checks).access_reasons
                 for event in draft.feed(piece.text):
                     if written.first_token_at is None and isinstance(event, Token):
                         written.first_token_at = timezone.now()
                     yield event
             if piece.finish:
                 written.usage, written.finish = piece.usage, piece.finish
-        conflict = (await aside).conflict
-        if conflict and not stop.why and not draft.found_nothing:
-            for event in draft.feed(_other_side(conflict, looked, draft)):
+        conflict = (await checks).conflict
+        if conflict and not stop.why and not draft.is_refusal:
+            for event in draft.feed(_other_side(conflict, context, draft)):
                 yield event
         for event in draft.finish():
             yield event
@@ -137,10 +137,10 @@ async def _by_model(
 
 
 async def _pump(
-    model: AnswerModel, looked: RetrievedContext, question: str, turns: Sequence[Turn], pieces: asyncio.Queue
+    model: AnswerModel, context: RetrievedContext, question: str, turns: Sequence[Turn], pieces: asyncio.Queue
 ) -> None:
     """Reads the model apart from who waits for it, so that a silent model can be stopped at once."""
-    answer = model.answer(question, looked.passages, history=turns)
+    answer = model.answer(question, context.passages, history=turns)
     try:
         async with contextlib.aclosing(answer):
             async for piece in answer:
@@ -151,25 +151,25 @@ async def _pump(
         pieces.put_nowait(None)
 
 
-def _sentences(looked: RetrievedContext, conflict: Conflict | None) -> list[Said]:
+def _sentences(context: RetrievedContext, conflict: Conflict | None) -> list[ExtractedSentence]:
     """What the documents say themselves."""
     if conflict:
         sides = (conflict.newer, conflict.older)
-        return [Said(_said(side.text), looked.passages.index(side.passage)) for side in sides]
-    said = compose(read(looked.question), looked.passages, embed=backends.embed)
-    return [each._replace(text=_unmarked(each.text)) for each in said]
+        return [ExtractedSentence(_clean_sentence(side.text), context.passages.index(side.passage)) for side in sides]
+    composed = compose(read(context.question), context.passages, embed=backends.embed)
+    return [each._replace(text=_unmarked(each.text)) for each in composed]
 
 
-def _other_side(conflict: Conflict, looked: RetrievedContext, draft: Draft) -> str:
+def _other_side(conflict: Conflict, context: RetrievedContext, draft: Draft) -> str:
     """The side of a conflict that the model left out, in the document's own words; a reader is owed both."""
     text = "\n[PART 0]" if draft.parts else ""
     for side in (conflict.newer, conflict.older):
         if side.passage.document_id not in draft.cited_documents:
-            text += f" {_said(side.text)} [P{looked.passages.index(side.passage) + 1}]"
+            text += f" {_clean_sentence(side.text)} [P{context.passages.index(side.passage) + 1}]"
     return text
 
 
-def _said(text: str) -> str:
+def _clean_sentence(text: str) -> str:
     return _unmarked(bare(text))
 
 

@@ -17,20 +17,20 @@ from tenants.models import Membership
 def compose(
     member: Membership,
     answer: Answer,
-    looked: RetrievedContext,
+    context: RetrievedContext,
     draft: Draft,
     written: Written,
-    aside: BackgroundChecks,
+    checks: BackgroundChecks,
     seconds: float,
 ) -> dict[str, Any]:
     used = {citation.passage_id for citation in draft.citations}
     first = written.first_token_at
     return {
         "question": answer.question,
-        "standalone": looked.question,
-        "phrasings": list(looked.phrasings),
+        "standalone": context.question,
+        "phrasings": list(context.phrasings),
         "narrowed": answer.scope,
-        "found": len(looked.found),
+        "found": len(context.hits),
         "read": [
             {
                 "position": position,
@@ -45,26 +45,26 @@ def compose(
                 "dense": round(found.dense, 4),
                 "lexical": round(found.lexical, 4),
                 "superseded": found.superseded,
-                "basis": aside.basis.get(found.document_id, ""),
+                "basis": checks.access_reasons.get(found.document_id, ""),
                 "used": str(found.passage_id) in used,
             }
-            for position, found in enumerate(looked.read, start=1)
+            for position, found in enumerate(context.read, start=1)
         ],
         "evidence": {
-            "enough": looked.verdict.enough,
-            "confidence": looked.verdict.confidence,
-            "reason": looked.verdict.reason,
-            "missing": list(looked.verdict.missing),
+            "enough": context.verdict.enough,
+            "confidence": context.verdict.confidence,
+            "reason": context.verdict.reason,
+            "missing": list(context.verdict.missing),
         },
         "rights": {"role": member.role, "read_as": str(member.pk)},
         "release": {
-            "generation": looked.generation,
+            "generation": context.generation,
             "model": written.model,
             "mode": written.mode,
             "prompt": prompt.VERSION if written.mode == "written" else "",
             "passages": settings.RETRIEVAL_LIMIT,
         },
-        "conflict": _conflict(aside),
+        "conflict": _conflict(checks),
         "ladder": written.failures,
         "masked": [],
         "usage": {
@@ -73,17 +73,20 @@ def compose(
         },
         "statements": {"made": len(draft.claims), "backed": len(draft.backed)},
         "seconds": {
-            "search": looked.search_seconds,
-            "judge": looked.judge_seconds,
+            "search": context.search_seconds,
+            "judge": context.judge_seconds,
             "first_token": round((first - answer.asked_at).total_seconds(), 3) if first else None,
             "total": seconds,
         },
     }
 
 
-def _conflict(aside: BackgroundChecks) -> dict[str, Any] | None:
-    if aside.conflict is None:
+def _conflict(checks: BackgroundChecks) -> dict[str, Any] | None:
+    if checks.conflict is None:
         return None
-    sides = {"newer": aside.conflict.newer, "older": aside.conflict.older}
-    told = {name: {"passage_id": str(side.passage.passage_id), "says": side.says} for name, side in sides.items()}
-    return told | {"dated": aside.conflict.dated}
+    sides = {"newer": checks.conflict.newer, "older": checks.conflict.older}
+    conflict_data = {
+        name: {"passage_id": str(side.passage.passage_id), "says": side.conflicting_value}
+        for name, side in sides.items()
+    }
+    return conflict_data | {"dated": checks.conflict.dated}

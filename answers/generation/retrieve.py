@@ -33,7 +33,7 @@ CONSIDERED = 12  # passages found; the best of them are read
 class BackgroundChecks:
     """What is worked out while the model thinks."""
 
-    basis: dict[UUID, str]  # why the reader may read each document
+    access_reasons: dict[UUID, str]  # why the reader may read each document
     conflict: conflicts.Conflict | None
 
 
@@ -43,7 +43,7 @@ class RetrievedContext:
 
     question: str  # as it stands on its own
     phrasings: tuple[str, ...]
-    found: tuple[Found, ...]
+    hits: tuple[Found, ...]
     read: tuple[Found, ...]
     passages: tuple[SourcePassage, ...]
     verdict: evidence.Verdict
@@ -57,46 +57,46 @@ class RetrievedContext:
         return {found.document_id for found in self.read}
 
     def steps(self) -> list[Step | Sources]:
-        places = len({found.document_id for found in self.found})
+        places = len({found.document_id for found in self.hits})
         titles = list(dict.fromkeys(found.title for found in self.read))
         quoted = ", ".join(f"“{phrasing}”" for phrasing in self.phrasings)
-        said: list[Step | Sources] = [
-            Step("search", f"Searched {_counted(len(self.found), 'passage')}", quoted, self.search_seconds)
+        steps: list[Step | Sources] = [
+            Step("search", f"Searched {_counted(len(self.hits), 'passage')}", quoted, self.search_seconds)
         ]
-        if self.found:
-            said.append(
+        if self.hits:
+            steps.append(
                 Step(
                     "passages",
                     f"in {_counted(places, 'document')}",
-                    f"{_counted(len(self.found), 'passage')} in {_counted(places, 'document')} you can read",
+                    f"{_counted(len(self.hits), 'passage')} in {_counted(places, 'document')} you can read",
                 )
             )
         if self.read:
-            said.append(Step("read", f"read {len(self.read)}", f"Read {_listed(titles)}", self.judge_seconds))
-            said.append(Sources(tuple(Source(str(f.document_id), f.title, f.page) for f in self.read)))
-        return said
+            steps.append(Step("read", f"read {len(self.read)}", f"Read {_listed(titles)}", self.judge_seconds))
+            steps.append(Sources(tuple(Source(str(f.document_id), f.title, f.page) for f in self.read)))
+        return steps
 
 
-def look(
+def retrieve_context(
     member: Membership, question: str, turns: Sequence[Turn], filters: Filters, answer_id: UUID
 ) -> RetrievedContext:
     """Raises when the search or the reader's rights cannot be had: the answer is then an error, never a guess."""
     began = time.perf_counter()
     asked = rewrite(question, turns)
     with in_tenant(member.tenant):
-        standing = access.read_scope(member, just_fetched=True)  # by the request, which asks nothing else
-        note_version(answer_id, standing.corpus_version)
-        found = search.find(member, asked.phrasings, limit=CONSIDERED, filters=filters, standing=standing)
-        generation = search.generation_at(member.tenant_id, standing.corpus_version) if found else ""
+        read_scope = access.read_scope(member, just_fetched=True)  # by the request, which asks nothing else
+        note_version(answer_id, read_scope.corpus_version)
+        hits = search.find(member, asked.phrasings, limit=CONSIDERED, filters=filters, read_scope=read_scope)
+        generation = search.generation_at(member.tenant_id, read_scope.corpus_version) if hits else ""
     searched = time.perf_counter()
-    read = found[: settings.RETRIEVAL_LIMIT]
+    read = hits[: settings.RETRIEVAL_LIMIT]
     passages = source_passages(read)
     verdict = judged(asked.question, passages)
     draft = Draft(answer_id, read, viewer(member.tenant.slug), timezone.localdate(), parts(question))
     return RetrievedContext(
         question=asked.question,
         phrasings=tuple(asked.phrasings),
-        found=tuple(found),
+        hits=tuple(hits),
         read=tuple(read),
         passages=tuple(passages),
         verdict=verdict,
@@ -116,11 +116,13 @@ def judged(question: str, passages: Sequence[SourcePassage]) -> evidence.Verdict
     return evidence.judge(question, passages, threshold=threshold, embed=backends.embed)
 
 
-def look_aside(member: Membership, looked: RetrievedContext) -> BackgroundChecks:
+def run_background_checks(member: Membership, context: RetrievedContext) -> BackgroundChecks:
     with in_tenant(member.tenant):
-        basis = access_reason_cache.access_reasons(member, looked.documents, version_of(looked.draft.answer_id))
-    conflict = conflicts.find(looked.question, looked.passages) if looked.verdict.enough else None
-    return BackgroundChecks(basis, conflict)
+        access_reasons = access_reason_cache.access_reasons(
+            member, context.documents, version_of(context.draft.answer_id)
+        )
+    conflict = conflicts.find(context.question, context.passages) if context.verdict.enough else None
+    return BackgroundChecks(access_reasons, conflict)
 
 
 def _counted(count: int, word: str) -> str:

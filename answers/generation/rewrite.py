@@ -145,11 +145,11 @@ def _topic(before: str, *, without: str) -> str:
     """What the earlier question is about: itself without its first, asking words."""
     text = before.rstrip(" ?？.!")
     language = language_of(text)
-    said = Terms(without, language)
+    topic_terms = Terms(without, language)
     content = [
         word
         for word in words(text)
-        if not is_stop_word(word.folded, language) and said.key(word.folded) is None and len(word.folded) > 1
+        if not is_stop_word(word.folded, language) and topic_terms.key(word.folded) is None and len(word.folded) > 1
     ]
     if not content:
         return ""

@@ -29,17 +29,17 @@ _BULLET = re.compile(r"^\s*(?:(?:[-*•●▪◦‣☐☑]|\d{1,2}[.)]|[a-z][.)]
 
 
 class Line:
-    """`said` is how an answer says it: the sentence itself, or a table row as a sentence.
+    """`rendered` is how an answer says it: the sentence itself, or a table row as a sentence.
 
     Its words are taken apart when they are first asked for: most lines share none with the question.
     """
 
-    __slots__ = ("_words", "before", "end", "kind", "order", "said", "start", "whole")
+    __slots__ = ("_words", "before", "end", "kind", "order", "rendered", "start", "whole")
 
-    def __init__(self, order: int, sentence: Sentence, said: str, kind: str, before: Line | None) -> None:
+    def __init__(self, order: int, sentence: Sentence, text: str, kind: str, before: Line | None) -> None:
         self.order = order  # of the sentence in its passage, those left out counted
         self.start, self.end = sentence.start, sentence.end
-        self.said = said
+        self.rendered = text
         self.kind = kind  # sentence | line | row
         self.whole = sentence.whole  # not cut off by the edge of the passage
         self.before = before  # the sentence before it, said or not
@@ -48,7 +48,7 @@ class Line:
     @property
     def words(self) -> Sequence[Word]:
         if self._words is None:
-            self._words = tuple(words(self.said))
+            self._words = tuple(words(self.rendered))
         return self._words
 
 
@@ -79,18 +79,18 @@ def _words(_: UUID, title: str, text: str) -> Sequence[Word]:
 @lru_cache(maxsize=KEPT)
 def _lines(_: UUID, text: str, whole: bool) -> tuple[Line, ...]:
     rows = tables(text, whole=whole)
-    found: list[Line] = []
+    answerable: list[Line] = []
     line: Line | None = None
     for order, sentence in enumerate(sentences.split(text)):
         table = next((table for table in rows if table.start <= sentence.start < table.end), None)
-        said, kind = _said(sentence.text) if table is None else (_row(table, sentence.start), "row")
+        said, kind = _rendered(sentence.text) if table is None else (_row(table, sentence.start), "row")
         line = Line(order, sentence, said, kind, line)
         if said and not _no_answer(said, kind):
-            found.append(line)
-    return tuple(found)
+            answerable.append(line)
+    return tuple(answerable)
 
 
-def _said(text: str) -> tuple[str, str]:
+def _rendered(text: str) -> tuple[str, str]:
     said = bare(text)
     ended = said.rstrip(sentences.CLOSERS)[-1:] in {*sentences.ENDERS, ":", "："}
     return said, "sentence" if ended else "line"
@@ -100,15 +100,15 @@ def _row(table: Table, start: int) -> str:
     return table.sentence(start, skip=speaks_to_the_assistant)
 
 
-def _no_answer(said: str, kind: str) -> bool:
-    if said.endswith(":") and said.count(" ") < 3:  # "Introduction:"
+def _no_answer(text: str, kind: str) -> bool:
+    if text.endswith(":") and text.count(" ") < 3:  # "Introduction:"
         return True
-    if said.endswith(("?", "？", "؟")) or _BOILERPLATE.search(said) or speaks_to_the_assistant(said):
+    if text.endswith(("?", "？", "؟")) or _BOILERPLATE.search(text) or speaks_to_the_assistant(text):
         return True
-    return kind == "line" and _heading(said)
+    return kind == "line" and _heading(text)
 
 
-def _heading(said: str) -> bool:
-    if ":" in said[:-1] or any(map(str.isdigit, said)):
+def _heading(text: str) -> bool:
+    if ":" in text[:-1] or any(map(str.isdigit, text)):
         return False
-    return len(said) < 60 and said.count(" ") < 6 and not re.search(r"[\u0600-\u06ff\u3040-\u9fff]", said)
+    return len(text) < 60 and text.count(" ") < 6 and not re.search(r"[\u0600-\u06ff\u3040-\u9fff]", text)

@@ -60,13 +60,13 @@ _QUALIFIED = {"working", "business", "calendar", "written", "full", "whole", "co
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """`passage.text[start:end] == text`; `says` is what the other side contradicts."""
+    """`passage.text[start:end] == text`; `conflicting_value` is what the other side contradicts."""
 
     passage: SourcePassage
     start: int
     end: int
     text: str
-    says: str
+    conflicting_value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def find(question: str, passages: Sequence[SourcePassage]) -> Conflict | None:
         return None
     ranked = [item for item in sentence_ranking.rank(asked, current)[:COMPARED] if item.kind != "line"]
     for one, other in _pairs(asked, current, ranked):
-        if said := _disagree(asked, current, one, other):
-            sides = [_side(current, item, says) for item, says in zip((one, other), said, strict=True)]
+        if disagreement := _disagree(asked, current, one, other):
+            sides = [_side(current, item, says) for item, says in zip((one, other), disagreement, strict=True)]
             dates = [side.passage.document_date for side in sides]
             dated = all(dates) and dates[0] != dates[1]
             if dated and dates[0] < dates[1]:
@@ -111,7 +111,7 @@ def _disagree(
 ) -> tuple[str, str] | None:
     if _siblings(passages[one.place].title, passages[other.place].title):
         return None
-    if not _same_subject(question, one, other) or negated(words(one.said)) != negated(words(other.said)):
+    if not _same_subject(question, one, other) or negated(words(one.rendered)) != negated(words(other.rendered)):
         return None
     if question.kind is Kind.PERSON:
         return _other_person(question, one, other)
@@ -119,12 +119,12 @@ def _disagree(
 
 
 def _same_subject(question: Question, one: Candidate, other: Candidate) -> bool:
-    first, second = _content(one.said, question.language), _content(other.said, question.language)
+    first, second = _content(one.rendered, question.language), _content(other.rendered, question.language)
     shared = first & second
     if len(shared) < SAME_WORDS or len(shared) < SAME_SHARE * min(len(first), len(second)):
         return False
-    both = one.found & other.found
-    return len(both) >= max(1, OF_THE_QUESTION * max(len(one.found), len(other.found)))
+    both = one.matched_terms & other.matched_terms
+    return len(both) >= max(1, OF_THE_QUESTION * max(len(one.matched_terms), len(other.matched_terms)))
 
 
 def _content(text: str, language: str) -> set[str]:
@@ -140,13 +140,13 @@ def _siblings(one: str, other: str) -> bool:
 
 
 def _other_figure(question: Question, one: Candidate, other: Candidate) -> tuple[str, str] | None:
-    first, second = _quantities(one.said, question), _quantities(other.said, question)
+    first, second = _quantities(one.rendered, question), _quantities(other.rendered, question)
     differing = []
     for unit in first.keys() & second.keys():
         (left, *more), (right, *others) = first[unit].items(), second[unit].items()
         if abs(left[0] - right[0]) <= 0.02 * max(left[0], right[0]):
             continue
-        if more or others or not _wanted(unit, question):
+        if more or others or not _asks_for_unit(unit, question):
             return None  # several figures of a kind are tiers and conditions: no telling which one meets which
         differing.append((left[1], right[1]))
     if len(differing) != 1 or question.numbers & (numbers(differing[0][0]) | numbers(differing[0][1])):
@@ -182,28 +182,28 @@ def _unit(match: re.Match[str], question: Question) -> tuple[str, float, int]:
         return _MONEY.get(money, "%"), 1.0, match.start("words")
     kind = ""
     for word in following:
-        said, end = word.group().lower(), match.start("words") + word.end()
-        if said in _MONEY:
-            return _MONEY[said], 1.0, end
-        if said in ("working", "business"):
+        unit_text, end = word.group().lower(), match.start("words") + word.end()
+        if unit_text in _MONEY:
+            return _MONEY[unit_text], 1.0, end
+        if unit_text in ("working", "business"):
             kind = "working "
         for name in (
-            said,
-            said.removesuffix("s"),
-            said.removesuffix("n"),
-            said.removesuffix("en"),
-            said.removesuffix("e"),
+            unit_text,
+            unit_text.removesuffix("s"),
+            unit_text.removesuffix("n"),
+            unit_text.removesuffix("en"),
+            unit_text.removesuffix("e"),
         ):
             if name in _HOURS:
                 return f"{kind}time", float(_HOURS[name]), end
-        if key := question.terms.key(fold(said)):
+        if key := question.terms.key(fold(unit_text)):
             return key, 1.0, end
-        if said not in _QUALIFIED:
+        if unit_text not in _QUALIFIED:
             break
     return "", 1.0, match.end()
 
 
-def _wanted(unit: str, question: Question) -> bool:
+def _asks_for_unit(unit: str, question: Question) -> bool:
     """Whether the question asks for this kind of figure."""
     if unit.endswith("time"):
         return question.kind is Kind.TIME or bool(_ASKS_FOR_TIME.search(question.text))
@@ -214,14 +214,14 @@ def _wanted(unit: str, question: Question) -> bool:
 
 def _other_person(question: Question, one: Candidate, other: Candidate) -> tuple[str, str] | None:
     """Only when the sentences are alike but for the name."""
-    first, second = _content(one.said, question.language), _content(other.said, question.language)
-    called = [names(item.said, question.language) - set(question.terms.order) for item in (one, other)]
+    first, second = _content(one.rendered, question.language), _content(other.rendered, question.language)
+    called = [names(item.rendered, question.language) - set(question.terms.order) for item in (one, other)]
     only = [called[0] - called[1], called[1] - called[0]]
     rest = (first | second) - called[0] - called[1]
     shared = (first & second) - called[0] - called[1]
     if not all(only) or len(shared) < SAME_WORDS or len(shared) < 0.7 * len(rest):
         return None
-    return _written(one.said, only[0], question), _written(other.said, only[1], question)
+    return _written(one.rendered, only[0], question), _written(other.rendered, only[1], question)
 
 
 def _written(text: str, keys: frozenset[str], question: Question) -> str:
@@ -230,6 +230,6 @@ def _written(text: str, keys: frozenset[str], question: Question) -> str:
     )
 
 
-def _side(passages: Sequence[SourcePassage], item: Candidate, says: str) -> Side:
+def _side(passages: Sequence[SourcePassage], item: Candidate, conflicting_value: str) -> Side:
     passage = passages[item.place]
-    return Side(passage, item.start, item.end, passage.text[item.start : item.end], says)
+    return Side(passage, item.start, item.end, passage.text[item.start : item.end], conflicting_value)

@@ -32,11 +32,11 @@ Address = Callable[[UUID, UUID, int], str]  # document, citation, page -> where 
 @dataclass(slots=True)
 class Draft:
     answer_id: UUID
-    found: Sequence[Found]
+    passages: Sequence[Found]
     address: Address
     today: date
     parts: Sequence[Part] = ()
-    basis: Mapping[UUID, str] = field(default_factory=dict)
+    access_reasons: Mapping[UUID, str] = field(default_factory=dict)
     sentences: list[SentenceFinished] = field(default_factory=list)
     citations: list[CitationFound] = field(default_factory=list)
     stream: GroundedStream = field(init=False)
@@ -53,7 +53,7 @@ class Draft:
         return list(dict.fromkeys(subject for subject in self.stream.not_covered if subject))
 
     @property
-    def found_nothing(self) -> bool:
+    def is_refusal(self) -> bool:
         """At all, or for any part."""
         every = bool(self.parts) and {part.text for part in self.parts} <= set(self.stream.not_covered)
         return "" in self.stream.not_covered or (every and not self.sentences)
@@ -71,16 +71,16 @@ class Draft:
         return {UUID(citation.document_id) for citation in self.citations}
 
     def feed(self, piece: str) -> Iterator[Event]:
-        return self._told(self.stream.feed(piece))
+        return self._events(self.stream.feed(piece))
 
     def finish(self) -> Iterator[Event]:
-        return self._told(self.stream.finish())
+        return self._events(self.stream.finish())
 
     def clear(self) -> None:
         self.sentences, self.citations = [], []
-        self.stream = GroundedStream(source_passages(self.found), self.parts)
+        self.stream = GroundedStream(source_passages(self.passages), self.parts)
 
-    def _told(self, events) -> Iterator[Event]:
+    def _events(self, events) -> Iterator[Event]:
         for event in events:
             match event:
                 case TextPiece(text):
@@ -95,9 +95,9 @@ class Draft:
     def _statement(self, statement: Statement) -> Iterator[Event]:
         for citation in statement.citations:
             if citation.number > len(self.citations):
-                found = self._citation(citation)
-                self.citations.append(found)
-                yield found
+                citation_event = self._citation(citation)
+                self.citations.append(citation_event)
+                yield citation_event
         sentence = SentenceFinished(
             start=statement.start,
             end=statement.end,
@@ -112,7 +112,7 @@ class Draft:
 
     def _citation(self, citation: Citation) -> CitationFound:
         quote = citation.quote
-        source = next(found for found in self.found if found.passage_id == quote.passage_id)
+        source = next(passage for passage in self.passages if passage.passage_id == quote.passage_id)
         citation_id = uuid5(self.answer_id, f"{quote.passage_id}:{quote.start}:{quote.end}")
         first, last = surroundings(source.text, quote.start, quote.end)
         fresh = freshness(
@@ -136,17 +136,17 @@ class Draft:
             url=self.address(source.document_id, citation_id, source.page),
             freshness=fresh.kind,
             freshness_words=fresh.words,
-            basis=self.basis.get(source.document_id, ""),
+            basis=self.access_reasons.get(source.document_id, ""),
         )
 
 
-def _heading(found: Found) -> str:
+def _heading(passage: Found) -> str:
     """The nearest heading; the title is told already."""
-    last = found.heading_path[-1] if found.heading_path else ""
-    return "" if last.casefold() == found.title.casefold() else last
+    last = passage.heading_path[-1] if passage.heading_path else ""
+    return "" if last.casefold() == passage.title.casefold() else last
 
 
-def source_passages(found: Sequence[Found]) -> list[SourcePassage]:
+def source_passages(passages: Sequence[Found]) -> list[SourcePassage]:
     return [
         SourcePassage(
             passage_id=each.passage_id,
@@ -163,7 +163,7 @@ def source_passages(found: Sequence[Found]) -> list[SourcePassage]:
             document_date=each.document_date.isoformat() if each.document_date else "",
             superseded=each.superseded,
         )
-        for each in found
+        for each in passages
     ]
 
 

@@ -92,7 +92,7 @@ def nothing_about(part: Part, passages: Sequence[SourcePassage], *, embed: Embed
         return not ranked  # words of two languages cannot be compared
     if part.asked is not part.own:  # the other words that it is looked for with are the other parts'
         own, read = part.own.terms, [words_of(passage) for passage in passages]
-        return len(own) > 0 and not any(own.found_in(found) for found in read)
+        return len(own) > 0 and not any(own.keys_in(found) for found in read)
     if _weighed(features(part.own, apart, ranked), WORDS_ONLY) >= LENIENT:
         return False
     if embed is None or part.own.language not in UNDERSTOOD:
@@ -119,20 +119,20 @@ def features(
 ) -> tuple[float, ...]:
     best = ranked[0]
     terms = question.terms
-    beside = [item.found for item in ranked if item.place == best.place and abs(item.order - best.order) <= 1]
-    near_best = frozenset(terms.found_in(title_words(passages[best.place]))).union(*beside)
+    beside = [item.matched_terms for item in ranked if item.place == best.place and abs(item.order - best.order) <= 1]
+    near_best = frozenset(terms.keys_in(title_words(passages[best.place]))).union(*beside)
     rarity = sentence_ranking.rarity_of(
-        terms.order, [item.found for item in ranked], sum(len(lines(p)) for p in passages)
+        terms.order, [item.matched_terms for item in ranked], sum(len(lines(p)) for p in passages)
     )
     total = sum(rarity.values()) or 1.0
     lexical = sorted((passage.lexical for passage in passages), reverse=True)
     return (
         1.0,
         sum(rarity[key] for key in near_best) / total,
-        min(len(best.found) / max(1, min(ENOUGH_WORDS, len(terms))), 1.0),
+        min(len(best.matched_terms) / max(1, min(ENOUGH_WORDS, len(terms))), 1.0),
         best.values[sentence_ranking.FEATURES.index("near")],
         (lexical[0] - lexical[min(4, len(lexical) - 1)]) / lexical[0] if lexical[0] else 0.0,
-        float(has_answer(question, best.said, words(best.said))),
+        float(has_answer(question, best.rendered, words(best.rendered))),
         max(max(passage.dense for passage in passages), _likeness(question, ranked, embed)),
     )
 
@@ -140,22 +140,22 @@ def features(
 def _likeness(question: Question, ranked: Sequence[Candidate], embed: Embed | None) -> float:
     if embed is None:
         return 0.0
-    asked, *said = embed([question.text, *(item.said for item in ranked[:LIKE])])
-    return max(float(sum(a * b for a, b in zip(asked, vector, strict=True))) for vector in said)
+    asked, *sentence_vectors = embed([question.text, *(item.rendered for item in ranked[:LIKE])])
+    return max(float(sum(a * b for a, b in zip(asked, vector, strict=True))) for vector in sentence_vectors)
 
 
 def _across_languages(question: Question, passages: Sequence[SourcePassage]) -> float:
     """Words cannot be compared, so names and figures must do, and what likeness there is. Doubt answers."""
-    shared = max(len(set(question.terms.found_in(words_of(passage)))) for passage in passages)
+    shared = max(len(set(question.terms.keys_in(words_of(passage)))) for passage in passages)
     return _squash(-1.2 + 0.9 * shared + 3.0 * max(passage.dense for passage in passages))
 
 
 def _missing(question: Question, passages: Sequence[SourcePassage], ranked: Sequence[Candidate]) -> tuple[str, ...]:
-    found = frozenset[str]().union(*(item.found for item in ranked))
+    found = frozenset[str]().union(*(item.matched_terms for item in ranked))
     for passage in passages:
         if len(found) == len(question.terms):
             break
-        found |= frozenset(question.terms.found_in(words_of(passage)))
+        found |= frozenset(question.terms.keys_in(words_of(passage)))
     return tuple(word for key, word in question.terms.surface.items() if key not in found)
 
 

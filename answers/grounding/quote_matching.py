@@ -107,7 +107,7 @@ class Claim:
         best: tuple[float, int, int] | None = None
         told = {key for folded in reading.above if (key := self.terms.key(folded)) is not None}
         held = [
-            frozenset(self.terms.found_in(part.words)) | {key for w in part.header if (key := self.terms.key(w))}
+            frozenset(self.terms.keys_in(part.words)) | {key for w in part.header if (key := self.terms.key(w))}
             for part in reading.parts
         ]
         for size in range(1, WINDOW + 1):  # the shortest first: of two equal windows it wins
@@ -131,16 +131,18 @@ class Claim:
             return None
         return _quote(reading.passage, start, end, exact=False, coverage=1.0)
 
-    def _coverage(self, parts: Sequence[_Part], held: Sequence[frozenset[str]], told: set[str]) -> float:
+    def _coverage(self, parts: Sequence[_Part], covered: Sequence[frozenset[str]], shared_words: set[str]) -> float:
         """0 unless every figure and name stands here; a name may stand in the title or a heading."""
         if not self.numbers <= frozenset().union(*(part.numbers for part in parts)):
             return 0.0
-        here = frozenset().union(*held)
-        if not all(name in here or name in told for name in self.names):
+        here = frozenset().union(*covered)
+        if not all(name in here or name in shared_words for name in self.names):
             return 0.0
         # A word of the heading counts half: it says what the passage is about, not that this sentence is true.
-        share = sum(1.0 if key in here else 0.5 if key in told else 0.0 for key in self.wanted) / len(self.wanted)
-        says_it = max(zip(held, parts, strict=True), key=lambda pair: len(pair[0]))[1]  # not its neighbours' "not"
+        share = sum(1.0 if key in here else 0.5 if key in shared_words else 0.0 for key in self.wanted) / len(
+            self.wanted
+        )
+        says_it = max(zip(covered, parts, strict=True), key=lambda pair: len(pair[0]))[1]  # not its neighbours' "not"
         return share if self.negated == says_it.negated else share - NEGATION_COST
 
 
@@ -159,8 +161,8 @@ def names(text: str, language: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def negated(found: Sequence[Word]) -> bool:
-    return any(word.text.lower().replace("’", "'") in NEGATIONS for word in found)
+def negated(sentence_words: Sequence[Word]) -> bool:
+    return any(word.text.lower().replace("’", "'") in NEGATIONS for word in sentence_words)
 
 
 def _verbatim(sentence: str, reading: Reading) -> tuple[int, int] | None:

@@ -60,17 +60,17 @@ LIKENESS_READ = 12  # sentences that are embedded
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`said` is how the answer says it: the sentence itself, or a table row as a sentence."""
+    """`rendered` is how the answer says it: the sentence itself, or a table row as a sentence."""
 
     place: int  # of its passage among the given ones
     order: int  # of the sentence in its passage
     start: int
     end: int
-    said: str
+    rendered: str
     kind: str  # sentence | line | row
     leads: bool  # ends with a colon: what it announces follows
     whole: bool  # not cut off by the passage's edge or a page's
-    found: frozenset[str]  # terms of the question in it
+    matched_terms: frozenset[str]  # terms of the question in it
     values: tuple[float, ...]
     score: float = 0.0
 
@@ -83,15 +83,15 @@ def rank(
     weights: dict[str, float] = WEIGHTS,
 ) -> list[Candidate]:
     """The candidates, best first."""
-    found = [(place, line) for place, passage in enumerate(passages) for line in lines(passage)]
-    if not found:
+    placed_sentences = [(place, line) for place, passage in enumerate(passages) for line in lines(passage)]
+    if not placed_sentences:
         return []
-    about = [(place, line) for place, line in found if question.terms.may_be_in(line.said)]
-    scene = _scene(question, passages, [line for _, line in about], len(found))
-    scored = [_score(question, scene, place, line, weights) for place, line in about or found]
+    about = [(place, line) for place, line in placed_sentences if question.terms.may_be_in(line.rendered)]
+    scene = _scene(question, passages, [line for _, line in about], len(placed_sentences))
+    scored = [_score(question, scene, place, line, weights) for place, line in about or placed_sentences]
     scored.sort(key=lambda candidate: -candidate.score)
-    kept = _without_repeats(scored, passages)
-    return kept if embed is None else _by_likeness(question, kept, embed)
+    distinct = _without_repeats(scored, passages)
+    return distinct if embed is None else _by_likeness(question, distinct, embed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,8 @@ class _Scene:
 
 
 def _scene(question: Question, passages: Sequence[SourcePassage], about: Sequence[Line], total: int) -> _Scene:
-    above = [frozenset(question.terms.found_in(words(" ".join((p.title, *p.heading_path))))) for p in passages]
-    counted = [frozenset(question.terms.found_in(line.words)) for line in about]
+    above = [frozenset(question.terms.keys_in(words(" ".join((p.title, *p.heading_path))))) for p in passages]
+    counted = [frozenset(question.terms.keys_in(line.words)) for line in about]
     rarity = rarity_of(question.terms.order, counted, total)
     return _Scene(
         passages,
@@ -126,9 +126,9 @@ def _is_year(number: str) -> bool:
     return len(number) == 4 and number[:2] in ("19", "20")
 
 
-def rarity_of(keys: Sequence[str], found: Sequence[frozenset[str]], total: int) -> dict[str, float]:
+def rarity_of(keys: Sequence[str], keys_by_sentence: Sequence[frozenset[str]], total: int) -> dict[str, float]:
     """How much each term of the question tells: rare among all sentences means much."""
-    counts = Counter(key for keys_ in found for key in keys_)
+    counts = Counter(key for keys_ in keys_by_sentence for key in keys_)
     return {key: math.log(1 + (total - counts[key] + 0.5) / (counts[key] + 0.5)) for key in keys}
 
 
@@ -136,7 +136,7 @@ def _score(question: Question, scene: _Scene, place: int, item: Line, weights: d
     passage = scene.passages[place]
     hits = [(word, key) for word in item.words if (key := question.terms.key(word.folded)) is not None]
     keys = frozenset(key for _, key in hits)
-    around = keys | scene.above[place] | frozenset(question.terms.found_in(item.before.words if item.before else ()))
+    around = keys | scene.above[place] | frozenset(question.terms.keys_in(item.before.words if item.before else ()))
     count = len(item.words)
     values = (
         sum(scene.rarity[key] for key in keys) / scene.total,
@@ -144,7 +144,7 @@ def _score(question: Question, scene: _Scene, place: int, item: Line, weights: d
         passage.score / scene.best_score,
         1.0 / (1 + place),
         _near(hits),
-        float(has_answer(question, item.said, item.words)),
+        float(has_answer(question, item.rendered, item.words)),
         float(count < 5),
         min(max(count - 30, 0) / 30, 1.0),
         float(not item.whole),
@@ -156,11 +156,11 @@ def _score(question: Question, scene: _Scene, place: int, item: Line, weights: d
     score = sum(weights[name] * value for name, value in zip(FEATURES, values, strict=True))
     if passage.superseded:
         score -= HISTORY
-    if item.kind == "row" and any(covers(item.said, amount) for amount in scene.amounts):
+    if item.kind == "row" and any(covers(item.rendered, amount) for amount in scene.amounts):
         score += TIER
-    leads = item.said.endswith((":", "："))
+    leads = item.rendered.endswith((":", "："))
     span = (item.order, item.start, item.end)
-    return Candidate(place, *span, item.said, item.kind, leads, item.whole, keys, values, score)
+    return Candidate(place, *span, item.rendered, item.kind, leads, item.whole, keys, values, score)
 
 
 def _near(hits: list[tuple[Word, str]]) -> float:
@@ -173,23 +173,23 @@ def _without_repeats(scored: list[Candidate], passages: Sequence[SourcePassage])
     """Neighbouring passages overlap, and documents repeat each other."""
     seen_places: set[tuple[UUID, int]] = set()
     seen_words: set[str] = set()
-    kept: list[Candidate] = []
+    distinct: list[Candidate] = []
     for candidate in scored:
         passage = passages[candidate.place]
         at = (passage.version_id, passage.start + candidate.start)
-        said = candidate.said.casefold().rstrip(".")
-        if at in seen_places or said in seen_words:
+        normalized = candidate.rendered.casefold().rstrip(".")
+        if at in seen_places or normalized in seen_words:
             continue
         seen_places.add(at)
-        seen_words.add(said)
-        kept.append(candidate)
-    return kept
+        seen_words.add(normalized)
+        distinct.append(candidate)
+    return distinct
 
 
 def _by_likeness(question: Question, ranked: list[Candidate], embed: Embed) -> list[Candidate]:
     """The best few once more, by what they mean."""
     first = ranked[:LIKENESS_READ]
-    asked, *vectors = embed([question.text, *(item.said for item in first)])
+    asked, *vectors = embed([question.text, *(item.rendered for item in first)])
     likeness = [sum(a * b for a, b in zip(asked, vector, strict=True)) for vector in vectors]
     rest = [replace(item, score=item.score + LIKENESS * min(likeness)) for item in ranked[LIKENESS_READ:]]
     liked = [replace(item, score=item.score + LIKENESS * like) for item, like in zip(first, likeness, strict=True)]

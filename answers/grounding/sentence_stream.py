@@ -199,14 +199,14 @@ class GroundedStream:
             return match.end(), "" if _URL_BEGINS.search(match[1]) else match[1], None
         if _URL_BEGINS.match(raw) and (match := _URL.match(raw)):
             address = match.group().rstrip(".,;:!?")
-            return len(address), address if self._stands_in_a_passage(address) else "", None
+            return len(address), address if self._is_in_passage(address) else "", None
         if final and re.match(
             r"[\[【]\s*(?:P[\d,;/P ]*|PART?(?:\s.*)?|PA|N(?:O(?:NE?)?)?|MISSING.*)?$|!?\[[^\]]*\]\(|<[A-Za-z/!]", raw
         ):
             return len(raw), "", None  # broken off inside a mark: nothing a reader misses
         return 1, raw[0], None
 
-    def _stands_in_a_passage(self, address: str) -> bool:
+    def _is_in_passage(self, address: str) -> bool:
         return any(address in reading.passage.text for reading in self._passages.values())
 
     def _visible(self, text: str) -> str:

@@ -26,7 +26,7 @@ from answers.live import pubsub, runner
 from answers.live.final_event import ending
 from answers.live.recovery import DEAD, rescue
 from answers.models import Answer, AnswerEvent
-from answers.persistence.event_log import told_by
+from answers.persistence.event_log import events_from_rows
 from answers.presentation import status_messages
 from answers.presentation.answer_view import show
 from answers.runtime.thread_pool import in_thread
@@ -44,12 +44,12 @@ async def follow(member: Membership, answer_id: UUID, *, after: int = 0) -> Asyn
 
     Ends with Retry where the rest is to be had by coming again: the process is leaving, or the writer was lost.
     """
-    view = await in_thread(_look, member, answer_id, after)
+    view = await in_thread(_read_state, member, answer_id, after)
     if view.withdrawn:
         for event in view.instead:
             yield event
         return
-    if view.told:
+    if view.is_complete:
         return
     run = runner.running(answer_id)
     if run is not None and run.member.pk == member.pk:
@@ -94,7 +94,7 @@ async def _follow_rows(member: Membership, answer_id: UUID, view: _View) -> Asyn
                 return
             if view.stale:
                 await in_thread(rescue, member.tenant, answer_id)
-            elif view.told:
+            elif view.is_complete:
                 return
             elif view.ended and waited:  # it ended without its last event among the rows
                 for event in view.instead or (view.ending,):
@@ -103,7 +103,7 @@ async def _follow_rows(member: Membership, answer_id: UUID, view: _View) -> Asyn
             waited = view.ended
             looked = time.monotonic()
             # Told without a gap, nothing has to be looked up: but for rights, and for whether the writer lives.
-            while time.monotonic() - looked < (LOOK if news.is_live and not view.ended and not news.heard else POLL):
+            while time.monotonic() - looked < (LOOK if news.is_live and not view.ended and not news.received else POLL):
                 await news.wait(POLL)
                 for event in news.after(place):
                     place, since = event.number, time.monotonic()
@@ -113,7 +113,7 @@ async def _follow_rows(member: Membership, answer_id: UUID, view: _View) -> Asyn
                 if time.monotonic() - since > QUIET:
                     since = time.monotonic()
                     yield Quiet()
-            view = await in_thread(_look, member, answer_id, place)
+            view = await in_thread(_read_state, member, answer_id, place)
             if view.withdrawn:
                 for event in view.instead:
                     yield event
@@ -127,14 +127,14 @@ class _View:
     after: int
     events: tuple[Numbered, ...] = ()
     ended: bool = False
-    told: bool = False  # to its last event, before `after`
+    is_complete: bool = False  # to its last event, before `after`
     stale: bool = False
     ending: Numbered | None = None
     withdrawn: bool = False  # something that was read for it is no longer shared with this reader
     instead: tuple[Numbered, ...] = ()  # of the story from the beginning
 
 
-def _look(member: Membership, answer_id: UUID, after: int) -> _View:
+def _read_state(member: Membership, answer_id: UUID, after: int) -> _View:
     with in_tenant(member.tenant):
         if not access.may_work(member):
             raise Http404
@@ -149,14 +149,16 @@ def _look(member: Membership, answer_id: UUID, after: int) -> _View:
             return _View(after, withdrawn=True, instead=tuple(instead))
         ended = not answer.is_running
         if after and ended:
-            kept = {event.number: event for event in told_by(rows.order_by("number"))}
-            if after not in kept:  # its writer died, and what this reader was told last was not kept
+            events_by_number = {event.number: event for event in events_from_rows(rows.order_by("number"))}
+            if after not in events_by_number:  # its writer died, and what this reader was told last was not kept
                 return _View(
-                    after, ended=True, instead=tuple(_instead(member, answer, max(after, *kept, 0), "interrupted"))
+                    after,
+                    ended=True,
+                    instead=tuple(_instead(member, answer, max(after, *events_by_number, 0), "interrupted")),
                 )
-            if kept[after].is_last:
-                return _View(after, ended=True, told=True)
-        fresh = told_by(rows.filter(number__gt=after).order_by("number"), after)
+            if events_by_number[after].is_last:
+                return _View(after, ended=True, is_complete=True)
+        fresh = events_from_rows(rows.filter(number__gt=after).order_by("number"), after)
         return _View(
             after=after,
             events=tuple(fresh),
@@ -173,12 +175,12 @@ def _instead(member: Membership, answer: Answer, last: int, reason: str) -> list
             Numbered(last + 1, Failed.kind, numbered(1, Failed("rights_changed", status_messages.RIGHTS_CHANGED)).data)
         ]
     shown = show(member, answer)
-    told = [Withdrawn(reason), Token(shown.text)]
+    events = [Withdrawn(reason), Token(shown.text)]
     at = 0
     for sentence in shown.sentences:
         if sentence.withheld:
             continue
-        told.append(
+        events.append(
             SentenceFinished(
                 start=at,
                 end=at + len(sentence.text),
@@ -190,5 +192,5 @@ def _instead(member: Membership, answer: Answer, last: int, reason: str) -> list
             )
         )
         at += len(sentence.text) + 1
-    told.append(ending(answer))
-    return [numbered(last + place, event) for place, event in enumerate(told, start=1)]
+    events.append(ending(answer))
+    return [numbered(last + place, event) for place, event in enumerate(events, start=1)]

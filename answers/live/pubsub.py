@@ -28,65 +28,65 @@ LINGER = 10.0  # seconds without news after which the connection is closed
 AT_MOST = 20_000  # events that wait to be told; beyond it they are left to the rows
 
 _waiting: dict[asyncio.AbstractEventLoop, dict[str, list[Numbered]]] = {}
-_tellers: dict[asyncio.AbstractEventLoop, asyncio.Task] = {}
-_away_until = 0.0
+_publishers: dict[asyncio.AbstractEventLoop, asyncio.Task] = {}
+_unavailable_until = 0.0
 
 
-def tell(tenant_id: UUID, answer_id: UUID, event: Numbered) -> None:
+def publish(tenant_id: UUID, answer_id: UUID, event: Numbered) -> None:
     """From the loop that writes the answer. Returns at once."""
-    if not settings.REDIS_URL or time.monotonic() < _away_until:
+    if not settings.REDIS_URL or time.monotonic() < _unavailable_until:
         return
     loop = asyncio.get_running_loop()
     waiting = _waiting.setdefault(loop, defaultdict(list))
     if sum(map(len, waiting.values())) < AT_MOST:
         waiting[_channel(tenant_id, answer_id)].append(event)
-    if loop not in _tellers or _tellers[loop].done():
-        _tellers[loop] = loop.create_task(_tell_all(loop))
+    if loop not in _publishers or _publishers[loop].done():
+        _publishers[loop] = loop.create_task(_publish_batches(loop))
 
 
 class News:
-    """What one answer says. `heard` holds the events that were told and not taken yet, by their number."""
+    """What one answer says. `received` holds the events that were told and not taken yet, by their number."""
 
-    def __init__(self, heard_from=None) -> None:
-        self._from = heard_from
-        self.heard: dict[int, Numbered] = {}
+    def __init__(self, subscription=None) -> None:
+        self._subscription = subscription
+        self.received: dict[int, Numbered] = {}
 
     @property
     def is_live(self) -> bool:
-        return self._from is not None
+        return self._subscription is not None
 
     def after(self, place: int) -> list[Numbered]:
         """Those that follow `place` without a gap."""
-        for number in [number for number in self.heard if number <= place]:
-            del self.heard[number]
-        found = []
-        while place + 1 in self.heard:
+        for number in [number for number in self.received if number <= place]:
+            del self.received[number]
+        events = []
+        while place + 1 in self.received:
             place += 1
-            found.append(self.heard.pop(place))
-        return found
+            events.append(self.received.pop(place))
+        return events
 
     async def wait(self, seconds: float) -> None:
         """Until something is told, or so long."""
-        if self._from is None:
+        if self._subscription is None:
             await asyncio.sleep(seconds)
             return
         began = time.monotonic()
         try:
-            message = await self._from.get_message(ignore_subscribe_messages=True, timeout=seconds)
+            message = await self._subscription.get_message(ignore_subscribe_messages=True, timeout=seconds)
             while message is not None:
                 for number, kind, data in json.loads(message["data"]):
-                    self.heard[number] = Numbered(number, kind, data)
-                message = await self._from.get_message(ignore_subscribe_messages=True, timeout=0)
+                    self.received[number] = Numbered(number, kind, data)
+                message = await self._subscription.get_message(ignore_subscribe_messages=True, timeout=0)
         except Exception as error:  # from now on by the rows
             _note_failure(error)
-            self._from = None
+            self._subscription = None
             await asyncio.sleep(max(0.0, seconds - (time.monotonic() - began)))
 
 
 @contextlib.asynccontextmanager
 async def listening(tenant_id: UUID, answer_id: UUID) -> AsyncIterator[News]:
     """From here on nothing that is told is missed; what was told before stands in the rows."""
-    if not settings.REDIS_URL or time.monotonic() < _away_until:
+    if not settings.REDIS_URL or time.monotonic() < _unavailable_until:
         yield News()
         return
     client = _client()
@@ -106,24 +106,24 @@ async def listening(tenant_id: UUID, answer_id: UUID) -> AsyncIterator[News]:
             await client.aclose()
 
 
-async def _tell_all(loop: asyncio.AbstractEventLoop) -> None:
+async def _publish_batches(loop: asyncio.AbstractEventLoop) -> None:
     client, quiet_since = _client(), time.monotonic()
     try:
         while time.monotonic() - quiet_since < LINGER:
             await asyncio.sleep(GATHER)
-            told = _waiting.pop(loop, {})
-            if not told:
+            batches = _waiting.pop(loop, {})
+            if not batches:
                 continue
             quiet_since = time.monotonic()
             pipeline = client.pipeline(transaction=False)
-            for channel, events in told.items():
+            for channel, events in batches.items():
                 pipeline.publish(channel, json.dumps([[each.number, each.kind, each.data] for each in events]))
             await pipeline.execute()
     except Exception as error:
         _note_failure(error)
     finally:
         _waiting.pop(loop, None)
-        _tellers.pop(loop, None)
+        _publishers.pop(loop, None)
         with contextlib.suppress(Exception):
             await client.aclose()
 
@@ -138,10 +138,10 @@ def _client():
 
 
 def _note_failure(error: Exception) -> None:
-    global _away_until
-    if time.monotonic() >= _away_until:
+    global _unavailable_until
+    if time.monotonic() >= _unavailable_until:
         log.warning("Redis does not answer, so followers elsewhere look at the rows: %s", type(error).__name__)
-    _away_until = time.monotonic() + LEFT_ALONE_FOR
+    _unavailable_until = time.monotonic() + LEFT_ALONE_FOR
 
 
 def _channel(tenant_id: UUID, answer_id: UUID) -> str:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from answers.models import Answer, AnswerEvent, Citation, Receipt, State
-from answers.persistence.event_log import told_by
+from answers.persistence.event_log import events_from_rows
 from answers.presentation import status_messages
 from audit.ledger.actions import Action, Outcome
 from audit.ledger.actors import system
@@ -31,24 +31,26 @@ def rescue(tenant: Tenant, answer_id: UUID) -> bool:
         if not mine.update(state=State.INTERRUPTED, finished_at=now, error_message=status_messages.INTERRUPTED):
             return False
         answer = Answer.objects.for_tenant(tenant).get(pk=answer_id)
-        story = told_by(AnswerEvent.objects.for_tenant(tenant).filter(answer=answer).order_by("number"))
+        story = events_from_rows(AnswerEvent.objects.for_tenant(tenant).filter(answer=answer).order_by("number"))
         taken_back = [event.number for event in story if event.kind == "withdrawn"]
-        said = [event for event in story if not taken_back or event.number > taken_back[-1]]
-        found = [event.data for event in said if event.kind == "citation"]
-        ids = {data["number"]: data["id"] for data in found}
-        answer.text = "".join(event.data["text"] for event in said if event.kind == "token")
+        valid_events = [event for event in story if not taken_back or event.number > taken_back[-1]]
+        citations = [event.data for event in valid_events if event.kind == "citation"]
+        ids = {data["number"]: data["id"] for data in citations}
+        answer.text = "".join(event.data["text"] for event in valid_events if event.kind == "token")
         answer.sentences = [
             event.data | {"citations": [ids[number] for number in event.data["citations"] if number in ids]}
-            for event in said
+            for event in valid_events
             if event.kind == "sentence"
         ]
         answer.steps = [event.data for event in story if event.kind == "step"]
         answer.save(update_fields=["text", "sentences", "steps"])
-        kept = [field.name for field in Citation._meta.get_fields() if field.name not in ("id", "tenant", "answer")]
+        citation_fields = [
+            field.name for field in Citation._meta.get_fields() if field.name not in ("id", "tenant", "answer")
+        ]
         Citation.objects.bulk_create(
             [
-                Citation(pk=data["id"], tenant=tenant, answer=answer, **{name: data[name] for name in kept})
-                for data in found
+                Citation(pk=data["id"], tenant=tenant, answer=answer, **{name: data[name] for name in citation_fields})
+                for data in citations
             ],
             ignore_conflicts=True,
         )
@@ -82,7 +84,7 @@ def rescue(tenant: Tenant, answer_id: UUID) -> bool:
             system(tenant.pk),
             answer,
             outcome=Outcome.FAILED,
-            objects=quoted_and_shown((d["document_id"] for d in found), (d["document_id"] for d in read)),
+            objects=quoted_and_shown((d["document_id"] for d in citations), (d["document_id"] for d in read)),
             state="interrupted",
         )
     return True

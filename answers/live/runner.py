@@ -48,9 +48,9 @@ _draining = False
 class Run:
     """One answer on its way. `events` only grows; whoever follows remembers how far they are."""
 
-    def __init__(self, member: Membership, asking: AskRequest) -> None:
-        self.member, self.asking = member, asking
-        self.answer_id = asking.answer_id
+    def __init__(self, member: Membership, ask_request: AskRequest) -> None:
+        self.member, self.ask_request = member, ask_request
+        self.answer_id = ask_request.answer_id
         self.loop = asyncio.get_running_loop()
         self.events: list[Numbered] = []
         self.stop = Stop()
@@ -63,33 +63,33 @@ class Run:
         self._news = asyncio.Event()
 
     def publish(self, event: Event) -> None:
-        told = numbered(len(self.events) + 1, event)
-        self.events.append(told)
-        pubsub.tell(self.member.tenant_id, self.answer_id, told)
-        if told.kind == "sources":
-            self.documents = {UUID(source["document_id"]) for source in told.data["read"]}
-        self._wake()
+        numbered_event = numbered(len(self.events) + 1, event)
+        self.events.append(numbered_event)
+        pubsub.publish(self.member.tenant_id, self.answer_id, numbered_event)
+        if numbered_event.kind == "sources":
+            self.documents = {UUID(source["document_id"]) for source in numbered_event.data["read"]}
+        self._notify_followers()
         if len(self.events) - self.saved >= FULL and _hurry is not None:
             _hurry.set()
 
     def close(self) -> None:
         self.finished = True
-        self._wake()
+        self._notify_followers()
 
     async def news(self, after: int) -> None:
         """Returns when there are events beyond `after`, or no more will come."""
         while len(self.events) <= after and not self.finished:
             await self._news.wait()
 
-    def _wake(self) -> None:
+    def _notify_followers(self) -> None:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
 
-async def start(member: Membership, asking: AskRequest) -> Run:
+async def start(member: Membership, ask_request: AskRequest) -> Run:
     """The question is kept and its answer is being written when this returns. Problems and Http404 come from here."""
-    _insist_on_room(member)
-    run = Run(member, asking)
+    _require_capacity(member)
+    run = Run(member, ask_request)
     _runs[run.answer_id] = run
     run.task = asyncio.create_task(_carry_out(run))
     try:
@@ -106,7 +106,7 @@ async def finished(run: Run) -> None:
         await run.news(len(run.events))
 
 
-async def settled(run: Run) -> None:
+async def wait_until_saved(run: Run) -> None:
     """Waits until its events are rows as well, for callers whose event loop ends with them."""
     await finished(run)
     for _ in range(100):
@@ -160,7 +160,7 @@ async def shutdown() -> None:
         await asyncio.wait([_keeper], timeout=LEAVE)
 
 
-def _insist_on_room(member: Membership) -> None:
+def _require_capacity(member: Membership) -> None:
     if _leaving:
         raise Unavailable("The portal is being restarted.", hint="Ask again in a moment.")
     for answer_id in [run.answer_id for run in _runs.values() if run.loop.is_closed()]:
@@ -193,11 +193,11 @@ async def _carry_out(run: Run) -> None:
 async def _write(run: Run) -> None:
     too_long = run.loop.call_later(DEADLINE.total_seconds() - 5, run.stop.ask, Why.TOO_LONG)
     try:
-        async for event in ask(run.member, run.asking, stop=run.stop):
+        async for event in ask(run.member, run.ask_request, stop=run.stop):
             run.publish(event)
             if not run.begun.done():
                 run.begun.set_result(None)
-                _keep_up()
+                _start_saving()
     except BaseException as error:
         if not run.begun.done():
             run.begun.set_exception(
@@ -228,14 +228,14 @@ async def _broken(run: Run, error: BaseException) -> Event | None:
     return ending(kept) if kept else Failed("removed", status_messages.REMOVED, retry=False)
 
 
-def _keep_up() -> None:
+def _start_saving() -> None:
     global _keeper, _hurry
     if _keeper is None or _keeper.done() or _keeper.get_loop() is not asyncio.get_running_loop():
         _hurry = asyncio.Event()
-        _keeper = asyncio.create_task(_keep_saving(_hurry))
+        _keeper = asyncio.create_task(_save_periodically(_hurry))
 
 
-async def _keep_saving(hurry: asyncio.Event) -> None:
+async def _save_periodically(hurry: asyncio.Event) -> None:
     """Writes what is new of every answer on this loop, and learns what others want of them."""
     loop = asyncio.get_running_loop()
     while here := [run for run in _runs.values() if run.loop is loop and run.events]:
@@ -245,7 +245,7 @@ async def _keep_saving(hurry: asyncio.Event) -> None:
         batches = [(run, run.events[run.saved :]) for run in here]
         try:
             wishes = await in_low_priority_thread(
-                event_log.keep,
+                event_log.save_events,
                 [event_log.Batch(run.member, run.answer_id, run.documents, events) for run, events in batches],
             )
         except Exception:
@@ -264,4 +264,15 @@ async def _keep_saving(hurry: asyncio.Event) -> None:
                 _runs.pop(run.answer_id, None)
 
 
-__all__ = ["Run", "drain", "draining", "finished", "leaving", "running", "settled", "shutdown", "signal_stop", "start"]
+__all__ = [
+    "Run",
+    "drain",
+    "draining",
+    "finished",
+    "leaving",
+    "running",
+    "shutdown",
+    "signal_stop",
+    "start",
+    "wait_until_saved",
+]

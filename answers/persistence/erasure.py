@@ -49,11 +49,11 @@ def _read_for(tenant_id: UUID, document_ids: list[UUID]) -> set[UUID]:
     named = Q()
     for pk in document_ids:
         named |= Q(content__icontains=str(pk))
-    told = Q()
+    conditions = Q()
     for pk in document_ids:
-        told |= Q(data__icontains=str(pk))
+        conditions |= Q(data__icontains=str(pk))
     receipts = Receipt.objects.for_tenant(tenant_id).filter(named).values_list("answer_id", flat=True)
-    events = AnswerEvent.objects.for_tenant(tenant_id).filter(told, kind="sources")
+    events = AnswerEvent.objects.for_tenant(tenant_id).filter(conditions, kind="sources")
     return set(receipts) | set(events.values_list("answer_id", flat=True))
 
 

@@ -35,7 +35,7 @@ _beats: dict[UUID, float] = {}  # when an answer's heartbeat was last written
 _versions: dict[UUID, int] = {}  # the tenant's corpus version under which an answer's documents were last checked
 
 
-def keep(batches: Iterable[Batch]) -> dict[UUID, Why]:
+def save_events(batches: Iterable[Batch]) -> dict[UUID, Why]:
     """Writes the events of many answers, one transaction per tenant, and returns which of them should stop and why."""
     by_tenant: dict[UUID, list[Batch]] = {}
     for batch in batches:
@@ -57,12 +57,12 @@ def version_of(answer_id: UUID) -> int | None:
     return _versions.get(answer_id)
 
 
-def corpus_moved_on(answer_id: UUID, tenant_id: UUID) -> bool:
+def corpus_has_changed(answer_id: UUID, tenant_id: UUID) -> bool:
     """Whether visibility or content changed since this answer's documents were last found or checked."""
     return _versions.get(answer_id) != Tenant.objects.values_list("corpus_version", flat=True).get(pk=tenant_id)
 
 
-def told_by(rows: Iterable[AnswerEvent], after: int = 0) -> list[Numbered]:
+def events_from_rows(rows: Iterable[AnswerEvent], after: int = 0) -> list[Numbered]:
     """The events that rows hold."""
     events: list[Numbered] = []
     for row in rows:
@@ -79,9 +79,9 @@ def _rows(batch: Batch) -> Iterator[AnswerEvent]:
     own = {"tenant_id": batch.member.tenant_id, "answer_id": batch.answer_id}
     for words, events in groupby(batch.events, key=lambda event: event.kind == "token"):
         if words:
-            told = list(events)
-            pieces = [event.data["text"] for event in told]
-            yield AnswerEvent(**own, number=told[-1].number, kind="tokens", data={"pieces": pieces})
+            batch_events = list(events)
+            pieces = [event.data["text"] for event in batch_events]
+            yield AnswerEvent(**own, number=batch_events[-1].number, kind="tokens", data={"pieces": pieces})
         else:
             for event in events:
                 yield AnswerEvent(**own, number=event.number, kind=event.kind, data=event.data)

@@ -15,8 +15,8 @@ from django.utils import timezone
 from answers.answer_models.base import Turn
 from answers.grounding.draft import Draft
 from answers.models import Answer, Citation, Conversation, Receipt, State
-from answers.persistence.event_log import corpus_moved_on
-from answers.presentation.answer_view import turns_of
+from answers.persistence.event_log import corpus_has_changed
+from answers.presentation.answer_view import earlier_turns
 from answers.question.question_input import AskRequest
 from answers.runtime.process_id import owner
 from audit.ledger.actions import Action, Outcome
@@ -61,11 +61,11 @@ class RightsLost(Exception):
     """A cited document may no longer be read. Nothing was kept."""
 
 
-class AnswerGone(Exception):
+class AnswerRemoved(Exception):
     """Removed with its conversation, or taken for dead and ended by another process. Nothing was kept."""
 
 
-def _insist_on_room(member: Membership, conversation: Conversation) -> None:
+def _require_conversation_space(member: Membership, conversation: Conversation) -> None:
     if Answer.objects.visible_to(member).filter(conversation=conversation).count() >= MOST_TURNS:
         raise Conflicting(
             f"This conversation has {MOST_TURNS} questions, which is the maximum. Your question was not asked.",
@@ -74,30 +74,30 @@ def _insist_on_room(member: Membership, conversation: Conversation) -> None:
         )
 
 
-def begin(member: Membership, asking: AskRequest) -> Begun:
+def begin(member: Membership, ask_request: AskRequest) -> Begun:
     """The question is kept before anything is done about it."""
     with in_tenant(member.tenant):
         conversation, turns = None, ()
-        if asking.conversation_id is not None:
-            conversation = Conversation.objects.visible_to(member).filter(pk=asking.conversation_id).first()
+        if ask_request.conversation_id is not None:
+            conversation = Conversation.objects.visible_to(member).filter(pk=ask_request.conversation_id).first()
             if conversation is None:
                 raise Http404
-            _insist_on_room(member, conversation)
-            turns = tuple(turns_of(member, conversation))
+            _require_conversation_space(member, conversation)
+            turns = tuple(earlier_turns(member, conversation))
         now = timezone.now()
         with transaction.atomic():
             if conversation is None:
                 conversation = Conversation.objects.create(
-                    tenant=member.tenant, member=member, title=title_of(asking.question)
+                    tenant=member.tenant, member=member, title=title_of(ask_request.question)
                 )
             elif not Conversation.objects.visible_to(member).filter(pk=conversation.pk).update(changed_at=now):
                 raise Http404  # removed just now
             answer = Answer.objects.create(
-                pk=asking.answer_id,
+                pk=ask_request.answer_id,
                 tenant=member.tenant,
                 conversation=conversation,
-                question=asking.question,
-                scope=scope(asking.filters),
+                question=ask_request.question,
+                scope=scope(ask_request.filters),
                 asked_at=now,
                 heartbeat_at=now,
                 deadline=now + DEADLINE,
@@ -107,7 +107,7 @@ def begin(member: Membership, asking: AskRequest) -> Begun:
                 Action.QUESTION_ASKED,
                 member,
                 answer,
-                personal={"question": asking.question},
+                personal={"question": ask_request.question},
                 conversation=str(conversation.pk),
                 narrowed=sorted(answer.scope),
             )
@@ -119,7 +119,7 @@ def end(member: Membership, answer: Answer, ending: Ending, draft: Draft | None 
     citations = draft.citations if draft and ending.text else []
     with in_tenant(member.tenant):
         # Before the transaction, which would hold SQLite's one write lock meanwhile; doors ask again in any case.
-        if citations and corpus_moved_on(answer.pk, member.tenant_id):
+        if citations and corpus_has_changed(answer.pk, member.tenant_id):
             cited = draft.cited_documents
             if access.still_readable(member, cited) != cited:
                 raise RightsLost
@@ -146,7 +146,7 @@ def _end(member: Membership, answer: Answer, ending: Ending, draft: Draft | None
         heartbeat_at=now,
     )
     if not ended:
-        raise AnswerGone
+        raise AnswerRemoved
     Citation.objects.bulk_create(_citation(answer, found) for found in citations)
     Receipt.objects.create(tenant=member.tenant, answer=answer, content=ending.receipt)
     action, outcome = _audit_action_for(ending.state)
@@ -172,14 +172,14 @@ def title_of(question: str) -> str:
 
 def scope(filters: Filters) -> dict[str, Any]:
     """What the asker narrowed it to, as it is kept."""
-    told = {
+    scope_data = {
         "collections": [str(each) for each in filters.collections],
         "types": list(filters.types),
         "dated_from": filters.dated_from.isoformat() if filters.dated_from else "",
         "dated_to": filters.dated_to.isoformat() if filters.dated_to else "",
         "author": filters.author,
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in scope_data.items() if value}
 
 
 def _audit_action_for(state: State) -> tuple[Action, Outcome]:

@@ -49,7 +49,7 @@ class ShownCitation:
     before: str = ""
     after: str = ""
     url: str = ""
-    basis: str = ""
+    access_reason: str = ""
     fresh: Freshness = field(default_factory=Freshness)
     dated: date | None = None
 
@@ -72,8 +72,8 @@ class ShownCitation:
         return "" if self.fresh.kind == "dated" else self.fresh.words
 
     @property
-    def basis_person(self) -> bool:
-        return self.basis.startswith(("shared with you by", "you own"))
+    def is_shared_by_person(self) -> bool:
+        return self.access_reason.startswith(("shared with you by", "you own"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,8 @@ class AnswerView:
         """The first sentence answers, whichever part it is for."""
         blocks = [Block("first", self.sentences[:1])] if self.sentences else []
         for labelled, run in groupby(self.sentences[1:], key=lambda sentence: bool(sentence.label)):
-            said = tuple(run)
-            blocks += [Block("parts", parts=tuple(_parts(said)))] if labelled else _together(said)
+            run_sentences = tuple(run)
+            blocks += [Block("parts", parts=tuple(_parts(run_sentences)))] if labelled else _together(run_sentences)
         return blocks
 
     @property
@@ -164,8 +164,8 @@ class AnswerView:
     @property
     def line(self) -> str:
         """The one line of steps."""
-        told = [step["text"] for step in self.steps if step["key"] != "write"]
-        return " · ".join([*told, f"{self.seconds:.1f} s"] if self.seconds else told)
+        step_texts = [step["text"] for step in self.steps if step["key"] != "write"]
+        return " · ".join([*step_texts, f"{self.seconds:.1f} s"] if self.seconds else step_texts)
 
     @property
     def sides(self) -> tuple[ShownCitation, ...]:
@@ -229,7 +229,7 @@ def show_all(member: Membership, answers: Sequence[Answer], *, every: bool = Fal
     ]
 
 
-def turns_of(member: Membership, conversation: Conversation) -> list[Turn]:
+def earlier_turns(member: Membership, conversation: Conversation) -> list[Turn]:
     """What a follow-up is understood with: only what this reader may still see."""
     latest = list(
         Answer.objects.visible_to(member)
@@ -249,7 +249,7 @@ class _Reader:
         self.today = timezone.localdate()
         self.readable = access.still_readable(member, documents)
         open_now = cited & self.readable
-        self.basis = access.access_reasons(member, open_now)
+        self.access_reasons = access.access_reasons(member, open_now)
         self.documents = {
             row.pk: row
             for row in Document.objects.visible_to(member)
@@ -278,7 +278,7 @@ class _Reader:
             before=citation.context[:at],
             after=citation.context[at + length :],
             url=self.address(citation.document_id, citation.pk, citation.page),
-            basis=self.basis.get(citation.document_id, ""),
+            access_reason=self.access_reasons.get(citation.document_id, ""),
             fresh=freshness(
                 self.today,
                 reviewed_on=document.reviewed_on,
@@ -325,33 +325,35 @@ def _shown(
     )
 
 
-def _sentence(kept: dict[str, Any], citations: dict[str, ShownCitation], all_open: bool, every: bool) -> ShownSentence:
-    found = tuple(citations[each] for each in kept["citations"] if each in citations)
+def _sentence(
+    visible: dict[str, Any], citations: dict[str, ShownCitation], all_open: bool, every: bool
+) -> ShownSentence:
+    found = tuple(citations[each] for each in visible["citations"] if each in citations)
     if found:
         withheld = (any if every else all)(citation.lost for citation in found)
     else:
-        withheld = not all_open and (every or kept.get("claims", True))
+        withheld = not all_open and (every or visible.get("claims", True))
     return ShownSentence(
-        text="" if withheld else kept["text"],
+        text="" if withheld else visible["text"],
         citations=found,
-        supported=kept["supported"] and not withheld,
-        claims=kept.get("claims", True),
+        supported=visible["supported"] and not withheld,
+        claims=visible.get("claims", True),
         withheld=withheld,
-        label=kept.get("label", ""),
+        label=visible.get("label", ""),
     )
 
 
-def _closest(reader: _Reader, read: Iterable[dict[str, Any]], most: int = 3) -> tuple[Place, ...]:
+def _closest(reader: _Reader, read: Iterable[dict[str, Any]], limit: int = 3) -> tuple[Place, ...]:
     places: dict[UUID, Place] = {}
     for each in read:
         document_id = UUID(each["document_id"])
         if document_id in reader.readable:
             places.setdefault(document_id, _place(reader, each))
-    return tuple(places.values())[:most]
+    return tuple(places.values())[:limit]
 
 
 def _unused(
-    reader: _Reader, read: Iterable[dict[str, Any]], used: set[UUID], cited: set[UUID], most: int = 6
+    reader: _Reader, read: Iterable[dict[str, Any]], used: set[UUID], cited: set[UUID], limit: int = 6
 ) -> tuple[Place, ...]:
     places = []
     for each in read:
@@ -365,7 +367,7 @@ def _unused(
         else:
             why = "Related, not used"
         places.append(_place(reader, each, why))
-    return tuple(places)[:most]
+    return tuple(places)[:limit]
 
 
 def _place(reader: _Reader, each: dict[str, Any], why: str = "") -> Place:
@@ -379,9 +381,9 @@ def _receipt(reader: _Reader, receipt: dict[str, Any]) -> dict[str, Any]:
     if not receipt:
         return {}
     read = receipt.get("read", [])
-    kept = [each if UUID(each["document_id"]) in reader.readable else _lost(each) for each in read]
-    shown = receipt | {"read": kept}
-    if kept != read:
+    readable_passages = [each if UUID(each["document_id"]) in reader.readable else _lost(each) for each in read]
+    shown = receipt | {"read": readable_passages}
+    if readable_passages != read:
         shown["conflict"] = None  # it says what either side says
     return shown
 

@@ -33,7 +33,7 @@ def rebuilding(what: str) -> str:
     return f"{what} Your question is saved. Ask again in a few minutes."
 
 
-def not_found(documents: int) -> str:
+def refusal_message(documents: int) -> str:
     if not documents:
         return "You cannot read any documents yet, so nothing was searched."
     return f"Not in the documents you can read. Searched {_counted(documents, 'document')}."

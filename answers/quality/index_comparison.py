@@ -49,26 +49,31 @@ def documents_of(member: Membership, questions: Sequence[Question]) -> dict[UUID
     return found
 
 
-def askable(questions: Sequence[Question], known: dict[UUID, str]) -> list[Question]:
+def askable(questions: Sequence[Question], gold_questions: dict[UUID, str]) -> list[Question]:
     """Those without gold, which are to be refused, and those whose documents this person can read here."""
-    there = set(known.values())
+    there = set(gold_questions.values())
     return [each for each in questions if all(gold.doc_id in there for gold in each.gold)]
 
 
-def measure(member: Membership, generation: str, questions: Sequence[Question], known: dict[UUID, str]) -> dict:
+def measure(
+    member: Membership, generation: str, questions: Sequence[Question], gold_questions: dict[UUID, str]
+) -> dict:
     at4, at10, mrr, answered, refused, milliseconds = [], [], [], [], [], []
     for question in questions:
         began = perf_counter()
         with in_tenant(member.tenant):
-            found = find(member, [question.text], limit=DEPTH, generation=generation)
+            passages = find(member, [question.text], limit=DEPTH, generation=generation)
         milliseconds.append((perf_counter() - began) * 1000)
-        enough = judged(question.text, source_passages(found[: settings.RETRIEVAL_LIMIT])).enough
+        enough = judged(question.text, source_passages(passages[: settings.RETRIEVAL_LIMIT])).enough
         if question.answerable:
             answered.append(float(enough))
         else:
             refused.append(float(not enough))
         if question.gold:
-            at = ranks([(known.get(hit.document_id, str(hit.document_id)), hit.page) for hit in found], question.gold)
+            at = ranks(
+                [(gold_questions.get(hit.document_id, str(hit.document_id)), hit.page) for hit in passages],
+                question.gold,
+            )
             at4.append(recall_at(4, at))
             at10.append(recall_at(SHOWN, at))
             mrr.append(reciprocal_rank(at, SHOWN))

@@ -13,23 +13,23 @@ def mean(values: Sequence[float]) -> float | None:
     return round(sum(values) / len(values), 4) if values else None
 
 
-def ranks(found: Sequence[tuple[str, int]], gold: Sequence[Gold]) -> list[int | None]:
+def ranks(passages: Sequence[tuple[str, int]], gold: Sequence[Gold]) -> list[int | None]:
     """For each piece of gold the rank (from 1) at which it was first found.
 
-    `found` is best first. Repeated documents (or pages, where the gold names pages) count once, so that a long document
+    `passages` is best first. Repeated documents (or pages, where the gold names pages) count once, so that a long document
     does not push others out by its many passages.
     """
     by_page = any(piece.page for piece in gold)
     seen: list[tuple[str, int]] = []
-    for doc_id, page in found:
+    for doc_id, page in passages:
         unit = (doc_id, page if by_page else 0)
         if unit not in seen:
             seen.append(unit)
     return [next((n for n, unit in enumerate(seen, 1) if piece.is_met_by(*unit)), None) for piece in gold]
 
 
-def recall_at(k: int, found: Sequence[int | None]) -> float:
-    return sum(1 for rank in found if rank is not None and rank <= k) / len(found)
+def recall_at(k: int, ranks: Sequence[int | None]) -> float:
+    return sum(1 for rank in ranks if rank is not None and rank <= k) / len(ranks)
 
 
 def reciprocal_rank(found: Sequence[int | None], within: int = 10) -> float:
@@ -44,10 +44,10 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"\b(a|an|the)\b", " ", folded).split())
 
 
-def says(answer: str, accepted: Sequence[str]) -> bool:
+def contains_answer(answer: str, accepted: Sequence[str]) -> bool:
     """The answer holds one of the accepted ones, word for word after `plain`."""
-    said = plain(answer)
-    return any(wanted and wanted in said for wanted in map(plain, accepted))
+    normalized = plain(answer)
+    return any(wanted and wanted in normalized for wanted in map(plain, accepted))
 
 
 def auc(positive: Sequence[float], negative: Sequence[float]) -> float | None:

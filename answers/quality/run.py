@@ -9,7 +9,7 @@ from time import perf_counter
 from answers.generation.ask import ask
 from answers.models import Answer, Citation
 from answers.quality.evaluation_sets import DataSet, Question
-from answers.quality.metrics import auc, mean, ranks, recall_at, reciprocal_rank, says
+from answers.quality.metrics import auc, contains_answer, mean, ranks, recall_at, reciprocal_rank
 from answers.quality.scratch_tenant import Scratch
 from answers.question.question_input import AskRequest
 from knowledge.retrieval.search import find
@@ -28,9 +28,9 @@ def retrieval(data: DataSet, scratch: Scratch) -> dict:
             continue
         began = perf_counter()
         with in_tenant(scratch.tenant):
-            found = find(scratch.owner, [question.text], limit=DEPTH)
+            passages = find(scratch.owner, [question.text], limit=DEPTH)
         milliseconds.append((perf_counter() - began) * 1000)
-        at = ranks([(scratch.doc_ids[hit.document_id], hit.page) for hit in found], question.gold)
+        at = ranks([(scratch.doc_ids[hit.document_id], hit.page) for hit in passages], question.gold)
         at4.append(recall_at(4, at))
         at10.append(recall_at(SHOWN, at))
         mrr.append(reciprocal_rank(at, SHOWN))
@@ -53,12 +53,12 @@ def answers(data: DataSet, scratch: Scratch, limit: int, tick: Callable[[int], N
         for role in question.expect or [""]:
             if role not in scratch.readers:
                 continue
-            said, citations = _ask(scratch.reader(role), question.text)
+            answer_text, citations = _ask(scratch.reader(role), question.text)
             wanted = question.expect.get(role, "answer" if question.answerable else "refuse") != "refuse"
-            asked.append((wanted, not said.refused, said.confidence))
-            if wanted and not said.refused:
+            asked.append((wanted, not answer_text.refused, answer_text.confidence))
+            if wanted and not answer_text.refused:
                 if question.type in ("span", "fact") or all(len(a) < 60 for a in question.answers):
-                    right.append(float(says(said.text, question.answers)))
+                    right.append(float(contains_answer(answer_text.text, question.answers)))
                 places = [(scratch.doc_ids.get(c.document_id, ""), c.page) for c in citations]
                 if question.gold:
                     cited.append(float(any(gold.is_met_by(*place) for gold in question.gold for place in places)))

@@ -37,12 +37,12 @@ class Scratch:
         return self.readers[role]
 
 
-def build(data: DataSet, say: Callable[[str], None]) -> Scratch:
+def build(data: DataSet, write_line: Callable[[str], None]) -> Scratch:
     slug = f"evaluation-{secrets.token_hex(4)}"
     tenant = create_tenant(slug, name=f"Evaluation of {data.name}", is_sample=True)
     with in_tenant(tenant):
         owner, readers, doc_ids = _fill(tenant, slug, data)
-    say(f"{len(doc_ids)} documents uploaded; reading them")
+    write_line(f"{len(doc_ids)} documents uploaded; reading them")
     pipeline.drain()
     with in_tenant(tenant):
         ready = Version.objects.for_tenant(tenant).filter(status__in=SEARCHABLE).count()
@@ -81,9 +81,9 @@ def _name(record: Record, number: int) -> str:
 
 
 @contextmanager
-def scratch(data: DataSet, remove: Callable[[Tenant], None], say: Callable[[str], None]) -> Iterator[Scratch]:
+def scratch(data: DataSet, remove: Callable[[Tenant], None], write_line: Callable[[str], None]) -> Iterator[Scratch]:
     """`remove` comes from above: taking a company away reaches into every app."""
-    built = build(data, say)
+    built = build(data, write_line)
     try:
         yield built
     finally:

@@ -94,7 +94,7 @@ def read(text: str, language: str = "") -> Question:
     return Question(text, language, kind, Terms(text, language), numbers(text))
 
 
-def has_answer(question: Question, text: str, found: Sequence[Word]) -> bool:
+def has_answer(question: Question, text: str, text_words: Sequence[Word]) -> bool:
     """Whether the text holds something of the kind asked for that the question does not hold itself."""
     kind = question.kind
     if kind is Kind.TIME:
@@ -102,20 +102,20 @@ def has_answer(question: Question, text: str, found: Sequence[Word]) -> bool:
     if kind is Kind.AMOUNT:
         return any(
             (_DIGIT.search(word.text) or word.folded in SPELLED_NUMBERS) and question.terms.key(word.folded) is None
-            for word in found
+            for word in text_words
         ) or bool(_AMOUNT_WORDS.search(text))
     if kind in (Kind.PERSON, Kind.PLACE):
-        return _new_name(question, text, found)
+        return _new_name(question, text, text_words)
     if kind is Kind.REASON:
         return bool(_BECAUSE.search(text))
     return True
 
 
-def _new_name(question: Question, text: str, found: Sequence[Word]) -> bool:
+def _new_name(question: Question, text: str, text_words: Sequence[Word]) -> bool:
     if not text.isascii() and not re.search(r"[A-Za-z]", text):
         return True  # scripts without capitals tell nothing
     at_start = True
-    for word in found:
+    for word in text_words:
         if (
             word.text[:1].isupper()
             and not at_start
@@ -124,5 +124,5 @@ def _new_name(question: Question, text: str, found: Sequence[Word]) -> bool:
         ):
             return True
         at_start = text[word.end : word.end + 1] in {".", "!", "?", ":"}
-    first = found[0] if found else None
-    return bool(first and first.text[:1].isupper() and len(found) > 1 and found[1].text[:1].isupper())
+    first = text_words[0] if text_words else None
+    return bool(first and first.text[:1].isupper() and len(text_words) > 1 and text_words[1].text[:1].isupper())

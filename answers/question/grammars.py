@@ -21,7 +21,7 @@ class Grammar:
     inverted: re.Pattern[str]  # a question by the order of its words, wherever it stands: "how long is it"
     told: re.Pattern[str]  # a question that somebody answers, not one that is asked: "says who …"
     paired: re.Pattern[str]  # waits for its "and": "between sick leave"
-    goes_on: re.Pattern[str]  # may say more of who was asked for: "who signs [and] is the …"
+    continues: re.Pattern[str]  # may say more of who was asked for: "who signs [and] is the …"
     of_whom: re.Pattern[str]
     bare: re.Pattern[str]  # half of "which forms and which signatures are needed"
     opens: re.Pattern[str]  # what stands before a question asked by the way: "can you tell me …"
@@ -45,8 +45,8 @@ def _grammar(
     before: str,  # prepositions in front of the asking word
     times: str = NEVER,  # asking words that also join clauses, "when I am ill"; they ask before a verb, or before "to"
     relative: str = NEVER,  # asking words that also follow a comma in a statement: "the manager, who …"
-    says: str = NEVER,
-    goes_on: str = NEVER,
+    states: str = NEVER,
+    continues: str = NEVER,
     opens: str = NEVER,
     names: str = NEVER,
 ) -> Grammar:
@@ -63,9 +63,9 @@ def _grammar(
         listed=rule(rf"[,;]\s+(?={listed})"),
         asking=rule(rf"(?:^|[,:.;!]\s+)¿?(?:{asked}|{verb})|^{opens}\s*,?\s+{asked}"),
         inverted=rule(rf"^(?:{before}(?:{asks})\s+(?:\w+\s+){{0,2}})?{verb}"),
-        told=rule(rf"\b(?:{says})\b\s*,?\s+(?:{asks})\b"),
+        told=rule(rf"\b(?:{states})\b\s*,?\s+(?:{asks})\b"),
         paired=rule(rf"\b(?:{pairs})\b(?!.*\b(?:{joins})\b)"),
-        goes_on=rule(rf"^(?:{goes_on})"),
+        continues=rule(rf"^(?:{continues})"),
         of_whom=rule(r"^\W*(?:who|which|what|whose|wer|was|welche\w*)\b"),
         bare=rule(rf"^(?:{before}(?:which|what|how\s+m\w+|welche\w*|wie\s+viele?)\s+)?\w+$"),
         opens=rule(rf"^(?:{opens})\s*,?\s+(?={asked})"),
@@ -81,12 +81,12 @@ _WORDS = {
         "asks": "who|whom|whose|what|when|where|why|how|which",
         "verbs": "is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had|am|isn't|aren't|don't|doesn't",
         "subjects": r"i|you|we|they|he|she|it|there|the|an?|my|our|your|their|this|that|these|those|any\w*|some\w*|every\w*",
-        "goes_on": r"(?:is|are|was|were|has|have|had)\s+(?:the|an?|this|that|these|those|any\w*|some\w*|every\w*)\b"
+        "continues": r"(?:is|are|was|were|has|have|had)\s+(?:the|an?|this|that|these|those|any\w*|some\w*|every\w*)\b"
         r"|(?:do|does|did)\s+the\s+same\b",
         "before": "until|by|since|from|for|to|at|in|with|on|under|of|about",
         "times": "when|where",
         "relative": "who|whom|whose|which|when|where",
-        "says": r"says?|said|states?|explains?|describes?|written|tells?|shows?|defines?|determines?|decides?|lists?|knows?"
+        "states": r"says?|said|states?|explains?|describes?|written|tells?|shows?|defines?|determines?|decides?|lists?|knows?"
         r"|about|of|on",
         "opens": r"(?:(?:hi|hello|hey)\b[\s,!]*)?(?:please\s+)?(?:(?:can|could|would|will)\s+you\s+(?:please\s+)?"
         r"(?:tell|explain|show|describe|say)|tell|explain|describe|show|do\s+you\s+know|"
@@ -100,10 +100,10 @@ _WORDS = {
         "verbs": r"ist|sind|war|hat|habe|haben|wird|werden|darf|dürfen|muss|müssen|kann|können|soll|sollen|gibt|gilt|gelten"
         r"|bekomme|bekommt|brauche|braucht|brauchen",
         "subjects": r"ich|du|wir|ihr|sie|er|es|man|der|die|das|den|dem|eine?[nmrs]?|mein\w*|unser\w*|dafür|dazu",
-        "goes_on": r"(?:ist|sind|war|hat|haben|wird|werden)\s+(?:der|die|das|den|dem|eine?[nmrs]?|mein\w*|unser\w*)\b",
+        "continues": r"(?:ist|sind|war|hat|haben|wird|werden)\s+(?:der|die|das|den|dem|eine?[nmrs]?|mein\w*|unser\w*)\b",
         "before": "bis|ab|seit|von|für|mit|bei|in|an|auf|nach|unter|über|zu",
         "relative": "was|wo",
-        "says": r"steht|sagt|regelt|erklärt|beschreibt|bestimmt|entscheidet|weiß|zeigt|nennt|darüber|davon",
+        "states": r"steht|sagt|regelt|erklärt|beschreibt|bestimmt|entscheidet|weiß|zeigt|nennt|darüber|davon",
         "opens": r"(?:hallo\b[\s,!]*)?(?:bitte\s+)?(?:(?:können|könnten|kannst|könntest)\s+(?:sie|du)\s+(?:mir|uns)\s+(?:bitte\s+)?"
         r"(?:sagen|erklären)|sag\w*(?:\s+sie)?\s+mir(?:\s+bitte)?|erklär\w*(?:\s+sie)?(?:\s+mir)?|"
         r"wei(?:ß|ss)t\s+du|wissen\s+sie|ich\s+(?:möchte|will|muss)\s+wissen)",

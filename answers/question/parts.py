@@ -43,10 +43,10 @@ def parts(text: str) -> tuple[Part, ...]:
     text = " ".join(text.split())
     whole = read(text)
     g = grammar(whole.language)
-    found = _split(text, g) if g else []
-    if not 1 < len(found) <= MOST:
+    segments = _split(text, g) if g else []
+    if not 1 < len(segments) <= MOST:
         return ()
-    told = tuple(_part(said, whole, g) for said in found)
+    told = tuple(_part(said, whole, g) for said in segments)
     if len({part.label for part in told}) < len(told):  # they begin alike
         told = tuple(
             replace(part, label=_capital(textwrap.shorten(part.text, 2 * LABEL_CHARACTERS, placeholder="…")))
@@ -55,15 +55,15 @@ def parts(text: str) -> tuple[Part, ...]:
     return told
 
 
-def _part(said: str, whole: Question, g: Grammar) -> Part:
-    own = read(said, whole.language)
+def _part(phrase: str, whole: Question, g: Grammar) -> Part:
+    own = read(phrase, whole.language)
     asked = own if len(own.terms) > 1 else replace(whole, kind=own.kind)  # "who approves it"
-    text = g.opens.sub("", said)
+    text = g.opens.sub("", phrase)
     question = text[g.asking.search(text).start() :].lstrip(_EDGES)  # "I lost my badge. Who do I call"
     named = g.names.match(question)
-    told = question[named.end("is") :].lstrip() if named else f"{question[:1].lower()}{question[1:]}"
+    label_text = question[named.end("is") :].lstrip() if named else f"{question[:1].lower()}{question[1:]}"
     label = _label(question[named.end() :] if named else question, whole.language)
-    return Part(textwrap.shorten(told, TOLD_CHARACTERS, placeholder="…"), label, own, asked)
+    return Part(textwrap.shorten(label_text, TOLD_CHARACTERS, placeholder="…"), label, own, asked)
 
 
 def _split(text: str, g: Grammar) -> list[str]:
@@ -89,7 +89,7 @@ def _is_one(left: str, right: str, g: Grammar) -> bool:
     """ "Where does it say who signs and how he does?" asks where, once. So does what stands in quotation marks."""
     if left.count("“") > left.count("”") or left.count('"') % 2:
         return True
-    if g.goes_on.match(right) and g.of_whom.match(left):
+    if g.continues.match(right) and g.of_whom.match(left):
         return True
     if g.inverted.match(right):
         return False
@@ -108,14 +108,14 @@ def _asks(piece: str, g: Grammar) -> bool:
 
 
 def _label(question: str, language: str) -> str:
-    found = question.split()
-    kept = found[:LABEL_WORDS]
-    while len(" ".join(kept)) > LABEL_CHARACTERS and len(kept) > 1:
-        kept.pop()
-    cut = len(kept) < len(found)
-    while cut and len(kept) > 1 and all(is_stop_word(word.folded, language) for word in words(kept[-1])):
-        kept.pop()  # "How many days a week may"
-    label = " ".join(kept).strip(_EDGES)[:LABEL_CHARACTERS]
+    question_words = question.split()
+    label_words = question_words[:LABEL_WORDS]
+    while len(" ".join(label_words)) > LABEL_CHARACTERS and len(label_words) > 1:
+        label_words.pop()
+    cut = len(label_words) < len(question_words)
+    while cut and len(label_words) > 1 and all(is_stop_word(word.folded, language) for word in words(label_words[-1])):
+        label_words.pop()  # "How many days a week may"
+    label = " ".join(label_words).strip(_EDGES)[:LABEL_CHARACTERS]
     return _capital(label) + ("…" if cut else "")
 
 

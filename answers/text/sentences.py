@@ -39,11 +39,11 @@ class Sentence:
 
 def split(text: str) -> list[Sentence]:
     """The sentences of `text` in order; a line break ends one unless the line was only wrapped."""
-    found: list[Sentence] = []
+    result: list[Sentence] = []
     for start, end in _blocks(text):
         for begin, stop in _in_block(text, start, end):
-            found.append(Sentence(text[begin:stop], begin, stop, _whole(text, begin, stop)))
-    return found
+            result.append(Sentence(text[begin:stop], begin, stop, _whole(text, begin, stop)))
+    return result
 
 
 def boundary(text: str) -> int:
@@ -71,14 +71,14 @@ def _blocks(text: str) -> list[tuple[int, int]]:
         position = end + 1
         if not line.strip():
             continue
-        if blocks and _goes_on(text, blocks[-1], start, end):
+        if blocks and _continues(text, blocks[-1], start, end):
             blocks[-1] = (blocks[-1][0], end)
         else:
             blocks.append((start, end))
     return blocks
 
 
-def _goes_on(text: str, before: tuple[int, int], start: int, end: int) -> bool:
+def _continues(text: str, before: tuple[int, int], start: int, end: int) -> bool:
     if start != before[1] + 1:
         return False  # an empty line stands between
     previous, line = text[before[0] : before[1]].rstrip(), text[start:end].lstrip()

@@ -39,8 +39,8 @@ class Table:
         if len(rest) == 1:
             name, value = rest[0]
             return _stopped(f"{name}, {subject}: {value}" if name else f"{subject}: {value}")
-        told = ", ".join(f"{name} {value}" if name else value for name, value in rest[:MANY_COLUMNS])
-        return _stopped(f"{subject}: {told}")
+        columns = ", ".join(f"{name} {value}" if name else value for name, value in rest[:MANY_COLUMNS])
+        return _stopped(f"{subject}: {columns}")
 
     def _names(self, count: int) -> tuple[str, ...]:
         return self.header if len(self.header) == count else ("",) * count

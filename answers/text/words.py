@@ -88,22 +88,22 @@ class Word(NamedTuple):
 @lru_cache(maxsize=512)  # judging, choosing and grounding all read the same few sentences
 def words(text: str) -> Sequence[Word]:
     """Every word with its place. Runs of ideographs come as overlapping pairs, for want of spaces."""
-    found: list[Word] = []
+    matches: list[Word] = []
     for match in _WORD.finditer(text):
         token, start = match.group(), match.start()
         if token.isascii() or not _IDEOGRAPHS.search(token):
-            found.append(Word(token, fold(token), start, match.end()))
+            matches.append(Word(token, fold(token), start, match.end()))
             continue
         position = 0
         for run in _IDEOGRAPHS.finditer(token):
             if run.start() > position:
                 rest = token[position : run.start()]
-                found.append(Word(rest, fold(rest), start + position, start + run.start()))
-            found.extend(_pairs(run.group(), start + run.start()))
+                matches.append(Word(rest, fold(rest), start + position, start + run.start()))
+            matches.extend(_pairs(run.group(), start + run.start()))
             position = run.end()
         if position < len(token):
-            found.append(Word(token[position:], fold(token[position:]), start + position, match.end()))
-    return tuple(found)
+            matches.append(Word(token[position:], fold(token[position:]), start + position, match.end()))
+    return tuple(matches)
 
 
 def _pairs(run: str, start: int) -> Iterable[Word]:
@@ -167,12 +167,12 @@ def _stemmer(name: str):
 
 def numbers(text: str) -> frozenset[str]:
     """The numbers a text states, written one way: "21,000" and "21 000" are 21000, "two" is 2, "3.50" is 3.5."""
-    found = {_normal(match.group()) for match in _NUMBER.finditer(text)}
+    matches = {_normal(match.group()) for match in _NUMBER.finditer(text)}
     for match in _WORD.finditer(text):
         word = match.group().lower()
         if word in SPELLED_NUMBERS and word not in _AMBIGUOUS_NUMBERS:
-            found.add(SPELLED_NUMBERS[word])
-    return frozenset(found)
+            matches.add(SPELLED_NUMBERS[word])
+    return frozenset(matches)
 
 
 def _normal(number: str) -> str:
@@ -223,12 +223,12 @@ class Terms:
         return self._known[folded]
 
     def _key(self, folded: str) -> str | None:
-        found = stem(folded, self.language)
-        if found in self.surface:
-            return found
-        if len(found) < COMPOUND:
+        matches = stem(folded, self.language)
+        if matches in self.surface:
+            return matches
+        if len(matches) < COMPOUND:
             return None
-        return next((head for head in self._heads if found.startswith(head) or head.startswith(found)), None)
+        return next((head for head in self._heads if matches.startswith(head) or head.startswith(matches)), None)
 
     def may_be_in(self, text: str) -> bool:
         """False only when none of our terms is in the text. Much cheaper than taking it apart."""
@@ -239,5 +239,5 @@ class Terms:
             self._beginnings = re.compile(rf"\b(?:{either})" if either else r"(?!)", re.IGNORECASE)
         return self._beginnings.search(text) is not None
 
-    def found_in(self, items: Iterable[Word]) -> list[str]:
+    def keys_in(self, items: Iterable[Word]) -> list[str]:
         return [key for word in items if (key := self.key(word.folded)) is not None]

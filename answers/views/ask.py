@@ -86,7 +86,7 @@ def _filters(member: Membership, form: QueryDict) -> Filters:
     """Collections this member may see; what is not theirs is not there."""
     collections = tuple(dict.fromkeys(_uuid(each) for each in form.getlist("collections") if each))
     with in_tenant(member.tenant):
-        access.insist_on_collections(member, collections)
+        access.require_collections(member, collections)
     return Filters(
         collections=collections,
         types=tuple(each for each in form.getlist("types") if each)[:20],

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from answers.conversations.conversations import access_answer, access_conversation, remove, rename
 from answers.conversations.feedback import rate
 from answers.presentation.answer_view import show
-from answers.views.pages import _room
+from answers.views.pages import _page_context
 from answers.views.turn_context import Turn
 from tenants.models import Membership
 from tenants.requests.gates import member_view
@@ -45,7 +45,7 @@ def renaming(request: HttpRequest, member: Membership, conversation_id: UUID) ->
         rename(found, request.POST.get("title", ""), by=member)
         messages.success(request, "Renamed")
         return redirect("answers:conversation", member.tenant.slug, found.pk)
-    return render(request, "answers/rename.html", {**_room(request, member, found), "conversation": found})
+    return render(request, "answers/rename.html", {**_page_context(request, member, found), "conversation": found})
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,4 +56,4 @@ def removing(request: HttpRequest, member: Membership, conversation_id: UUID) ->
         remove(found, by=member)
         messages.success(request, "Conversation removed")
         return redirect("answers:ask", member.tenant.slug)
-    return render(request, "answers/remove.html", {**_room(request, member, found), "conversation": found})
+    return render(request, "answers/remove.html", {**_page_context(request, member, found), "conversation": found})

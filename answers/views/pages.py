@@ -35,7 +35,7 @@ def ask(request: HttpRequest, member: Membership) -> HttpResponse:
         request,
         "answers/ask.html",
         {
-            **_room(request, member),
+            **_page_context(request, member),
             "suggested": suggestions.answered_well(member, beside=starters),
             "starters": starters,
             "news": news,
@@ -60,7 +60,12 @@ def conversation(request: HttpRequest, member: Membership, conversation_id: UUID
     return render(
         request,
         "answers/conversation.html",
-        {**_room(request, member, found), "conversation": found, "turns": turns, "last": turns[-1] if turns else None},
+        {
+            **_page_context(request, member, found),
+            "conversation": found,
+            "turns": turns,
+            "last": turns[-1] if turns else None,
+        },
     )
 
 
@@ -87,7 +92,7 @@ def receipt(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpRe
     found = access_answer(member, answer_id)
     shown = show(member, found)
     note_shown(member, found, [shown])
-    context = {**_room(request, member, found.conversation), "turn": Turn(member, found, shown)}
+    context = {**_page_context(request, member, found.conversation), "turn": Turn(member, found, shown)}
     return render(request, "answers/receipt.html", context)
 
 
@@ -101,11 +106,11 @@ def conversations(request: HttpRequest, member: Membership) -> HttpResponse:
         current = {"pk": request.GET.get("current", "")}
         return render(request, "answers/_history.html", {"words": words, "found": found[:HISTORY], "current": current})
     return render(
-        request, "answers/conversations.html", {**_room(request, member), "words": words, "found": found[:200]}
+        request, "answers/conversations.html", {**_page_context(request, member), "words": words, "found": found[:200]}
     )
 
 
-def _room(request: HttpRequest, member: Membership, current: Conversation | None = None) -> dict:
+def _page_context(request: HttpRequest, member: Membership, current: Conversation | None = None) -> dict:
     chosen = {each for each in request.GET.getlist("collections") if len(each) <= 36}
     return {
         "room": "ask",

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from answers.conversations import sharing
 from answers.conversations.conversations import access_answer
-from answers.views.pages import _room
+from answers.views.pages import _page_context
 from answers.views.turn_context import Turn
 from tenants.models import Membership
 from tenants.requests.absolute_urls import shown_address
@@ -22,28 +22,28 @@ from tenants.requests.gates import member_view
 @member_view()
 def share(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResponse:
     """The link: made, shown, ended. A dialog over the answer with the script, a page without."""
-    found = access_answer(member, answer_id)
-    said = ""
+    answer = access_answer(member, answer_id)
+    outcome = ""
     if request.method == "POST":
         if request.POST.get("act") == "end":
-            said = "ended" if sharing.end(member, found.pk) else ""
+            outcome = "ended" if sharing.end(member, answer.pk) else ""
         else:
-            sharing.share(member, found.pk)
-            said = "shared"
+            sharing.share(member, answer.pk)
+            outcome = "shared"
         if not request.htmx:
-            return redirect("answers:share", member.tenant.slug, found.pk)
-    link = sharing.link_of(member, found)
+            return redirect("answers:share", member.tenant.slug, answer.pk)
+    link = sharing.link_of(member, answer)
     address = reverse("answers:shared", args=[member.tenant.slug, link.pk]) if link else ""
     context = {
-        "answer": found,
+        "answer": answer,
         "link": link,
         "address": shown_address(request, address) if link else "",
-        "shareable": sharing.may_be_shared(found),
-        "said": said,
+        "shareable": sharing.may_be_shared(answer),
+        "said": outcome,
     }
     if request.htmx:
         return render(request, "answers/_share.html", context)
-    return render(request, "answers/share.html", {**_room(request, member, found.conversation), **context})
+    return render(request, "answers/share.html", {**_page_context(request, member, answer.conversation), **context})
 
 
 @require_safe
@@ -51,4 +51,4 @@ def share(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResp
 def shared(request: HttpRequest, member: Membership, shared_id: UUID) -> HttpResponse:
     opened = sharing.open_shared(member, shared_id)
     turn = Turn(member, opened.answer, opened.shown)
-    return render(request, "answers/shared.html", {**_room(request, member), "opened": opened, "turn": turn})
+    return render(request, "answers/shared.html", {**_page_context(request, member), "opened": opened, "turn": turn})

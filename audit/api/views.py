@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from audit.ledger.actions import Action, Outcome
 from audit.ledger.actors import Target
 from audit.ledger.event_objects import Relation
-from audit.pages.views import format_of, note_look
+from audit.pages.views import format_of, record_audit_read
 from audit.trail import action_labels, filters
 from audit.trail.event_view import describe
 from audit.trail.export import Format, as_dict, export
@@ -104,15 +104,15 @@ class EventsView(MemberAPIView):
     )
     def get(self, request: Request, **_) -> Response:
         """Events, the newest first. `next` leads to older ones and stays right while new ones arrive."""
-        wanted = filters.read_strictly(request.query_params)
-        cursor = _number(request, "cursor", None, most=2**62)
-        limit = _number(request, "limit", PAGE, most=MOST)
-        rows = Trail(self.member, wanted).page(before=cursor, limit=limit + 1)
+        parameters = filters.read_strictly(request.query_params)
+        cursor = _number(request, "cursor", None, maximum=2**62)
+        limit = _number(request, "limit", PAGE, maximum=MOST)
+        rows = Trail(self.member, parameters).page(before=cursor, limit=limit + 1)
         shown = describe(rows[:limit])
-        note_look(self.member, wanted, Target("trail", ""), events=len(shown), before=cursor)
+        record_audit_read(self.member, parameters, Target("trail", ""), events=len(shown), before=cursor)
         following = None
         if len(rows) > limit:
-            query = wanted.query(cursor=shown[-1].id, limit=limit, looks=int(wanted.looks))
+            query = parameters.query(cursor=shown[-1].id, limit=limit, looks=int(parameters.looks))
             following = request.build_absolute_uri(f"{request.path}?{query}")
         return Response({"next": following, "results": [as_dict(event) for event in shown]})
 
@@ -145,14 +145,14 @@ class ExportView(MemberAPIView):
     )
     def get(self, request: Request, **_):
         """Everything asked for, the oldest first, as a stream."""
-        wanted = filters.read_strictly(request.query_params)
-        return export(self.member, wanted, format_of(request.query_params.get("format", "")))
+        parameters = filters.read_strictly(request.query_params)
+        return export(self.member, parameters, format_of(request.query_params.get("format", "")))
 
 
-def _number(request: Request, name: str, default: int | None, *, most: int) -> int | None:
+def _number(request: Request, name: str, default: int | None, *, maximum: int) -> int | None:
     given = request.query_params.get(name)
     if given is None:
         return default
     if not (given.isascii() and given.isdigit()) or len(given) > 19 or not 1 <= int(given) <= 2**62:
         raise Invalid(f"“{name}” is not a positive number.")
-    return min(int(given), most)
+    return min(int(given), maximum)

@@ -20,7 +20,7 @@ _SQLITE = {
     ),
 }
 # The objects of an event belong to it and to its tenant. On SQLite its name lets
-# `tenants.isolation.tenant_constraints.step_aside` drop it while the table of events is remade.
+# `tenants.isolation.tenant_constraints.drop_triggers` drop it while the table of events is remade.
 _OBJECTS = "audit_eventobject"
 _SQLITE_OF_EVENT = {
     "same_tenant_as_event": (
@@ -56,15 +56,15 @@ _POSTGRES = {
 def _triggers(vendor: str) -> dict[tuple[str, str], str]:
     """{(table, trigger): body}"""
     kinds, of_event = (_SQLITE, _SQLITE_OF_EVENT) if vendor == "sqlite" else (_POSTGRES, _POSTGRES_OF_EVENT)
-    found = {(table, f"{table}_{name}"): body for table in TABLES for name, body in kinds.items()}
-    return found | {(_OBJECTS, f"{_OBJECTS}_{name}"): body for name, body in of_event.items()}
+    triggers = {(table, f"{table}_{name}"): body for table in TABLES for name, body in kinds.items()}
+    return triggers | {(_OBJECTS, f"{_OBJECTS}_{name}"): body for name, body in of_event.items()}
 
 
 def expected(vendor: str) -> set[str]:
     return {name for _, name in _triggers(vendor)}
 
 
-def standing(connection) -> set[str]:
+def existing_triggers(connection) -> set[str]:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
@@ -79,7 +79,7 @@ def remake(sender=None, using: str = "default", **_) -> None:
         return
     connection = connections[using]
     tables = set(connection.introspection.table_names())
-    have = standing(connection)
+    have = existing_triggers(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_POSTGRES_FUNCTIONS)

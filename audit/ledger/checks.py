@@ -14,7 +14,7 @@ def the_trail_is_append_only(app_configs=None, databases=None, **_):
         tables = set(connection.introspection.table_names())
         if not tables.issuperset(append_only_triggers.TABLES):
             continue  # not migrated yet
-        missing = append_only_triggers.expected(connection.vendor) - append_only_triggers.standing(connection)
+        missing = append_only_triggers.expected(connection.vendor) - append_only_triggers.existing_triggers(connection)
         if missing:
             problems.append(
                 Error(

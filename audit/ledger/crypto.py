@@ -45,20 +45,20 @@ def person_key(person_id: UUID) -> bytes:
     """That person's key, made on first use. Two writers at once end with one key, since the id is the primary key."""
     from audit.models import PersonKey
 
-    kept = _kept.get(person_id)
-    if kept is not None and kept[0] > time.monotonic():
-        return kept[1]
+    cached = _kept.get(person_id)
+    if cached is not None and cached[0] > time.monotonic():
+        return cached[1]
     row = PersonKey.objects.filter(pk=person_id).first()
     if row is None:
         fresh = _encrypt(_installation_key(settings.PORTAL_ENCRYPTION_KEY), os.urandom(32), person_id.bytes)
         row, _ = PersonKey.objects.get_or_create(pk=person_id, defaults={"wrapped": fresh})
     key = _decrypt(_installation_key(settings.PORTAL_ENCRYPTION_KEY), row.wrapped, person_id.bytes)
     if person_id != NOBODY:
-        transaction.on_commit(lambda: _keep(person_id, key))  # a row of this transaction may yet be rolled back
+        transaction.on_commit(lambda: _cache_key(person_id, key))  # a row of this transaction may yet be rolled back
     return key
 
 
-def _keep(person_id: UUID, key: bytes) -> None:
+def _cache_key(person_id: UUID, key: bytes) -> None:
     if len(_kept) >= KEPT_KEYS:
         _kept.clear()
     _kept[person_id] = time.monotonic() + KEPT_FOR, key

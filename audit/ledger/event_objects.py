@@ -44,8 +44,8 @@ def document_refs(relation: Relation, ids: Iterable[UUID | str]) -> tuple[Object
 def quoted_and_shown(quoted: Iterable[UUID | str], shown: Iterable[UUID | str]) -> tuple[ObjectRef, ...]:
     """A document that was quoted is not listed again as shown."""
     first = document_refs(Relation.QUOTED, quoted)
-    known = {each.id for each in first}
-    return first + tuple(each for each in document_refs(Relation.SHOWN, shown) if each.id not in known)
+    quoted_ids = {each.id for each in first}
+    return first + tuple(each for each in document_refs(Relation.SHOWN, shown) if each.id not in quoted_ids)
 
 
 def in_order(refs: Iterable[ObjectRef]) -> list[ObjectRef]:

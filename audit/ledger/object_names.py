@@ -29,14 +29,14 @@ def names_of(tenant_id: UUID | None, object_type: str, ids: set[UUID]) -> dict[U
     """The present names; of an erased object the name that its last event gives."""
     if tenant_id is None or not ids or object_type not in _names_of:
         return {}
-    found = _names_of[object_type](tenant_id, ids)
-    missing = sorted(ids - found.keys())[:ERASED_LIMIT]
+    names = _names_of[object_type](tenant_id, ids)
+    missing = sorted(ids - names.keys())[:ERASED_LIMIT]
     if missing:
         erased = AuditEvent.objects.filter(
             tenant_id=tenant_id, target_id__in=map(str, missing), action=Action.DOCUMENT_ERASED
         )
-        found |= {UUID(pk): name for pk, name in erased.values_list("target_id", "target_name") if name}
-    return found
+        names |= {UUID(pk): name for pk, name in erased.values_list("target_id", "target_name") if name}
+    return names
 
 
 def ids_called(tenant_id: UUID, object_type: str, words: str) -> list[UUID]:

@@ -32,10 +32,10 @@ def record_once(
     after the commit: where the cache lost it, or two requests come at once, there are two events and never none.
     """
     actor = by.audit_actor()
-    known = f"recorded:{action}:{actor.tenant_id}:{actor.person_id}:{actor.key}:{about}"
-    if cache.get(known) is not None:
+    cache_key = f"recorded:{action}:{actor.tenant_id}:{actor.person_id}:{actor.key}:{about}"
+    if cache.get(cache_key) is not None:
         return False
     with transaction.atomic():
         record(action, actor, target, objects=objects(), **data)
-        transaction.on_commit(lambda: cache.set(known, 1, WINDOW.total_seconds()))
+        transaction.on_commit(lambda: cache.set(cache_key, 1, WINDOW.total_seconds()))
     return True

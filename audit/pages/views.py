@@ -20,7 +20,7 @@ from tenants.errors import Invalid
 from tenants.models import Membership
 from tenants.requests import form_drafts
 from tenants.requests.gates import member_view
-from tenants.requests.query_parameters import insist_on_known
+from tenants.requests.query_parameters import require_known
 from tenants.roles import AUDITORS
 
 EXPORT_FIELDS = frozenset({"csrfmiddlewaretoken", form_drafts.FIELD, "format", *filters.NAMES})
@@ -30,10 +30,10 @@ EXPORT_FIELDS = frozenset({"csrfmiddlewaretoken", form_drafts.FIELD, "format", *
 @never_cache
 @member_view(roles=AUDITORS)
 def trail(request: HttpRequest, member: Membership) -> HttpResponse:
-    wanted = filters.read(request.GET, looks=False)
+    parameters = filters.read(request.GET, looks=False)
     before = _before(request)
-    shown = page_context.page(member, wanted, before=before)
-    note_look(member, wanted, Target("trail", ""), events=len(shown["events"]), before=before)
+    shown = page_context.page(member, parameters, before=before)
+    record_audit_read(member, parameters, Target("trail", ""), events=len(shown["events"]), before=before)
     return render(request, "audit/trail.html", shown)
 
 
@@ -50,25 +50,29 @@ def count(request: HttpRequest, member: Membership) -> HttpResponse:
 @never_cache
 @member_view(roles=AUDITORS)
 def event(request: HttpRequest, member: Membership, event_id: int) -> HttpResponse:
-    wanted = filters.read(request.GET, looks=False)
-    found = Trail(member, wanted)
-    row = found.event(event_id)
+    parameters = filters.read(request.GET, looks=False)
+    trail = Trail(member, parameters)
+    row = trail.event(event_id)
     if row is None:
         raise Http404
-    told = {"story": page_context.story(found, row, step=_step(request)), "query": wanted.query(), "room": "audit"}
-    note_look(member, wanted, Target("event", str(event_id)))
+    context = {
+        "story": page_context.story(trail, row, step=_step(request)),
+        "query": parameters.query(),
+        "room": "audit",
+    }
+    record_audit_read(member, parameters, Target("event", str(event_id)))
     if request.headers.get("HX-Request"):
-        return render(request, "audit/_story.html", told)
-    return render(request, "audit/trail.html", page_context.page(member, wanted, before=_before(request)) | told)
+        return render(request, "audit/_story.html", context)
+    return render(request, "audit/trail.html", page_context.page(member, parameters, before=_before(request)) | context)
 
 
 @require_POST
 @member_view(roles=AUDITORS)
 def export(request: HttpRequest, member: Membership) -> HttpResponse:
     """By a form, so that no link on another site can start it."""
-    insist_on_known({**request.GET, **request.POST}, EXPORT_FIELDS)
-    wanted = filters.read(request.POST, looks=False)
-    return exporting.export(member, wanted, format_of(request.POST.get("format", "")))
+    require_known({**request.GET, **request.POST}, EXPORT_FIELDS)
+    parameters = filters.read(request.POST, looks=False)
+    return exporting.export(member, parameters, format_of(request.POST.get("format", "")))
 
 
 def format_of(name: str) -> exporting.Format:
@@ -79,17 +83,17 @@ def format_of(name: str) -> exporting.Format:
 
 
 @transaction.atomic
-def note_look(member: Membership, wanted: Filters, on: Target, **data: object) -> None:
-    plain, personal = wanted.recorded()
-    said = {name: value for name, value in data.items() if value is not None}
-    record(Action.AUDIT_READ, member, on, personal=personal, filters=plain, **said)
+def record_audit_read(member: Membership, parameters: Filters, on: Target, **data: object) -> None:
+    plain, personal = parameters.recorded()
+    details = {name: value for name, value in data.items() if value is not None}
+    record(Action.AUDIT_READ, member, on, personal=personal, filters=plain, **details)
 
 
 def _step(request: HttpRequest) -> int:
-    given = request.GET.get("more", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0
+    value = request.GET.get("more", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else 0
 
 
 def _before(request: HttpRequest) -> int | None:
-    given = request.GET.get("before", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+    value = request.GET.get("before", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None

@@ -129,14 +129,14 @@ def mention(action: str, relation: str, question: str, *, many: bool) -> str:
 
 
 def what(action: str) -> str:
-    known = WORDS.get(_known(action))
-    return known[0] if known else action
+    label = WORDS.get(_action_or_none(action))
+    return label[0] if label else action
 
 
 def story(action: str, *, who: str, whom: str, on: str) -> str:
-    known = WORDS.get(_known(action))
+    label = WORDS.get(_action_or_none(action))
     on = on or ("a question" if action == A.QUESTION_ASKED else "it")
-    return known[1].format(who=who, whom=whom or "someone", on=on) if known else f"{who}: {action}"
+    return label[1].format(who=who, whom=whom or "someone", on=on) if label else f"{who}: {action}"
 
 
 def label(name: str) -> str:
@@ -145,7 +145,7 @@ def label(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _known(action: str) -> Action | None:
+def _action_or_none(action: str) -> Action | None:
     try:
         return Action(action)
     except ValueError:  # written by a later version

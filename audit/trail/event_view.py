@@ -28,7 +28,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldObject:
+class ObjectView:
     """A document that the event quoted, showed or changed, with its present name."""
 
     relation: str
@@ -41,7 +41,7 @@ class ToldObject:
 class Mention:
     """What became of some of an event's documents, as a sentence whose subjects are links: "A and B were shown in …"."""
 
-    objects: tuple[ToldObject, ...]
+    objects: tuple[ObjectView, ...]
     more: int  # documents that are not named
     words: str
 
@@ -67,7 +67,7 @@ class EventView:
     request_id: str
     data: dict[str, Any]
     personal: dict[str, Any] | None  # None: of an erased person
-    objects: tuple[ToldObject, ...] = ()
+    objects: tuple[ObjectView, ...] = ()
     mentions: tuple[Mention, ...] = ()
 
     @property
@@ -86,18 +86,20 @@ def describe(events: Sequence[AuditEvent], *, first: Collection[UUID] = ()) -> l
     people = {event.actor_id for event in [*events, *asked.values()]}
     unsealer.prefetch(people | {event.subject_id for event in events if event.subject_id})
     objects = _objects(events, first)
-    return [_tell(event, unsealer, _question(event, asked, unsealer), objects.get(event.pk, ())) for event in events]
+    return [
+        _describe(event, unsealer, _question(event, asked, unsealer), objects.get(event.pk, ())) for event in events
+    ]
 
 
 def _asked(events: Sequence[AuditEvent]) -> dict[str, AuditEvent]:
     """By the id of an answer, the event that holds its question."""
     wanted = {e.target_id for e in events if e.target_type == "answer"}
-    found = {e.target_id: e for e in events if e.action == Action.QUESTION_ASKED}
-    missing = wanted - found.keys()
+    objects = {e.target_id: e for e in events if e.action == Action.QUESTION_ASKED}
+    missing = wanted - objects.keys()
     if missing:
         rows = AuditEvent.objects.filter(tenant_id=events[0].tenant_id, target_id__in=missing)
-        found |= {row.target_id: row for row in rows.filter(action=Action.QUESTION_ASKED)}
-    return found
+        objects |= {row.target_id: row for row in rows.filter(action=Action.QUESTION_ASKED)}
+    return objects
 
 
 def _question(event: AuditEvent, asked: dict[str, AuditEvent], unsealer: Unsealer) -> str:
@@ -110,7 +112,7 @@ def _question(event: AuditEvent, asked: dict[str, AuditEvent], unsealer: Unseale
     return (unsealer.open(source.actor_id, source.data_sealed) or {}).get("question", "")
 
 
-def _objects(events: Sequence[AuditEvent], first: Collection[UUID]) -> dict[int, tuple[ToldObject, ...]]:
+def _objects(events: Sequence[AuditEvent], first: Collection[UUID]) -> dict[int, tuple[ObjectView, ...]]:
     if not events:
         return {}
     tenant_id = events[0].tenant_id
@@ -119,15 +121,15 @@ def _objects(events: Sequence[AuditEvent], first: Collection[UUID]) -> dict[int,
     for row in rows:
         ids.setdefault(row.object_type, set()).add(row.object_id)
     names = {kind: object_names.names_of(tenant_id, kind, wanted) for kind, wanted in ids.items()}
-    found: dict[int, list[ToldObject]] = {}
+    objects: dict[int, list[ObjectView]] = {}
     for row in rows:
         kind = action_labels.KINDS.get(row.object_type, action_labels.label(row.object_type))
         name = names[row.object_type].get(row.object_id, f"{kind} {str(row.object_id)[:6]}")
-        found.setdefault(row.event_id, []).append(ToldObject(row.relation, row.object_type, row.object_id, name))
-    return {pk: tuple(sorted(each, key=lambda o: o.id not in first)) for pk, each in found.items()}
+        objects.setdefault(row.event_id, []).append(ObjectView(row.relation, row.object_type, row.object_id, name))
+    return {pk: tuple(sorted(each, key=lambda o: o.id not in first)) for pk, each in objects.items()}
 
 
-def _mentions(event: AuditEvent, question: str, objects: Sequence[ToldObject]) -> Iterator[Mention]:
+def _mentions(event: AuditEvent, question: str, objects: Sequence[ObjectView]) -> Iterator[Mention]:
     """The strongest relation first; the one with a document that was asked for before that."""
     for relation in sorted(Relation, key=lambda r: next((n for n, o in enumerate(objects) if o.relation == r), 99)):
         own = [each for each in objects if each.relation == relation]
@@ -138,7 +140,7 @@ def _mentions(event: AuditEvent, question: str, objects: Sequence[ToldObject]) -
             )
 
 
-def _tell(event: AuditEvent, unsealer: Unsealer, question: str, objects: tuple[ToldObject, ...]) -> EventView:
+def _describe(event: AuditEvent, unsealer: Unsealer, question: str, objects: tuple[ObjectView, ...]) -> EventView:
     who = _who(event, unsealer)
     whom = _person(event.subject_id, event.subject_sealed, unsealer) if event.subject_id else None
     origin = unsealer.open(event.actor_id, event.origin_sealed) or {}

@@ -45,13 +45,18 @@ class Filters:
 
     def query(self, **more: object) -> str:
         """As the query of an address, so that a search can be kept and passed on."""
-        said = {field.name: _said(getattr(self, field.name)) for field in fields(self) if field.name != "looks"}
-        said |= {"looks": "1"} if self.looks else {}
-        return urlencode({name: value for name, value in (said | more).items() if value not in ("", None)})
+        values = {field.name: _as_text(getattr(self, field.name)) for field in fields(self) if field.name != "looks"}
+        values |= {"looks": "1"} if self.looks else {}
+        return urlencode({name: value for name, value in (values | more).items() if value not in ("", None)})
 
     def recorded(self) -> tuple[dict, dict]:
         """For the trail: what names nobody, and what may name somebody."""
-        open_ = {"action": self.action, "outcome": self.outcome, "since": _said(self.since), "until": _said(self.until)}
+        open_ = {
+            "action": self.action,
+            "outcome": self.outcome,
+            "since": _as_text(self.since),
+            "until": _as_text(self.until),
+        }
         personal = {"q": self.q, "person": self.person, "document": self.document}
         return {k: v for k, v in open_.items() if v}, {k: v for k, v in personal.items() if v}
 
@@ -59,44 +64,44 @@ class Filters:
 NAMES = tuple(field.name for field in fields(Filters))
 
 
-def read(given: Mapping[str, str], *, looks: bool) -> Filters:
+def read(parameters: Mapping[str, str], *, looks: bool) -> Filters:
     """`looks` is what counts where the address does not say. Raises Invalid for what cannot be meant."""
-    action, outcome = given.get("action", "").strip(), given.get("outcome", "").strip()
+    action, outcome = parameters.get("action", "").strip(), parameters.get("outcome", "").strip()
     if action and action not in {*(a.value for a in Action), *(f"{subject}:" for subject in action_labels.SUBJECTS)}:
         raise Invalid("There is no such action.", hint="Choose one from the list.")
     if outcome and outcome not in {o.value for o in Outcome}:
         raise Invalid("The outcome must be done, refused or failed.")
-    found = Filters(
-        q=_text(given, "q"),
-        person=_text(given, "person"),
-        document=_text(given, "document"),
+    filters = Filters(
+        q=_text(parameters, "q"),
+        person=_text(parameters, "person"),
+        document=_text(parameters, "document"),
         action=action,
         outcome=outcome,
-        since=_day(given, "since"),
-        until=_day(given, "until"),
-        looks={"1": True, "0": False}.get(given.get("looks", ""), looks),
+        since=_day(parameters, "since"),
+        until=_day(parameters, "until"),
+        looks={"1": True, "0": False}.get(parameters.get("looks", ""), looks),
     )
-    if found.since and found.until and found.since > found.until:
+    if filters.since and filters.until and filters.since > filters.until:
         raise Invalid("The first day is after the last one.", hint="Swap them.", code="days_reversed")
-    return found
+    return filters
 
 
-def read_strictly(given: Mapping[str, str]) -> Filters:
+def read_strictly(parameters: Mapping[str, str]) -> Filters:
     """For programs: what is given must have a value that can be meant. Raises Invalid."""
     for name in ("action", "outcome", "since", "until"):
-        if given.get(name) == "":
+        if parameters.get(name) == "":
             raise Invalid(f"“{name}” is empty.", hint="Leave it out, or give it a value.")
-    if given.get("looks", "1") not in ("0", "1"):
+    if parameters.get("looks", "1") not in ("0", "1"):
         raise Invalid("“looks” is neither 0 nor 1.")
-    return read(given, looks=True)
+    return read(parameters, looks=True)
 
 
-def _text(given: Mapping[str, str], name: str) -> str:
-    return given.get(name, "").strip()[:200]
+def _text(parameters: Mapping[str, str], name: str) -> str:
+    return parameters.get(name, "").strip()[:200]
 
 
-def _day(given: Mapping[str, str], name: str) -> date | None:
-    written = given.get(name, "").strip()
+def _day(parameters: Mapping[str, str], name: str) -> date | None:
+    written = parameters.get(name, "").strip()
     if not written:
         return None
     try:
@@ -106,5 +111,5 @@ def _day(given: Mapping[str, str], name: str) -> date | None:
     return min(max(day, FIRST_DAY), LAST_DAY)  # no event is outside, and time zones need room on both sides
 
 
-def _said(value: object) -> str:
+def _as_text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value or "")

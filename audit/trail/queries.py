@@ -130,17 +130,17 @@ class Trail:
 
     def _conditions(self) -> Q:
         """What holds for every branch."""
-        wanted, found = self.filters, Q()
-        if not wanted.looks and wanted.action != Action.AUDIT_READ:
+        filters, found = self.filters, Q()
+        if not filters.looks and filters.action != Action.AUDIT_READ:
             found &= ~Q(action=Action.AUDIT_READ)
-        if wanted.action.endswith(":") and (wanted.person or wanted.document):
-            found &= Q(action__in=_actions_of(wanted.action))
-        elif wanted.action and not wanted.action.endswith(":"):
-            found &= Q(action=wanted.action)
-        if wanted.outcome:
-            found &= Q(outcome=wanted.outcome)
-        if wanted.q:
-            found &= Q(target_name__icontains=wanted.q)
+        if filters.action.endswith(":") and (filters.person or filters.document):
+            found &= Q(action__in=_actions_of(filters.action))
+        elif filters.action and not filters.action.endswith(":"):
+            found &= Q(action=filters.action)
+        if filters.outcome:
+            found &= Q(outcome=filters.outcome)
+        if filters.q:
+            found &= Q(target_name__icontains=filters.q)
         if self._first is not None:
             found &= Q(id__gte=self._first)
         if self._end is not None:
@@ -150,19 +150,19 @@ class Trail:
     def _branch(self) -> list[Branch]:
         """Where one index cannot serve, several are walked, each by itself, and merged: a person acted or was acted
         upon, a subject has many actions, a document is the target of an event or one of its objects."""
-        wanted = self.filters
+        filters = self.filters
         people = [Q(**{role: person}) for person in self._people for role in ("actor_id", "subject_id")]
-        if wanted.document:
-            anybody = Q(actor_id__in=self._people) | Q(subject_id__in=self._people) if wanted.person else Q()
+        if filters.document:
+            anybody = Q(actor_id__in=self._people) | Q(subject_id__in=self._people) if filters.person else Q()
             objects = [Branch(anybody, document) for document in self.documents]
-            if _is_id(wanted.document):
-                return [Branch(Q(target_id=str(UUID(wanted.document))) & anybody), *objects]
-            named = Q(target_type="document", target_name__icontains=wanted.document)
-            return [Branch(named & each) for each in (people if wanted.person else [Q()])] + objects
-        if wanted.person:
+            if _is_id(filters.document):
+                return [Branch(Q(target_id=str(UUID(filters.document))) & anybody), *objects]
+            named = Q(target_type="document", target_name__icontains=filters.document)
+            return [Branch(named & each) for each in (people if filters.person else [Q()])] + objects
+        if filters.person:
             return [Branch(each) for each in people]
-        if wanted.action.endswith(":"):
-            return [Branch(Q(action=action)) for action in _actions_of(wanted.action)]
+        if filters.action.endswith(":"):
+            return [Branch(Q(action=action)) for action in _actions_of(filters.action)]
         return [Branch()]
 
     @property
@@ -170,10 +170,10 @@ class Trail:
         return len(self._branches) == 1 and self._branches[0].object_id is None
 
     def _documents(self) -> list[UUID]:
-        wanted = self.filters.document
-        if not wanted:
+        filters = self.filters.document
+        if not filters:
             return []
-        return [UUID(wanted)] if _is_id(wanted) else ids_called(self.tenant_id, DOCUMENT, wanted)
+        return [UUID(filters)] if _is_id(filters) else ids_called(self.tenant_id, DOCUMENT, filters)
 
     def _rows(self, branch: Branch, within: Q, order: str, limit: int | None, *, names: Sequence[str]) -> QuerySet:
         """Columns of the branch's events, along its index. An event may come once for each of its relations."""
@@ -214,14 +214,14 @@ class Trail:
                 yield row
 
 
-def people_called(wanted: str, member: Membership) -> list[UUID]:
+def people_called(text: str, member: Membership) -> list[UUID]:
     """The ids behind an id, a name or an address, of people who are or were in the company."""
     try:
-        return [UUID(wanted)]
+        return [UUID(text)]
     except ValueError:
         pass
-    known = Membership.objects.for_tenant(member.tenant_id)
-    called = known.filter(Q(user__name__icontains=wanted) | Q(user__email__icontains=wanted))
+    members = Membership.objects.for_tenant(member.tenant_id)
+    called = members.filter(Q(user__name__icontains=text) | Q(user__email__icontains=text))
     return list(called.order_by("user__name").values_list("user_id", flat=True)[:PEOPLE_LIMIT])
 
 
@@ -229,9 +229,9 @@ def _actions_of(subject: str) -> list[str]:
     return [action.value for action in Action if action.value.startswith(subject)]
 
 
-def _is_id(wanted: str) -> bool:
+def _is_id(text: str) -> bool:
     try:
-        UUID(wanted)
+        UUID(text)
     except ValueError:
         return False
     return True

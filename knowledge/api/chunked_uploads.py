@@ -33,10 +33,10 @@ class Uploads(MemberAPIView):
     @extend_schema(operation_id="uploads_begin", request=BeginInput, responses={201: PiecesShape})
     def post(self, request: Request, **_) -> Response:
         """A file that comes in pieces. The same one again, into the same collection, goes on where it was: `received`."""
-        given = BeginInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        wanted = collection_of(self.member, given.validated_data.pop("collection"))
-        partial = chunked_uploads.begin(self.member, wanted, **given.validated_data)
+        data = BeginInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        wanted = collection_of(self.member, data.validated_data.pop("collection"))
+        partial = chunked_uploads.begin(self.member, wanted, **data.validated_data)
         return Response(of_pieces(partial.pk, partial), status=201)
 
 

@@ -31,9 +31,9 @@ class Collections(MemberAPIView):
     @extend_schema(request=CollectionInput, responses={201: CollectionShape})
     def post(self, request: Request, **_) -> Response:
         """Editors and admins make collections. Nobody else reads one until it is shared."""
-        given = CollectionInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        made = collections.create_collection(self.member, **given.validated_data)
+        data = CollectionInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        made = collections.create_collection(self.member, **data.validated_data)
         return Response(_shown(self.member, [made])[0], status=201)
 
 
@@ -47,9 +47,9 @@ class OneCollection(MemberAPIView):
     @extend_schema(request=CollectionChange, responses=CollectionShape)
     def patch(self, request: Request, collection_id, **_) -> Response:
         collection = access_collection(self.member, collection_id)
-        given = CollectionChange(data=request.data)
-        given.is_valid(raise_exception=True)
-        changed = collections.change_collection(self.member, collection, **given.validated_data)
+        data = CollectionChange(data=request.data)
+        data.is_valid(raise_exception=True)
+        changed = collections.change_collection(self.member, collection, **data.validated_data)
         return Response(_shown(self.member, [changed])[0])
 
     @extend_schema(

@@ -83,19 +83,19 @@ class Documents(MemberAPIView):
     def post(self, request: Request, **_) -> Response:
         """One file into one collection. It is kept at once and read in the background; `status` tells. Of an import only
         so much may wait at once: then the answer is 429 with Retry-After."""
-        given = UploadInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        file = given.validated_data["file"]
-        priority = PRIORITIES[given.validated_data["priority"]]
+        data = UploadInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        file = data.validated_data["file"]
+        priority = PRIORITIES[data.validated_data["priority"]]
         if priority == Job.Priority.BULK:
-            queue_stats.insist_on_room(self.member.tenant)
+            queue_stats.require_queue_space(self.member.tenant)
         uploaded = uploads.upload(
             self.member,
-            collection_of(self.member, given.validated_data["collection"]),
+            collection_of(self.member, data.validated_data["collection"]),
             file,
             filename=file.name,
-            title=given.validated_data["title"],
-            on_same_name=given.validated_data["on_same_name"],
+            title=data.validated_data["title"],
+            on_same_name=data.validated_data["on_same_name"],
             priority=priority,
             key=request.headers.get("Idempotency-Key", ""),
         )
@@ -115,9 +115,9 @@ class OneDocument(MemberAPIView):
     def patch(self, request: Request, document_id, **_) -> Response:
         """Renames, dates, restricts, supersedes, moves."""
         document = access_document(self.member, document_id)
-        given = DocumentChange(data=request.data)
-        given.is_valid(raise_exception=True)
-        changes = dict(given.validated_data)
+        data = DocumentChange(data=request.data)
+        data.is_valid(raise_exception=True)
+        changes = dict(data.validated_data)
         target = changes.pop("collection", None)
         documents.change_and_move(
             self.member, document, to=access_collection(self.member, target) if target else None, **changes
@@ -193,19 +193,19 @@ def _context(member: Membership, rows: list[Document]) -> dict:
     return {"successors": successors(member, rows), "places": documents.places_in_queue(member) if waits else {}}
 
 
-def collection_of(member: Membership, wanted: str) -> UUID:
+def collection_of(member: Membership, requested: str) -> UUID:
     """Named by its id, or by its name."""
     try:
-        return UUID(wanted)
+        return UUID(requested)
     except ValueError:
-        return collection_named(member, wanted).pk
+        return collection_named(member, requested).pk
 
 
-def collection_named(member: Membership, wanted: str) -> Collection:
-    found = Collection.objects.visible_to(member).filter(name__iexact=wanted.strip()).first()
-    if found is None:
+def collection_named(member: Membership, requested: str) -> Collection:
+    collection = Collection.objects.visible_to(member).filter(name__iexact=requested.strip()).first()
+    if collection is None:
         raise Http404
-    return found
+    return collection
 
 
 def as_uuid(text: str) -> UUID:

@@ -69,9 +69,9 @@ class Failures(MemberAPIView):
     @extend_schema(operation_id="failures_retry", request=RetryInput, responses={202: RetriedShape})
     def post(self, request: Request, **_) -> Response:
         """Another try at those that are named, or at all of them."""
-        given = RetryInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        retried, left = failed_documents.retry_all(self.member, ids=given.validated_data.get("documents"))
+        data = RetryInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        retried, left = failed_documents.retry_all(self.member, ids=data.validated_data.get("documents"))
         return Response({"retried": retried, "left": left}, status=202)
 
 
@@ -92,8 +92,8 @@ class StopImport(MemberAPIView):
     @extend_schema(request=StopInput, responses=StoppedShape)
     def post(self, request: Request, **_) -> Response:
         """Everything imported that waits or is being read, of what this member may change."""
-        given = StopInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        wanted = given.validated_data.get("collection")
+        data = StopInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        wanted = data.validated_data.get("collection")
         collection = access_collection(self.member, wanted) if wanted else None
         return Response({"stopped": failed_documents.cancel_import(self.member, collection)})

@@ -30,31 +30,31 @@ class _Grants(MemberAPIView):
 
     def listed(self, target_id: UUID) -> Response:
         target = self.target(target_id)
-        grants.insist_on_managing(target, self.member)
+        grants.require_manage_right(target, self.member)
         with transaction.atomic():
             record(Action.READERS_LOOKED_UP, self.member, target)
         return Response(GrantShape(grants.grants_on(target), many=True).data)
 
     def give(self, request: Request, target_id: UUID) -> Response:
         target = self.target(target_id)
-        given = GrantInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        grants.insist_on_managing(target, self.member)
-        made = grants.give(target, given.validated_data["right"], self._grantee(given.validated_data), by=self.member)
+        data = GrantInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        grants.require_manage_right(target, self.member)
+        made = grants.give(target, data.validated_data["right"], self._grantee(data.validated_data), by=self.member)
         return Response(GrantShape(made).data, status=201)
 
-    def _grantee(self, given: dict) -> grants.Grantee:
-        if given.get("person"):
+    def _grantee(self, data: dict) -> grants.Grantee:
+        if data.get("person"):
             people = Membership.objects.for_tenant(self.member.tenant).active().select_related("user", "tenant")
-            wanted = given["person"].strip()
-            found = people.filter(_by_id_or(user__email=wanted.lower(), wanted=wanted)).first()
+            grantee_name = data["person"].strip()
+            found = people.filter(_by_id_or(user__email=grantee_name.lower(), id_or_name=grantee_name)).first()
         else:
-            wanted = given["team"].strip()
+            grantee_name = data["team"].strip()
             teams = Team.objects.for_tenant(self.member.tenant)
-            found = teams.filter(_by_id_or(name__iexact=wanted, wanted=wanted)).first()
+            found = teams.filter(_by_id_or(name__iexact=grantee_name, id_or_name=grantee_name)).first()
         if found is None:
             raise Invalid(
-                f"No one is called {wanted[:80]}, so nothing was shared.",
+                f"No one is called {grantee_name[:80]}, so nothing was shared.",
                 hint="Check the names on the pages People and Teams.",
             )
         return found
@@ -108,8 +108,8 @@ class OneDocumentGrant(MemberAPIView):
         return Response(status=204)
 
 
-def _by_id_or(*, wanted: str, **condition) -> Q:
+def _by_id_or(*, id_or_name: str, **condition) -> Q:
     try:
-        return Q(pk=UUID(wanted))
+        return Q(pk=UUID(id_or_name))
     except ValueError:
         return Q(**condition)

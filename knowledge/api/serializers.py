@@ -14,7 +14,7 @@ from knowledge.library.uploads import Uploaded
 from knowledge.models import Collection, Document, PartialUpload, Status, Version
 from knowledge.models.grant import Right
 from knowledge.models.version import SEARCHABLE
-from knowledge.permissions.grants import Given
+from knowledge.permissions.grants import GrantInfo
 from tenants.models import Membership
 
 
@@ -212,20 +212,20 @@ class GrantShape(serializers.Serializer):
     given_at = serializers.DateTimeField()
 
     @extend_schema_field(serializers.ChoiceField(choices=["person", "team"]))
-    def get_type(self, given: Given) -> str:
-        return "person" if isinstance(given.grantee, Membership) else "team"
+    def get_type(self, grant: GrantInfo) -> str:
+        return "person" if isinstance(grant.grantee, Membership) else "team"
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
-    def get_person(self, given: Given) -> str | None:
-        return str(given.grantee.pk) if isinstance(given.grantee, Membership) else None
+    def get_person(self, grant: GrantInfo) -> str | None:
+        return str(grant.grantee.pk) if isinstance(grant.grantee, Membership) else None
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
-    def get_team(self, given: Given) -> str | None:
-        return None if isinstance(given.grantee, Membership) else str(given.grantee.pk)
+    def get_team(self, grant: GrantInfo) -> str | None:
+        return None if isinstance(grant.grantee, Membership) else str(grant.grantee.pk)
 
     @extend_schema_field(serializers.CharField())
-    def get_given_by(self, given: Given) -> str:
-        return str(given.given_by) if given.given_by else ""
+    def get_given_by(self, grant: GrantInfo) -> str:
+        return str(grant.given_by) if grant.given_by else ""
 
 
 class ResultShape(serializers.Serializer):
@@ -257,25 +257,25 @@ class ResultsShape(serializers.Serializer):
     )
 
 
-def of_pieces(upload_id: UUID, found: PartialUpload | Uploaded) -> dict:
-    if isinstance(found, PartialUpload):
+def of_pieces(upload_id: UUID, upload: PartialUpload | Uploaded) -> dict:
+    if isinstance(upload, PartialUpload):
         shown = {
-            "collection": found.collection_id,
-            "filename": found.filename,
-            "size": found.size,
-            "received": found.received,
-            "kept_until": found.kept_until,
+            "collection": upload.collection_id,
+            "filename": upload.filename,
+            "size": upload.size,
+            "received": upload.received,
+            "kept_until": upload.expires_at,
             "document": None,
         }
     else:
-        size = found.version.blob.size
+        size = upload.version.blob.size
         shown = {
-            "collection": found.document.collection_id,
-            "filename": found.document.filename,
+            "collection": upload.document.collection_id,
+            "filename": upload.document.filename,
             "size": size,
             "received": size,
             "kept_until": None,
-            "document": found.document.pk,
+            "document": upload.document.pk,
         }
     return PiecesShape(shown | {"id": upload_id, "largest_piece": PIECE}).data
 

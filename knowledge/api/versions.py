@@ -39,9 +39,9 @@ class Versions(MemberAPIView):
     def post(self, request: Request, document_id, **_) -> Response:
         """A new version. The old one answers until the new one is ready."""
         document = access_document(self.member, document_id)
-        given = ReplaceInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        file = given.validated_data["file"]
+        data = ReplaceInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        file = data.validated_data["file"]
         replaced = uploads.replace(self.member, document, file, filename=file.name)
         return Response(shown(self.member, replaced.document), status=201)
 

@@ -36,15 +36,15 @@ def converted(weights: Path, cache_dir: Path | None) -> Iterator[Path]:
 def _convert_once(weights: Path, target: Path) -> None:
     """Converted aside and renamed, so that a reader never meets half a model and a killed start leaves no trap."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        _convert(weights, aside)
-        os.replace(aside, target)
+        _convert(weights, temporary)
+        os.replace(temporary, target)
     except OSError:
         if not (target / "model.bin").is_file():  # otherwise another process was faster, with the same bytes
             raise
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _convert(weights: Path, folder: Path) -> None:

@@ -10,7 +10,7 @@ from audit.ledger.actions import Action
 from audit.ledger.actors import HasActor
 from audit.ledger.record import record
 from knowledge import task_queue
-from knowledge.index_spec import Recipe
+from knowledge.index_spec import IndexSpec
 from knowledge.indexes import missing_documents, versions
 from knowledge.models import Generation
 from tenants.errors import Conflicting
@@ -20,7 +20,7 @@ State = Generation.State
 
 
 @transaction.atomic
-def begin(tenant: Tenant, made_with: Recipe, *, by: HasActor, switches: bool = False) -> Generation:
+def begin(tenant: Tenant, made_with: IndexSpec, *, by: HasActor, switches: bool = False) -> Generation:
     """An index is made beside the one that answers. One of that name is brought up to date. With `switches` people are
     answered from it as soon as nothing is missing."""
     rows = Generation.objects.for_tenant(tenant).select_for_update()
@@ -90,6 +90,6 @@ def _start(row: Generation, *, switches: bool) -> None:
     row.switches, row.leaving = switches, False
     wanted = versions.configured().name
     row.held_against = wanted if switches and wanted != row.name else ""
-    row.documents_all = missing_documents.wanted(row.tenant_id).count()
+    row.documents_all = missing_documents.expected_documents(row.tenant_id).count()
     row.documents_done = row.documents_all - missing_documents.lacking(row.tenant_id, row.name).count()
     row.save()

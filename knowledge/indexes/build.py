@@ -17,9 +17,9 @@ from django.core.cache import cache
 from django.db import transaction
 
 from knowledge import backends
-from knowledge.index_spec import Recipe
+from knowledge.index_spec import IndexSpec
 from knowledge.indexes import missing_documents, rebuild, vectors
-from knowledge.indexes.versions import recipe_of
+from knowledge.indexes.versions import spec_of
 from knowledge.models import Content, Generation, Passage, Version
 from knowledge.models.passage import passage_id
 from knowledge.stores.base import IndexedPassage, Namespace
@@ -61,12 +61,12 @@ def step(
 
     `lives` is called again and again meanwhile.
     """
-    made_with = recipe_of(generation)
+    made_with = spec_of(generation)
     with in_tenant(tenant):
-        waiting = missing_documents.versions(tenant, generation.name, most=MOST, after=after)
+        waiting = missing_documents.versions(tenant, generation.name, limit=MOST, after=after)
     if not waiting:
         return None
-    cuts = list(_some(_cuts(tenant, made_with, waiting)))
+    cuts = list(_until_step_is_full(_cuts(tenant, made_with, waiting)))
     if cuts:
         texts = {digest: text for cut in cuts for digest, text in zip(cut.digests, cut.texts, strict=True)}
         found = vectors.of_texts(tenant, made_with, texts, lives=lives)
@@ -78,14 +78,14 @@ def step(
 def count(tenant: Tenant, generation: Generation) -> None:
     """How far it is, for those who look."""
     with in_tenant(tenant):
-        all_of_them = missing_documents.wanted(tenant).count()
+        all_of_them = missing_documents.expected_documents(tenant).count()
         done = all_of_them - missing_documents.lacking(tenant, generation.name).count()
         generation.documents_done, generation.documents_all = done, all_of_them
         rows = Generation.objects.for_tenant(tenant).filter(pk=generation.pk)
         rows.update(documents_done=done, documents_all=all_of_them)
 
 
-def _some(cuts: Iterator[Cut]) -> Iterator[Cut]:
+def _until_step_is_full(cuts: Iterator[Cut]) -> Iterator[Cut]:
     size = 0
     for cut in cuts:
         yield cut
@@ -94,7 +94,7 @@ def _some(cuts: Iterator[Cut]) -> Iterator[Cut]:
             return
 
 
-def _cuts(tenant: Tenant, made_with: Recipe, version_ids: list[UUID]) -> Iterator[Cut]:
+def _cuts(tenant: Tenant, made_with: IndexSpec, version_ids: list[UUID]) -> Iterator[Cut]:
     """Outside of any transaction, one document's text in memory at a time."""
     from knowledge.indexes.chunking import ChunkRules, chunk, embedding_text
     from knowledge.text.analysis import detect_language, terms
@@ -123,58 +123,58 @@ def _cuts(tenant: Tenant, made_with: Recipe, version_ids: list[UUID]) -> Iterato
         )
 
 
-def _save(tenant: Tenant, generation: Generation, cuts: list[Cut], found: Vectors) -> None:
+def _save(tenant: Tenant, generation: Generation, cuts: list[Cut], vectors: Vectors) -> None:
     """The store first. What turns out to be gone or replaced leaves it again."""
-    where, store = Namespace(tenant.pk, generation.name), backends.store()
-    store.put(where, [passage for cut in cuts for passage in _indexed(cut, generation.name, found)])
+    namespace, store = Namespace(tenant.pk, generation.name), backends.store()
+    store.put(namespace, [passage for cut in cuts for passage in _indexed(cut, generation.name, vectors)])
     with in_tenant(tenant), transaction.atomic():
-        kept = _still_wanted(tenant, generation, cuts)
+        unchanged = _unchanged(tenant, generation, cuts)
         passages = Passage.objects.for_tenant(tenant).filter(generation=generation.name)
-        passages.filter(version__in=[cut.version_id for cut in kept]).delete()
-        Passage.objects.bulk_create([row for cut in kept for row in _rows(tenant, generation.name, cut, found)])
-    if gone := [cut.version_id for cut in cuts if cut not in kept]:
-        store.drop(where, gone)
-    _follow_moves(tenant, where, kept)
-    _tidy(where)
+        passages.filter(version__in=[cut.version_id for cut in unchanged]).delete()
+        Passage.objects.bulk_create([row for cut in unchanged for row in _rows(tenant, generation.name, cut, vectors)])
+    if gone := [cut.version_id for cut in cuts if cut not in unchanged]:
+        store.drop(namespace, gone)
+    _follow_moves(tenant, namespace, unchanged)
+    _tidy(namespace)
 
 
-def _tidy(where: Namespace) -> None:
+def _tidy(namespace: Namespace) -> None:
     """Each step leaves a file of its own, which every later one has to look into."""
-    key = f"knowledge:index-steps:{where.tenant_id}:{where.generation}"
+    key = f"knowledge:index-steps:{namespace.tenant_id}:{namespace.generation}"
     cache.add(key, 0, timeout=None)
     with contextlib.suppress(ValueError):  # forgotten just now
         if cache.incr(key) >= TIDY_AFTER:
             cache.delete(key)
-            backends.store().optimise(where)
+            backends.store().optimise(namespace)
 
 
-def _still_wanted(tenant: Tenant, generation: Generation, cuts: list[Cut]) -> list[Cut]:
+def _unchanged(tenant: Tenant, generation: Generation, cuts: list[Cut]) -> list[Cut]:
     """In the transaction that writes. The text is kept from being replaced until it ends."""
     rows = Generation.objects.for_tenant(tenant).filter(pk=generation.pk, leaving=False)
     if rows.select_for_update().first() is None:
         return []
     contents = Content.objects.for_tenant(tenant).filter(pk__in=[cut.content_id for cut in cuts]).order_by("pk")
     same = set(contents.select_for_update().values_list("pk", flat=True))
-    current = missing_documents.wanted(tenant).filter(current_version__in=[cut.version_id for cut in cuts])
+    current = missing_documents.expected_documents(tenant).filter(current_version__in=[cut.version_id for cut in cuts])
     wanted = set(current.values_list("current_version", flat=True))
     return [cut for cut in cuts if cut.content_id in same and cut.version_id in wanted]
 
 
-def _follow_moves(tenant: Tenant, where: Namespace, cuts: list[Cut]) -> None:
+def _follow_moves(tenant: Tenant, namespace: Namespace, cuts: list[Cut]) -> None:
     """A document that was moved while it was embedded: the store was told where it had been."""
-    told = {cut.document_id: cut.label for cut in cuts}
+    labels = {cut.document_id: cut.label for cut in cuts}
     while True:
         with in_tenant(tenant):
-            rows = missing_documents.wanted(tenant).filter(pk__in=told, indexed_under__isnull=True)
-            moved = {pk: shelf for pk, shelf in rows.values_list("pk", "collection_id") if told[pk] != shelf}
+            rows = missing_documents.expected_documents(tenant).filter(pk__in=labels, indexed_under__isnull=True)
+            moved = {pk: shelf for pk, shelf in rows.values_list("pk", "collection_id") if labels[pk] != shelf}
         if not moved:
             return
         for document_id, collection_id in moved.items():
-            backends.store().move(where, document_id, collection_id)
-        told |= moved
+            backends.store().move(namespace, document_id, collection_id)
+        labels |= moved
 
 
-def _indexed(cut: Cut, name: str, found: Vectors) -> Iterator[IndexedPassage]:
+def _indexed(cut: Cut, name: str, vectors: Vectors) -> Iterator[IndexedPassage]:
     for chunk, digest, terms in zip(cut.chunks, cut.digests, cut.terms, strict=True):
         yield IndexedPassage(
             passage_id=passage_id(cut.version_id, name, chunk.ordinal),
@@ -184,11 +184,11 @@ def _indexed(cut: Cut, name: str, found: Vectors) -> Iterator[IndexedPassage]:
             collection_id=cut.label,
             text=chunk.text,
             terms=terms,
-            vector=found[digest],
+            vector=vectors[digest],
         )
 
 
-def _rows(tenant: Tenant, name: str, cut: Cut, found: Vectors) -> Iterator[Passage]:
+def _rows(tenant: Tenant, name: str, cut: Cut, vectors: Vectors) -> Iterator[Passage]:
     for chunk, digest in zip(cut.chunks, cut.digests, strict=True):
         yield Passage(
             pk=passage_id(cut.version_id, name, chunk.ordinal),
@@ -202,5 +202,5 @@ def _rows(tenant: Tenant, name: str, cut: Cut, found: Vectors) -> Iterator[Passa
             page=chunk.page,
             heading_path=list(chunk.heading_path),
             digest=digest,
-            vector=found[digest].astype("<f4").tobytes(),
+            vector=vectors[digest].astype("<f4").tobytes(),
         )

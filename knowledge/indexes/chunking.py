@@ -147,7 +147,7 @@ def _whole_sentences(units: Sequence[_Unit], text: str, rules: ChunkRules) -> li
     whole: list[_Unit] = []
     for unit in units:
         last = whole[-1] if whole else None
-        if last and unit.breaks == PAGE and _goes_on(last, unit, text) and last.weight + unit.weight <= rules.words:
+        if last and unit.breaks == PAGE and _continues(last, unit, text) and last.weight + unit.weight <= rules.words:
             whole[-1] = replace(last, end=unit.end, weight=last.weight + unit.weight)
         elif last and not unit.breaks and unit.page != last.page:
             whole.append(replace(unit, breaks=PAGE))
@@ -156,7 +156,7 @@ def _whole_sentences(units: Sequence[_Unit], text: str, rules: ChunkRules) -> li
     return whole
 
 
-def _goes_on(last: _Unit, unit: _Unit, text: str) -> bool:
+def _continues(last: _Unit, unit: _Unit, text: str) -> bool:
     prose = last.kind in {"paragraph", "list_item"} and unit.kind == "paragraph"
     return prose and text[unit.start].islower() and text[last.end - 1] not in SENTENCE_ENDS
 

@@ -86,7 +86,7 @@ def claim(tenant_id: UUID) -> Claim | None:
 
 
 @contextmanager
-def held(claimed: Claim) -> Iterator[None]:
+def renewed_lease(claimed: Claim) -> Iterator[None]:
     """Renews the lease for as long as the block lasts."""
     over = threading.Event()
     renewing = threading.Thread(target=_renew, args=(claimed, over), name="comparison-lease", daemon=True)
@@ -106,7 +106,7 @@ def finish(claimed: Claim) -> None:
         rows.update(claimed_until=None)
 
 
-def put_off(claimed: Claim, pause: timedelta) -> None:
+def postpone(claimed: Claim, pause: timedelta) -> None:
     with in_tenant(claimed.tenant), transaction.atomic():
         IndexComparison.objects.for_tenant(claimed.tenant).update(claimed_until=now() + pause)
 
@@ -144,7 +144,7 @@ def _once_more(rows: QuerySet[IndexComparison]) -> int:
 def _renew(claimed: Claim, over: threading.Event) -> None:
     while not over.wait(HEARTBEAT_SECONDS):
         try:
-            put_off(claimed, LEASE)
+            postpone(claimed, LEASE)
         except DatabaseError:
             log.warning("The lease of a comparison could not be renewed", exc_info=True)
         finally:

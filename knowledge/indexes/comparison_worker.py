@@ -36,15 +36,15 @@ def run_next() -> bool:
         if claimed is None:
             continue
         try:
-            with comparison_queue.held(claimed):
+            with comparison_queue.renewed_lease(claimed):
                 report = reconcile.of_tenant(claimed.tenant, repair=True)
         except StoreUnavailable as error:
             log.warning("%s is compared later: %s", claimed.tenant.slug, error)
-            comparison_queue.put_off(claimed, comparison_queue.AGAIN)
+            comparison_queue.postpone(claimed, comparison_queue.AGAIN)
             return False  # nor could the next one be
         except Exception:
             log.exception("%s could not be compared and is tried again later.", claimed.tenant.slug)
-            comparison_queue.put_off(claimed, comparison_queue.MUCH_LATER)
+            comparison_queue.postpone(claimed, comparison_queue.MUCH_LATER)
             return True
         comparison_queue.finish(claimed)
         consistency.forget(tenant_id)

@@ -57,7 +57,7 @@ class IndexState:
 _seen: dict[UUID, tuple[float, Namespace, IndexState]] = {}  # tenant -> when, which index, what
 
 
-def look(there: Namespace) -> IndexState:
+def check(there: Namespace) -> IndexState:
     """Asks rows and store. Rows come first: what is in them was in the store before."""
     store = backends.store()
     with in_tenant(Tenant(pk=there.tenant_id)):
@@ -74,16 +74,16 @@ def look(there: Namespace) -> IndexState:
     return state
 
 
-def insist_on_whole(there: Namespace, readable: Readable) -> None:
+def require_complete(there: Namespace, readable: Readable) -> None:
     """Before anybody is told that nothing was found. Raises IndexIncomplete, and asks for a comparison."""
-    if not look(there).is_whole:
+    if not check(there).is_whole:
         comparison_queue.request(there.tenant_id)
     elif not comparison_queue.is_in_doubt(there.tenant_id):
         return
     raise _incomplete(there, readable)
 
 
-def keep_watch(there: Namespace) -> None:
+def check_after_search(there: Namespace) -> None:
     """After a search that found something. Looks at once where nobody has since this process began or the store was
     away, and otherwise beside the search."""
     at, seen_there, state = _seen.get(there.tenant_id, (0.0, None, None))
@@ -97,7 +97,7 @@ def keep_watch(there: Namespace) -> None:
         _watch(there)
 
 
-def is_known_short(tenant_id: UUID) -> bool:
+def is_incomplete(tenant_id: UUID) -> bool:
     """As far as this process has seen."""
     _, _, state = _seen.get(tenant_id, (0.0, None, None))
     return state is not None and not state.is_whole
@@ -114,7 +114,7 @@ def notice(tenant_id: UUID, readable: Readable) -> str:
         return ""
 
 
-def store_was_away() -> None:
+def forget_all() -> None:
     """What it holds when it is back has to be looked at."""
     _seen.clear()
 
@@ -159,7 +159,7 @@ def _has_newest(there: Namespace) -> bool:
 
 def _watch(there: Namespace) -> None:
     try:
-        if not look(there).is_whole:
+        if not check(there).is_whole:
             comparison_queue.request(there.tenant_id)
     except StoreError as error:
         log.warning("The index could not be looked at: %s", error)

@@ -17,7 +17,7 @@ def erase_leaving(tenant: Tenant) -> None:
     with in_tenant(tenant):
         leaving = list(Generation.objects.for_tenant(tenant).filter(leaving=True, is_active=False))
     for generation in leaving:
-        while _some_rows(tenant, generation):
+        while _delete_batch(tenant, generation):
             pass
         backends.store().destroy(Namespace(tenant.pk, generation.name))
         with in_tenant(tenant), transaction.atomic():
@@ -25,7 +25,7 @@ def erase_leaving(tenant: Tenant) -> None:
             rows.filter(pk=generation.pk, leaving=True, is_active=False).delete()  # unless it is wanted again
 
 
-def _some_rows(tenant: Tenant, generation: Generation) -> int:
+def _delete_batch(tenant: Tenant, generation: Generation) -> int:
     with in_tenant(tenant), transaction.atomic():
         passages = Passage.objects.for_tenant(tenant)
         some = list(passages.filter(generation=generation.name).values_list("pk", flat=True)[:AT_ONCE])

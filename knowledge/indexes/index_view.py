@@ -7,7 +7,7 @@ from datetime import datetime
 
 from knowledge import backends
 from knowledge.indexes.missing_documents import lacking
-from knowledge.indexes.versions import configured, recipe_of
+from knowledge.indexes.versions import configured, spec_of
 from knowledge.models import Generation
 from tenants.models import Tenant
 
@@ -53,7 +53,7 @@ def indexes(tenant: Tenant) -> list[IndexView]:
 
 
 def _shown(row: Generation) -> IndexView:
-    made_with = recipe_of(row)
+    made_with = spec_of(row)
     model = "all-MiniLM-L6-v2, on this machine"
     if made_with.embedder != "minilm":
         model = f"{made_with.model}, at {made_with.base_url}" if made_with.base_url else made_with.model

@@ -20,7 +20,7 @@ from tenants.models import Tenant
 LOOKED_EVERY = 5.0  # seconds between two looks at what an index holds while it is written
 TIDY_AFTER = 20  # writes: each leaves a file of its own that every search has to look into
 
-_looked: dict[Namespace, float] = {}
+_state_cache: dict[Namespace, float] = {}
 
 
 def active_generation(tenant_id: UUID) -> str:
@@ -54,20 +54,20 @@ def generations(tenant_id: UUID) -> list[str]:
         return list(Generation.objects.for_tenant(tenant_id).values_list("name", flat=True))
 
 
-def settled_generations(tenant_id: UUID) -> list[str]:
+def complete_generations(tenant_id: UUID) -> list[str]:
     """Without those that are being made: their passages are in the store before they are in the rows."""
     with in_tenant(Tenant(pk=tenant_id)):
         rows = Generation.objects.for_tenant(tenant_id).exclude(leaving=True)
         return [row.name for row in rows if row.state != Generation.State.BUILDING]
 
 
-def where(tenant_id: UUID, generation: str = "") -> Namespace:
+def namespace_of(tenant_id: UUID, generation: str = "") -> Namespace:
     tenant_activity.mark_active(tenant_id)
     return Namespace(tenant_id, generation or active_generation(tenant_id))
 
 
 def put(tenant_id: UUID, generation: str, passages: Iterable[IndexedPassage]) -> None:
-    if _has_lost(there := where(tenant_id, generation)):  # from now on it would look as if it were only small
+    if _has_lost(there := namespace_of(tenant_id, generation)):  # from now on it would look as if it were only small
         comparison_queue.request(tenant_id)
     backends.store().put(there, passages)
     _count_write(tenant_id)
@@ -76,11 +76,11 @@ def put(tenant_id: UUID, generation: str, passages: Iterable[IndexedPassage]) ->
 def _has_lost(there: Namespace) -> bool:
     """The store lacks passages of an index that answers: it was wiped, or another one took its place. One that has
     nothing is found out at once, others within LOOKED_EVERY seconds."""
-    due = time.monotonic() - _looked.get(there, float("-inf")) > LOOKED_EVERY
+    due = time.monotonic() - _state_cache.get(there, float("-inf")) > LOOKED_EVERY
     if not due and backends.store().count(there):
         return False
-    _looked[there] = time.monotonic()
-    return there.generation in settled_generations(there.tenant_id) and not consistency.look(there).is_whole
+    _state_cache[there] = time.monotonic()
+    return there.generation in complete_generations(there.tenant_id) and not consistency.check(there).is_whole
 
 
 def drop(tenant_id: UUID, version_ids: Iterable[UUID], *, generation: str = "") -> None:
@@ -113,7 +113,7 @@ def writes(tenant_id: UUID) -> int:
 def tidy(tenant_id: UUID, *, after: int = TIDY_AFTER) -> None:
     """One file instead of many. Readers are not disturbed."""
     if writes(tenant_id) >= after:
-        backends.store().optimise(where(tenant_id))
+        backends.store().optimise(namespace_of(tenant_id))
         cache.delete(_key(tenant_id))
 
 

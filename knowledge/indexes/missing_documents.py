@@ -11,7 +11,7 @@ from knowledge.models import Content, Document, Passage
 from tenants.models import Tenant
 
 
-def wanted(tenant: Tenant | UUID) -> QuerySet[Document]:
+def expected_documents(tenant: Tenant | UUID) -> QuerySet[Document]:
     """What is found, or would be when it is taken out of the trash. Without its text nothing can be cut: such a
     document is read again when the reconciler comes by."""
     present = Document.objects.for_tenant(tenant).filter(current_version__isnull=False)
@@ -21,12 +21,12 @@ def wanted(tenant: Tenant | UUID) -> QuerySet[Document]:
 
 def lacking(tenant: Tenant | UUID, generation: str) -> QuerySet[Document]:
     cut = Passage.objects.for_tenant(tenant).filter(version=OuterRef("current_version"), generation=generation)
-    return wanted(tenant).filter(~Exists(cut))
+    return expected_documents(tenant).filter(~Exists(cut))
 
 
-def versions(tenant: Tenant | UUID, generation: str, *, most: int, after: UUID | None = None) -> list[UUID]:
+def versions(tenant: Tenant | UUID, generation: str, *, limit: int, after: UUID | None = None) -> list[UUID]:
     """`after` is where the last look ended: those before it are done, or will be looked at again."""
     rows = lacking(tenant, generation).order_by("current_version")
     if after is not None:
         rows = rows.filter(current_version__gt=after)
-    return list(rows.values_list("current_version", flat=True)[:most])
+    return list(rows.values_list("current_version", flat=True)[:limit])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from knowledge.indexes.versions import recipe
+from knowledge.indexes.versions import spec_for
 from knowledge.models import Content, Passage, Version
 from knowledge.stores.base import IndexedPassage
 from tenants.isolation.scope import in_tenant
@@ -24,9 +24,9 @@ def passages_of(
     """A version at a time, in a block of its own: whoever writes them holds no transaction."""
     for version_id in versions_of(tenant, generation) if version_ids is None else version_ids:
         with in_tenant(tenant):
-            found = _of_version(tenant, generation, version_id)
-        if found:
-            yield found
+            headings = _of_version(tenant, generation, version_id)
+        if headings:
+            yield headings
 
 
 def versions_of(tenant: Tenant, generation: str) -> list[UUID]:
@@ -41,7 +41,7 @@ def _of_version(tenant: Tenant, generation: str, version_id: UUID) -> list[Index
     from knowledge.indexes.chunking import ChunkRules
     from knowledge.text.analysis import detect_language, terms
 
-    made_with = recipe(tenant.pk, generation)
+    made_with = spec_for(tenant.pk, generation)
     rows = list(
         Passage.objects.for_tenant(tenant).filter(version=version_id, generation=generation).order_by("ordinal")
     )
@@ -76,18 +76,18 @@ def _analysed(tenant: Tenant, version: Version, rows: list[Passage], rules: Chun
     from knowledge.library.filenames import title_of
 
     titles = list(dict.fromkeys((version.document.title, title_of(version.filename))))
-    found: list[str | None] = []
+    headings: list[str | None] = []
     for row in rows:
         chunk = Chunk(row.ordinal, row.text, row.start, row.end, row.page, tuple(row.heading_path))
         fitting = (text for title in titles if digest_of(text := embedding_text(title, chunk)) == row.digest)
-        found.append(next(fitting, None))
-    if None in found:
+        headings.append(next(fitting, None))
+    if None in headings:
         again = _cut_again(tenant, version, titles, rules)
         for at, row in enumerate(rows):
-            if found[at] is None:
+            if headings[at] is None:
                 chunk = Chunk(row.ordinal, row.text, row.start, row.end, row.page, tuple(row.heading_path))
-                found[at] = again.get(row.digest) or embedding_text(titles[0], chunk)
-    return found  # type: ignore[return-value]
+                headings[at] = again.get(row.digest) or embedding_text(titles[0], chunk)
+    return headings  # type: ignore[return-value]
 
 
 def _cut_again(tenant: Tenant, version: Version, titles: list[str], rules: ChunkRules) -> dict[str, str]:

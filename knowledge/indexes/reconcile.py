@@ -76,7 +76,7 @@ def everywhere(*, repair: bool) -> list[Report]:
 def of_tenant(tenant: Tenant, *, repair: bool) -> Report:
     report = Report(tenant.slug, repair)
     _rows(tenant, report)
-    for generation in index_writer.settled_generations(tenant.pk):
+    for generation in index_writer.complete_generations(tenant.pk):
         _index(tenant, generation, backends.store(), report)
     _jobs(tenant, report)
     _files(tenant, report)
@@ -110,12 +110,12 @@ def index(tenant: Tenant, generation: str, store: VectorStore | None = None, *, 
 
 
 def _index(tenant: Tenant, generation: str, store: VectorStore, report: Report) -> None:
-    where = Namespace(tenant.pk, generation)
+    namespace = Namespace(tenant.pk, generation)
     before = _expected(tenant, generation)
     seen: Counter[UUID] = Counter()
     strange: dict[UUID, UUID] = {}  # passage -> version
     labels: dict[UUID, UUID] = {}  # document -> collection that the store has it under
-    for stored in (each for page in store.listing(where) for each in page):
+    for stored in (each for page in store.listing(namespace) for each in page):
         seen[stored.passage_id] += 1
         if stored.passage_id in before:
             labels[stored.document_id] = stored.collection_id
@@ -128,21 +128,21 @@ def _index(tenant: Tenant, generation: str, store: VectorStore, report: Report) 
     strange = {passage: version for passage, version in strange.items() if passage not in after}
     missing = [passage for passage in before if passage not in seen and passage in after]
     doubled = [passage for passage, times in seen.items() if times > 1 and passage in after]
-    astray = _moved(tenant, labels)
-    known = _known(tenant, strange.values())
+    astray = _misplaced(tenant, labels)
+    existing = _existing_versions(tenant, strange.values())
     report.passages += len(after)
     report.missing_passages += len(missing)
-    report.stale_passages += sum(version in known for version in strange.values())
-    report.orphaned_passages += sum(version not in known for version in strange.values())
+    report.stale_passages += sum(version in existing for version in strange.values())
+    report.orphaned_passages += sum(version not in existing for version in strange.values())
     report.doubled_passages += len(doubled)
     report.wrong_labels += len(astray)
     if not report.repaired or not (strange or missing or doubled or astray):
         return
-    store.discard(where, [*strange, *doubled])
-    _put(tenant, where, store, sorted({after[passage] for passage in (*missing, *doubled)}))
+    store.discard(namespace, [*strange, *doubled])
+    _put(tenant, namespace, store, sorted({after[passage] for passage in (*missing, *doubled)}))
     for document_id, collection_id in astray.items():
-        store.move(where, document_id, collection_id)
-    store.optimise(where)
+        store.move(namespace, document_id, collection_id)
+    store.optimise(namespace)
     with in_tenant(tenant), transaction.atomic():
         touch_corpus(tenant)
 
@@ -155,7 +155,7 @@ def _expected(tenant: Tenant, generation: str) -> dict[UUID, UUID]:
         return dict(rows.values_list("pk", "version_id"))
 
 
-def _moved(tenant: Tenant, labels: dict[UUID, UUID]) -> dict[UUID, UUID]:
+def _misplaced(tenant: Tenant, labels: dict[UUID, UUID]) -> dict[UUID, UUID]:
     """Documents that the store has under another collection than the rows say -> where they belong. A move that the
     store is still to follow is no mistake."""
     with in_tenant(tenant):
@@ -173,22 +173,22 @@ def _without_work(tenant: Tenant, strange: dict[UUID, UUID]) -> dict[UUID, UUID]
     return {passage: version for passage, version in strange.items() if version not in busy}
 
 
-def _known(tenant: Tenant, versions: Iterable[UUID]) -> set[UUID]:
-    known: set[UUID] = set()
+def _existing_versions(tenant: Tenant, versions: Iterable[UUID]) -> set[UUID]:
+    existing: set[UUID] = set()
     with in_tenant(tenant):
         for some in _slices(set(versions)):
-            known |= set(Version.objects.for_tenant(tenant).filter(pk__in=some).values_list("pk", flat=True))
-    return known
+            existing |= set(Version.objects.for_tenant(tenant).filter(pk__in=some).values_list("pk", flat=True))
+    return existing
 
 
-def _put(tenant: Tenant, where: Namespace, store: VectorStore, versions: list[UUID]) -> None:
+def _put(tenant: Tenant, namespace: Namespace, store: VectorStore, versions: list[UUID]) -> None:
     batch: list[IndexedPassage] = []
-    for passages in rebuild.passages_of(tenant, where.generation, versions):
+    for passages in rebuild.passages_of(tenant, namespace.generation, versions):
         batch += passages
         if len(batch) >= AT_ONCE:
-            store.put(where, batch)
+            store.put(namespace, batch)
             batch = []
-    store.put(where, batch)
+    store.put(namespace, batch)
 
 
 def _jobs(tenant: Tenant, report: Report) -> None:
@@ -214,16 +214,16 @@ def _jobs(tenant: Tenant, report: Report) -> None:
 
 def _files(tenant: Tenant, report: Report) -> None:
     with in_tenant(tenant):
-        known = dict(Blob.objects.for_tenant(tenant).values_list("path", "pk"))
+        blob_ids = dict(Blob.objects.for_tenant(tenant).values_list("path", "pk"))
         begun = chunked_uploads.paths(tenant)
     there = set()
     for path, is_old in stored_files.of_tenant(tenant):
         there.add(path)
-        if path not in known and path not in begun and is_old:
+        if path not in blob_ids and path not in begun and is_old:
             report.files_without_row += 1
             if report.repaired:
                 stored_files.remove(path)
-    gone = [blob for path, blob in known.items() if path not in there and not stored_files.is_there(path)]
+    gone = [blob for path, blob in blob_ids.items() if path not in there and not stored_files.is_there(path)]
     if not gone:
         return
     with in_tenant(tenant), transaction.atomic():

@@ -17,22 +17,22 @@ def follow_settings() -> int:
 
     Where somebody chose another index than the settings ask for, that stays until they ask for something else again.
     """
-    wanted, begun = versions.configured(), 0
+    configured, begun = versions.configured(), 0
     for tenant in each_tenant():
         with transaction.atomic():
             rows = Generation.objects.for_tenant(tenant)
             active = rows.filter(is_active=True).first()
             if active is None:
                 continue
-            _stop_others(tenant, wanted.name)
-            if active.name == wanted.name:
-                rows.filter(pk=active.pk).update(**versions.columns(wanted))  # its address may have changed
-            elif active.held_against != wanted.name:
-                row = rows.filter(name=wanted.name).first()
+            _stop_others(tenant, configured.name)
+            if active.name == configured.name:
+                rows.filter(pk=active.pk).update(**versions.columns(configured))  # its address may have changed
+            elif active.held_against != configured.name:
+                row = rows.filter(name=configured.name).first()
                 if row is None or row.state != Generation.State.BUILDING or not row.switches:
-                    actions.begin(tenant, wanted, by=system(tenant.pk), switches=True)
+                    actions.begin(tenant, configured, by=system(tenant.pk), switches=True)
                 begun += 1
-    versions.recipe.cache_clear()
+    versions.spec_for.cache_clear()
     if begun:
         task_queue.notify_index_builders()
     return begun

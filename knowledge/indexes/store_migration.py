@@ -49,8 +49,8 @@ def indexes() -> Iterator[tuple[Tenant, str]]:
             yield tenant, generation
 
 
-def move(tenant: Tenant, generation: str, old: VectorStore, new: VectorStore, *, tell: Told) -> Moved:
-    copied = _copy(tenant, generation, new, tell)
+def move(tenant: Tenant, generation: str, old: VectorStore, new: VectorStore, *, on_progress: Told) -> Moved:
+    copied = _copy(tenant, generation, new, on_progress)
     for _ in range(3):  # what changed while it was copied
         report = reconcile.index(tenant, generation, new, repair=True)
         if not _astray(report):
@@ -60,10 +60,10 @@ def move(tenant: Tenant, generation: str, old: VectorStore, new: VectorStore, *,
     return Moved(tenant.slug, generation, left.passages, copied, _astray(left), asked, agreement)
 
 
-def _copy(tenant: Tenant, generation: str, new: VectorStore, tell: Told) -> int:
+def _copy(tenant: Tenant, generation: str, new: VectorStore, on_progress: Told) -> int:
     """What the new store lacks, a version at a time. How many passages."""
-    where = Namespace(tenant.pk, generation)
-    there = {stored.passage_id for page in new.listing(where) for stored in page}
+    namespace = Namespace(tenant.pk, generation)
+    there = {stored.passage_id for page in new.listing(namespace) for stored in page}
     with in_tenant(tenant):
         rows = Passage.objects.for_tenant(tenant).filter(generation=generation).order_by("version")
         versions: dict[UUID, int] = {}
@@ -71,16 +71,16 @@ def _copy(tenant: Tenant, generation: str, new: VectorStore, tell: Told) -> int:
             if passage not in there:
                 versions[version] = versions.get(version, 0) + 1
     copied, batch, total = 0, list[IndexedPassage](), sum(versions.values())
-    tell(0, total)
+    on_progress(0, total)
     for passages in rebuild.passages_of(tenant, generation, list(versions)):
         batch += passages
         if len(batch) >= AT_ONCE:
-            new.put(where, batch)
+            new.put(namespace, batch)
             copied, batch = copied + len(batch), []
-            tell(min(copied, total), total)
-    new.put(where, batch)
-    new.optimise(where)
-    tell(total, total)
+            on_progress(min(copied, total), total)
+    new.put(namespace, batch)
+    new.optimise(namespace)
+    on_progress(total, total)
     return copied + len(batch)
 
 
@@ -97,17 +97,17 @@ def _astray(report: reconcile.Report) -> int:
 def _compare(tenant: Tenant, generation: str, old: VectorStore, new: VectorStore) -> tuple[int, float]:
     """The same questions to both: beginnings of passages, as somebody might ask for them. An old store that is out of
     reach cannot be asked; the counts stand for themselves then."""
-    where = Namespace(tenant.pk, generation)
+    namespace = Namespace(tenant.pk, generation)
     with in_tenant(tenant):
         everything = Readable(frozenset(Collection.objects.for_tenant(tenant).values_list("pk", flat=True)))
         queries = [_question(row) for row in _sample(tenant, generation)]
     shares = []
     for query in queries:
         try:
-            before = {hit.passage_id for hit in old.search(where, query, readable=everything, limit=FIRST)}
+            before = {hit.passage_id for hit in old.search(namespace, query, readable=everything, limit=FIRST)}
         except StoreError:
             return 0, 1.0
-        after = {hit.passage_id for hit in new.search(where, query, readable=everything, limit=FIRST)}
+        after = {hit.passage_id for hit in new.search(namespace, query, readable=everything, limit=FIRST)}
         shares.append(len(before & after) / max(len(before), len(after), 1) if before or after else 1.0)
     return len(shares), sum(shares) / len(shares) if shares else 1.0
 

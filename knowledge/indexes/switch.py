@@ -29,16 +29,16 @@ TRIES = 50  # then the rest is done while they wait, however much it is
 
 def complete(tenant: Tenant, generation: Generation, *, lives: Callable[[], None] = lambda: None) -> bool:
     """Nothing is missing in the rows or in the store: it may answer. False: more came meanwhile."""
-    where = Namespace(tenant.pk, generation.name)
+    namespace = Namespace(tenant.pk, generation.name)
     with in_tenant(tenant):
-        if missing_documents.versions(tenant, generation.name, most=1):
+        if missing_documents.versions(tenant, generation.name, limit=1):
             return False
         passages = Passage.objects.for_tenant(tenant).filter(generation=generation.name).count()
-    if backends.store().count(where) != passages:  # wiped, restored, or more was dropped than in the rows
+    if backends.store().count(namespace) != passages:  # wiped, restored, or more was dropped than in the rows
         log.warning("%s: the index %s is put right before it answers.", tenant.slug, generation.name)
         reconcile.index(tenant, generation.name, backends.store(), repair=True)
         lives()
-    backends.store().optimise(where)
+    backends.store().optimise(namespace)
     build.count(tenant, generation)
     with in_tenant(tenant):  # whether it is to answer may have been decided since this turn began
         rows = Generation.objects.for_tenant(tenant).filter(pk=generation.pk, switches=False)
@@ -60,7 +60,7 @@ def switch(tenant: Tenant, generation: Generation, *, lives: Callable[[], None] 
             new = locked.get(generation.pk)
             if new is None or new.leaving or not new.switches:
                 return False
-            missing = missing_documents.versions(tenant, generation.name, most=FEW + 1)
+            missing = missing_documents.versions(tenant, generation.name, limit=FEW + 1)
             if len(missing) <= FEW or tries == TRIES - 1:
                 after = None
                 while missing and (after := build.step(tenant, new, after=after, lives=lives)):
@@ -93,7 +93,7 @@ def _point(tenant: Tenant, new: Generation, old: Generation | None) -> None:
 def _tidy_rows(tenant: Tenant, name: str) -> None:
     """Of documents that were replaced in the very moment in which they were written here."""
     with in_tenant(tenant):
-        current = missing_documents.wanted(tenant).values("current_version")
+        current = missing_documents.expected_documents(tenant).values("current_version")
         rows = Passage.objects.for_tenant(tenant).filter(generation=name).exclude(version__in=current)
         stale = list(rows.values_list("pk", flat=True))
     if stale:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from knowledge import backends
 from knowledge.embedders.base import EmbedderUnavailable
-from knowledge.index_spec import Recipe
-from knowledge.indexes.versions import recipe_of
+from knowledge.index_spec import IndexSpec
+from knowledge.indexes.versions import spec_of
 from knowledge.models import Generation, Passage
 from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
@@ -22,10 +22,10 @@ SLICE = 64  # texts in one call to the embedder
 LOOKED_UP = 500  # digests in one query
 
 
-def of_texts(tenant: Tenant, made_with: Recipe, texts: dict[str, str], *, lives: Callable[[], None]) -> Vectors:
+def of_texts(tenant: Tenant, made_with: IndexSpec, texts: dict[str, str], *, lives: Callable[[], None]) -> Vectors:
     """By digest."""
-    found = _known(tenant, made_with, list(texts))
-    lacking = [digest for digest in texts if digest not in found]
+    vectors = _stored_vectors(tenant, made_with, list(texts))
+    lacking = [digest for digest in texts if digest not in vectors]
     embedder = backends.embedder_of(made_with)
     if lacking and embedder is None:
         raise EmbedderUnavailable(
@@ -35,21 +35,21 @@ def of_texts(tenant: Tenant, made_with: Recipe, texts: dict[str, str], *, lives:
     for start in range(0, len(lacking), SLICE):
         lives()
         part = lacking[start : start + SLICE]
-        found.update(zip(part, embedder.embed([texts[digest] for digest in part]), strict=True))
-    return found
+        vectors.update(zip(part, embedder.embed([texts[digest] for digest in part]), strict=True))
+    return vectors
 
 
-def _known(tenant: Tenant, made_with: Recipe, digests: list[str]) -> Vectors:
+def _stored_vectors(tenant: Tenant, made_with: IndexSpec, digests: list[str]) -> Vectors:
     import numpy as np
 
-    found: Vectors = {}
+    vectors: Vectors = {}
     with in_tenant(tenant):
-        alike = [g.name for g in Generation.objects.for_tenant(tenant) if recipe_of(g).texts == made_with.texts]
+        alike = [g.name for g in Generation.objects.for_tenant(tenant) if spec_of(g).texts == made_with.texts]
     for start in range(0, len(digests), LOOKED_UP):
         with in_tenant(tenant):
             rows = Passage.objects.for_tenant(tenant).filter(
                 generation__in=alike, digest__in=digests[start : start + LOOKED_UP]
             )
             for digest, vector in rows.values_list("digest", "vector"):
-                found[digest] = np.frombuffer(vector, dtype="<f4")
-    return found
+                vectors[digest] = np.frombuffer(vector, dtype="<f4")
+    return vectors

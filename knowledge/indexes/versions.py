@@ -8,16 +8,16 @@ from uuid import UUID
 
 from django.conf import settings
 
-from knowledge.index_spec import Recipe
+from knowledge.index_spec import IndexSpec
 from knowledge.models import Generation
 from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
 
 
-def configured() -> Recipe:
+def configured() -> IndexSpec:
     """What the settings ask for."""
     openai = settings.EMBEDDER == "openai"
-    return Recipe(
+    return IndexSpec(
         settings.EMBEDDER,
         settings.EMBEDDING_MODEL if openai else "",
         settings.EMBEDDING_BASE_URL if openai else "",
@@ -26,13 +26,13 @@ def configured() -> Recipe:
     )
 
 
-def recipe_of(generation: Generation) -> Recipe:
+def spec_of(generation: Generation) -> IndexSpec:
     now = configured()
     if generation.name == now.name:  # its address may be another by now
         return now
     if not generation.embedder:  # a row from before these columns
         return _from_name(generation.name)
-    return Recipe(
+    return IndexSpec(
         generation.embedder,
         generation.model,
         generation.base_url,
@@ -43,14 +43,14 @@ def recipe_of(generation: Generation) -> Recipe:
 
 
 @lru_cache(maxsize=1024)
-def recipe(tenant_id: UUID, name: str) -> Recipe:
+def spec_for(tenant_id: UUID, name: str) -> IndexSpec:
     """Asked for each question, and the same as long as a process lives: addresses change with its settings."""
     with in_tenant(Tenant(pk=tenant_id)):
         row = Generation.objects.for_tenant(tenant_id).filter(name=name).first()
-    return _from_name(name) if row is None else recipe_of(row)
+    return _from_name(name) if row is None else spec_of(row)
 
 
-def columns(made_with: Recipe) -> dict:
+def columns(made_with: IndexSpec) -> dict:
     """For a new row."""
     return {
         "embedder": made_with.embedder,
@@ -62,11 +62,11 @@ def columns(made_with: Recipe) -> dict:
     }
 
 
-def _from_name(name: str) -> Recipe:
+def _from_name(name: str) -> IndexSpec:
     now = configured()
     if name == now.name:
         return now
-    told = Recipe.of_name(name)
-    if replace(now, words=told.words, overlap=told.overlap).name == name:
-        return replace(now, words=told.words, overlap=told.overlap)
-    return told
+    spec = IndexSpec.of_name(name)
+    if replace(now, words=spec.words, overlap=spec.overlap).name == name:
+        return replace(now, words=spec.words, overlap=spec.overlap)
+    return spec

@@ -55,15 +55,15 @@ def _embed(works: list[Work]) -> None:
         for digest, text in zip(work.digests, work.texts, strict=True):
             if (*work.index, digest) not in vectors:
                 wanted[*work.index, digest] = text
-    told = 0
+    reported = 0
     for embedder, keys in _by_embedder(wanted):
         for start in range(0, len(keys), SLICE):
             part = keys[start : start + SLICE]
             for key, vector in zip(part, embedder.embed([wanted[key] for key in part]), strict=True):
                 vectors[key] = vector
-            told += len(part)
+            reported += len(part)
             if len(works) == 1:
-                works[0].progress.passages(told, works[0].weight)
+                works[0].progress.passages(reported, works[0].weight)
     for work in works:
         work.vectors = np.stack([vectors[*work.index, digest] for digest in work.digests])
 
@@ -79,7 +79,7 @@ def _by_embedder(wanted: Iterable[tuple[UUID, str, str]]) -> list[tuple[Embedder
 
 
 def _embedder(tenant_id: UUID, generation: str) -> Embedder:
-    found = backends.embedder_of(versions.recipe(tenant_id, generation))
+    found = backends.embedder_of(versions.spec_for(tenant_id, generation))
     if found is None:
         raise EmbedderUnavailable(
             "The model that this company's search index was made with is no longer configured.",

@@ -22,13 +22,13 @@ LONGEST_TITLE = 300
 
 
 def versions_of(claims: list[Claim]) -> dict[UUID, Version]:
-    found: dict[UUID, Version] = {}
+    versions: dict[UUID, Version] = {}
     for tenant in {claim.tenant_id: claim.tenant for claim in claims}.values():
         with in_tenant(tenant):
             mine = [claim.version_id for claim in claims if claim.tenant_id == tenant.pk]
             rows = Version.objects.for_tenant_by_key(tenant, pk__in=mine)
-            found |= rows.select_related("document", "blob", "tenant").in_bulk()
-    return found
+            versions |= rows.select_related("document", "blob", "tenant").in_bulk()
+    return versions
 
 
 def read(claim: Claim, version: Version | None, generation: str, parser: Parser) -> Work | None:
@@ -62,10 +62,10 @@ def read(claim: Claim, version: Version | None, generation: str, parser: Parser)
 
 def _read(claim: Claim, version: Version, generation: str, parser: Parser) -> Work:
     from knowledge.indexes.chunking import ChunkRules, chunk, embedding_text
-    from knowledge.indexes.versions import recipe
+    from knowledge.indexes.versions import spec_for
     from knowledge.text.analysis import detect_language, terms
 
-    made_with = recipe(claim.tenant_id, generation)
+    made_with = spec_for(claim.tenant_id, generation)
     progress = Progress(claim)
     with storage.local_path(version.blob) as path:
         if not path.is_file():
@@ -96,8 +96,8 @@ def _read(claim: Claim, version: Version, generation: str, parser: Parser) -> Wo
     )
 
 
-def _title(version: Version, said: str) -> str:
+def _title(version: Version, parsed_title: str) -> str:
     """A person's title stays. One that was made of the file's name gives way to what the document calls itself."""
     given = version.document.title
-    said = " ".join(said.split())[:LONGEST_TITLE]
-    return said if said and given == title_of(version.document.filename) else given
+    parsed_title = " ".join(parsed_title.split())[:LONGEST_TITLE]
+    return parsed_title if parsed_title and given == title_of(version.document.filename) else given

@@ -60,14 +60,14 @@ def stop_soon() -> None:
 
 
 def _drain_inline(up_to: int) -> int:
-    hand = _ClaimBatch(up_to)
-    for work in _Reader(hand, backends.parser()).works():
+    batch = _ClaimBatch(up_to)
+    for work in _Reader(batch, backends.parser()).works():
         for done in embed_works([work]):
             save.save([done])
-        hand.over([work.claim])
-    hand.release()
-    save.tidy(hand.tenants)
-    return hand.count
+        batch.done([work.claim])
+    batch.release()
+    save.tidy(batch.tenants)
+    return batch.count
 
 
 Unread = tuple[Claim, Version | None, str]
@@ -87,10 +87,10 @@ class _ClaimBatch:
         self._up_to = up_to
         self._choosing = threading.Lock()
 
-    def take(self, most: int) -> bool:
+    def take(self, limit: int) -> bool:
         if self._alone:
             return False
-        taken = claims.claim_next(self.holder, most=most, up_to=self._up_to)
+        taken = claims.claim_next(self.holder, limit=limit, up_to=self._up_to)
         tenants = {claim.tenant_id for claim in taken}
         versions = parse.versions_of(taken) if taken else {}
         generations = {tenant: index_writer.active_generation(tenant) for tenant in tenants}
@@ -121,7 +121,7 @@ class _ClaimBatch:
     def _alone(self) -> bool:
         return any(claim.suspect for claim in list(self.begun.values()))
 
-    def over(self, done: Iterable[Claim]) -> None:
+    def done(self, done: Iterable[Claim]) -> None:
         for claim in done:
             self.begun.pop(claim.job_id, None)
             self.held.pop(claim.job_id, None)
@@ -131,16 +131,16 @@ class _ClaimBatch:
         with self._choosing:
             undone = [claim for claim, _, _ in self.unread]
             self.unread.clear()
-        claims.give_back(undone)
-        self.over(undone)
+        claims.return_to_queue(undone)
+        self.done(undone)
 
 
 class _Reader:
     """Reads what is in the hand, one file after the other, and takes more."""
 
-    def __init__(self, hand: _ClaimBatch, parser: Parser) -> None:
+    def __init__(self, batch: _ClaimBatch, parser: Parser) -> None:
         self.parser = parser
-        self._hand = hand
+        self._batch = batch
         self._quick = False
         self._began: float | None = None
 
@@ -151,14 +151,14 @@ class _Reader:
         return began is not None and time.monotonic() - began > LONG
 
     def works(self, *, waits_for_more: bool = False, until: Callable[[], bool] = lambda: False) -> Iterator[Work]:
-        hand = self._hand
+        batch = self._batch
         while not (_stopping.is_set() or until()):
-            begun = hand.begin()
+            begun = batch.begin()
             if begun is None:
-                if hand.unread:
+                if batch.unread:
                     time.sleep(LOOK_AGAIN)  # until what is worked on is over
-                elif not hand.take(BATCH if self._quick else 1):
-                    if not (waits_for_more and hand.held):
+                elif not batch.take(BATCH if self._quick else 1):
+                    if not (waits_for_more and batch.held):
                         return
                     time.sleep(LOOK_AGAIN)  # files that are being uploaded join in while there is work
                 continue
@@ -168,7 +168,7 @@ class _Reader:
             self._began = None
             self._quick = time.monotonic() - began < QUICK
             if work is None:
-                hand.over([claim])
+                batch.done([claim])
             else:
                 yield work
 
@@ -176,8 +176,8 @@ class _Reader:
 class _Backlog:
     """A queue bounded by passages, since documents differ a thousandfold."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._most = limit
         self._works: deque[Work] = deque()
         self._size = 0
         self._closed = False
@@ -190,13 +190,13 @@ class _Backlog:
             self._size += work.weight
             self._changed.notify_all()
 
-    def take(self, most: int) -> list[Work]:
-        """What is there, up to `most` passages; waits for the first. Empty: closed, and there will be no more."""
+    def take(self, limit: int) -> list[Work]:
+        """What is there, up to `limit` passages; waits for the first. Empty: closed, and there will be no more."""
         with self._changed:
             self._changed.wait_for(lambda: self._works or self._closed)
             taken: list[Work] = []
             size = 0
-            while self._works and (not taken or size + self._works[0].weight <= most):
+            while self._works and (not taken or size + self._works[0].weight <= limit):
                 work = self._works.popleft()
                 size += work.weight
                 taken.append(work)
@@ -212,9 +212,9 @@ class _Backlog:
 
 class _Pipeline:
     def __init__(self, up_to: int) -> None:
-        self._hand = _ClaimBatch(up_to)
-        self._first = _Reader(self._hand, backends.parser())
-        self._second = _Reader(self._hand, backends.new_parser())
+        self._batch = _ClaimBatch(up_to)
+        self._first = _Reader(self._batch, backends.parser())
+        self._second = _Reader(self._batch, backends.new_parser())
         self._read, self._embedded = _Backlog(AHEAD), _Backlog(AHEAD)
         self._read_over, self._over = threading.Event(), threading.Event()
 
@@ -228,7 +228,7 @@ class _Pipeline:
             )
         ]
         heart = threading.Thread(
-            target=self._guarded, args=(self._heart, lambda: None), name="ingest-heart", daemon=True
+            target=self._guarded, args=(self._renew_leases, lambda: None), name="ingest-heart", daemon=True
         )
         for thread in (*parts, heart):
             thread.start()
@@ -236,9 +236,9 @@ class _Pipeline:
             thread.join()
         self._over.set()
         heart.join()
-        self._hand.release()
-        save.tidy(self._hand.tenants)
-        return self._hand.count
+        self._batch.release()
+        save.tidy(self._batch.tenants)
+        return self._batch.count
 
     def _guarded(self, part, after) -> None:
         """A part that dies ends the drain instead of hanging it; leases make good what it held."""
@@ -274,17 +274,17 @@ class _Pipeline:
         while works := self._read.take(TOGETHER):
             for done in embed_works(works):
                 self._embedded.put(done)
-            self._hand.over(work.claim for work in works if work.vectors is None)
+            self._batch.done(work.claim for work in works if work.vectors is None)
 
     def _writer(self) -> None:
         while works := self._embedded.take(AHEAD):
-            save.save(works, hold=HOLD, rest=_stopping.wait)
-            self._hand.over(work.claim for work in works)
+            save.save(works, hold=HOLD, sleep=_stopping.wait)
+            self._batch.done(work.claim for work in works)
 
-    def _heart(self) -> None:
+    def _renew_leases(self) -> None:
         while not self._over.wait(claims.HEARTBEAT.total_seconds()):
             try:
-                claims.renew(list(self._hand.held.values()))
+                claims.renew(list(self._batch.held.values()))
             except DatabaseError:  # it beats again when the database is back; the lease bears three beats that fail
                 log.warning("The leases could not be renewed and are tried again.", exc_info=True)
                 connection.close()

@@ -36,16 +36,16 @@ class _Overtaken(Exception):
     """The tenant answers from another index since the work began: it is done again, for that one."""
 
 
-def save(works: list[Work], *, hold: float = 0, rest: Callable[[float], bool] = lambda seconds: True) -> None:
+def save(works: list[Work], *, hold: float = 0, sleep: Callable[[float], bool] = lambda seconds: True) -> None:
     """All of them, index by index. One that cannot be saved does not keep the others back.
 
     A store that is away is waited for, `hold` seconds, with the work in hand: what was read and embedded is not thrown
-    away, and no more is read meanwhile. `rest` sleeps, and says True when there is no more time.
+    away, and no more is read meanwhile. `sleep` sleeps, and says True when there is no more time.
     """
     for index in {work.index for work in works}:
         mine = [work for work in works if work.index == index]
         try:
-            _save(index[0], mine, hold, rest)
+            _save(index[0], mine, hold, sleep)
         except Exception as error:
             if len(mine) > 1:
                 for work in mine:
@@ -86,7 +86,7 @@ def tidy(tenant_ids: Iterable[UUID], *, after: int = index_writer.TIDY_AFTER) ->
             log.warning("Compacting the search index failed and is tried again later.", exc_info=True)
 
 
-def _save(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float], bool]) -> None:
+def _save(tenant_id: UUID, works: list[Work], hold: float, sleep: Callable[[float], bool]) -> None:
     held = claims.still_held([work.claim for work in works])
     for work in works:
         if work.claim.job_id not in held:
@@ -95,23 +95,25 @@ def _save(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float
     if not works:
         return
     if len(works) == 1:  # several are small files, and ready before anything about them need be said
-        works[0].progress.tell(Status.INDEXING, 0, works[0].weight)
-    _into_store(tenant_id, works, hold, rest)
+        works[0].progress.report(Status.INDEXING, 0, works[0].weight)
+    _into_store(tenant_id, works, hold, sleep)
     tenant = works[0].version.tenant
     with in_tenant(tenant), transaction.atomic():
         if not index_writer.still_active(tenant_id, works[0].generation):
             raise _Overtaken
         held = claims.still_held([work.claim for work in works], until_commit=True)
         fresh = _present(tenant_id, works)
-        kept = [work for work in works if work.claim.job_id in held and work.version.document_id in fresh]
-        reread = _write_rows(tenant_id, kept)
-        late = [work for work in kept if not _make_current(work, fresh[work.version.document_id])]
-        outcomes.note_ready(tenant_id, [(work.version, _title(work, fresh[work.version.document_id])) for work in kept])
-        claims.finish([work.claim for work in kept if not _replaces(work)])
-        if kept:
+        saved = [work for work in works if work.claim.job_id in held and work.version.document_id in fresh]
+        reread = _write_rows(tenant_id, saved)
+        late = [work for work in saved if not _make_current(work, fresh[work.version.document_id])]
+        outcomes.note_ready(
+            tenant_id, [(work.version, _title(work, fresh[work.version.document_id])) for work in saved]
+        )
+        claims.finish([work.claim for work in saved if not _replaces(work)])
+        if saved:
             touch_corpus(tenant)
     for work in works:
-        if work not in kept:
+        if work not in saved:
             discard_work(work.claim)
         elif _replaces(work):
             remove_superseded(work.claim, work.version)
@@ -121,7 +123,7 @@ def _save(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float
     tidy([tenant_id], after=10 * index_writer.TIDY_AFTER)
 
 
-def _into_store(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[[float], bool]) -> None:
+def _into_store(tenant_id: UUID, works: list[Work], hold: float, sleep: Callable[[float], bool]) -> None:
     until, pause = time.monotonic() + hold, SHORTEST_PAUSE
     # An earlier attempt, or an earlier reading, may have cut the text differently.
     again = [w.version.pk for w in works if w.claim.attempt > 1 or w.claim.held_up or w.version.ready_at]
@@ -135,7 +137,7 @@ def _into_store(tenant_id: UUID, works: list[Work], hold: float, rest: Callable[
             return
         except StoreUnavailable as error:
             was_away = True
-            if error.permanent or time.monotonic() + pause > until or rest(pause):
+            if error.permanent or time.monotonic() + pause > until or sleep(pause):
                 raise
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -280,7 +282,7 @@ def _stop(work: Work, error: Exception) -> None:
     """Neither a full disk nor a store or database that is away is the file's fault."""
     if isinstance(error, _Overtaken):
         index_writer.drop(work.claim.tenant_id, [work.version.pk], generation=work.generation)
-        claims.give_back([work.claim])
+        claims.return_to_queue([work.claim])
         return
     message, hint = getattr(error, "message", ""), getattr(error, "hint", "")
     if isinstance(error, Withdrawn):

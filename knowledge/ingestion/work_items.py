@@ -60,14 +60,14 @@ class Progress:
 
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
-        self._told = time.monotonic()
+        self._reported_at = time.monotonic()
         self._lock = threading.Lock()
 
-    def tell(self, status: str, done: int, total: int) -> None:
+    def report(self, status: str, done: int, total: int) -> None:
         with self._lock:
-            if time.monotonic() - self._told < SHOWN_EVERY:
+            if time.monotonic() - self._reported_at < SHOWN_EVERY:
                 return
-            self._told = time.monotonic()
+            self._reported_at = time.monotonic()
         with in_tenant(self._claim.tenant):
             if not claims.still_held([self._claim]):
                 raise Withdrawn
@@ -76,7 +76,7 @@ class Progress:
             ).update(status=status, progress_done=done, progress_total=total)
 
     def page(self, done: int, total: int) -> None:
-        self.tell(Status.PARSING, done, total)
+        self.report(Status.PARSING, done, total)
 
     def passages(self, done: int, total: int) -> None:
-        self.tell(Status.EMBEDDING, done, total)
+        self.report(Status.EMBEDDING, done, total)

@@ -55,7 +55,7 @@ def holder_name() -> str:
     return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def claim_next(holder: str, *, most: int = 1, up_to: int = Job.Priority.BULK) -> list[Claim]:
+def claim_next(holder: str, *, limit: int = 1, up_to: int = Job.Priority.BULK) -> list[Claim]:
     """The next jobs by priority and, within it, by turns between tenants. Empty: nothing is due.
 
     `up_to` is the last priority that is taken: what serves people alone leaves imports to others.
@@ -68,7 +68,7 @@ def claim_next(holder: str, *, most: int = 1, up_to: int = Job.Priority.BULK) ->
         waiting = {tenant: count for priority, tenant, count in due if priority == first}
         served = dict(Turn.objects.filter(tenant__in=waiting).values_list("tenant_id", "served"))
         claims: list[Claim] = []
-        for tenant_id, share in shares(waiting, served, most).items():
+        for tenant_id, share in shares(waiting, served, limit).items():
             claims += _take(tenant_id, first, share, holder)
         if claims:
             return claims
@@ -76,25 +76,25 @@ def claim_next(holder: str, *, most: int = 1, up_to: int = Job.Priority.BULK) ->
     return []
 
 
-def shares(waiting: dict[UUID, int], served: dict[UUID, int], most: int) -> dict[UUID, int]:
-    """How many of `most` each tenant gets: one each in turn, beginning with who was served longest ago."""
+def shares(waiting: dict[UUID, int], served: dict[UUID, int], limit: int) -> dict[UUID, int]:
+    """How many of `limit` each tenant gets: one each in turn, beginning with who was served longest ago."""
     line = sorted(waiting, key=lambda tenant: (served.get(tenant, 0), tenant.bytes))
     given = dict.fromkeys(line, 0)
-    while most and line:
-        for tenant in line[:most]:
+    while limit and line:
+        for tenant in line[:limit]:
             given[tenant] += 1
-            most -= 1
+            limit -= 1
         line = [tenant for tenant in line if given[tenant] < waiting[tenant]]
     return {tenant: share for tenant, share in given.items() if share}
 
 
-def _take(tenant_id: UUID, priority: int, most: int, holder: str) -> list[Claim]:
+def _take(tenant_id: UUID, priority: int, limit: int, holder: str) -> list[Claim]:
     """Those that have waited longest. Rows that another worker is just taking are passed over."""
     with in_tenant(Tenant(pk=tenant_id)), transaction.atomic():
         jobs = Job.objects.for_tenant(tenant_id)
         due = jobs.filter(state=Job.State.WAITING, priority=priority, run_after__lte=now()).order_by("run_after")
         columns = ("pk", "version_id", "attempts", "lost", "held_up")
-        chosen = list(due.select_for_update(skip_locked=True).values_list(*columns)[:most])
+        chosen = list(due.select_for_update(skip_locked=True).values_list(*columns)[:limit])
         if not chosen:
             return []
         Job.objects.for_tenant_by_key(
@@ -154,7 +154,7 @@ def postpone(claim: Claim, *, lost: bool = False) -> bool:
     if claim.attempt >= MAX_ATTEMPTS:
         return False
     with in_tenant(claim.tenant), transaction.atomic():
-        _put_off(claim, FIRST_WAIT * 3 ** (claim.attempt - 1), **({"lost": F("lost") + 1} if lost else {}))
+        _postpone(claim, FIRST_WAIT * 3 ** (claim.attempt - 1), **({"lost": F("lost") + 1} if lost else {}))
     return True
 
 
@@ -164,11 +164,11 @@ def hold_up(claim: Claim) -> bool:
         return False
     with in_tenant(claim.tenant), transaction.atomic():
         wait = min(HELD_UP_WAIT * 1.5 ** min(claim.held_up, 20), LONGEST_WAIT)
-        _put_off(claim, wait, attempts=F("attempts") - 1, held_up=F("held_up") + 1)
+        _postpone(claim, wait, attempts=F("attempts") - 1, held_up=F("held_up") + 1)
     return True
 
 
-def give_back(claims: Iterable[Claim]) -> None:
+def return_to_queue(claims: Iterable[Claim]) -> None:
     """Undone work of a worker that leaves in order: as if it had never been claimed."""
     for tenant, mine in _by_tenant(claims):
         with in_tenant(tenant), transaction.atomic():
@@ -194,17 +194,17 @@ def release_lost(tenant: Tenant) -> list[Claim]:
     return given_up
 
 
-def _put_off(claim: Claim, wait: timedelta, **changes) -> None:
+def _postpone(claim: Claim, wait: timedelta, **changes) -> None:
     wait *= 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 (no secret)
     if _held([claim]).update(state=Job.State.WAITING, run_after=now() + wait, lease_until=None, **changes):
         _show(claim.tenant_id, [claim.version_id], Status.QUEUED)
 
 
 def _by_tenant(claims: Iterable[Claim]) -> Iterator[tuple[Tenant, list[Claim]]]:
-    found: dict[UUID, list[Claim]] = {}
+    by_tenant: dict[UUID, list[Claim]] = {}
     for claim in claims:
-        found.setdefault(claim.tenant_id, []).append(claim)
-    for mine in found.values():
+        by_tenant.setdefault(claim.tenant_id, []).append(claim)
+    for mine in by_tenant.values():
         yield mine[0].tenant, mine
 
 

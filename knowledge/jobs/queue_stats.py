@@ -76,7 +76,7 @@ def tenants_with_chores() -> list[Tenant]:
     return list(Tenant.objects.filter(pk__in=ids).order_by("pk")) if ids else []
 
 
-def insist_on_room(tenant: Tenant) -> None:
+def require_queue_space(tenant: Tenant) -> None:
     """Imports wait outside while so much waits inside that more would only be further back."""
     most = settings.INGEST_WAITING_LIMIT
     waiting = Job.objects.for_tenant(tenant).filter(state=Job.State.WAITING, priority=Job.Priority.BULK)

@@ -39,9 +39,9 @@ def begin(
         raise Invalid("The file is empty: it has 0 bytes.", code="empty_file")
     mine = PartialUpload.objects.for_tenant(member.tenant).filter(member=member)
     same = {"collection": collection, "filename": clean(filename), "size": size, "stamp": stamp[:40]}
-    known = mine.filter(**same, changed_at__gt=timezone.now() - KEPT).order_by("-received").first()
-    if known is not None:
-        return known
+    open_upload = mine.filter(**same, changed_at__gt=timezone.now() - KEPT).order_by("-received").first()
+    if open_upload is not None:
+        return open_upload
     if mine.count() >= AT_ONCE:
         raise Conflicting(
             f"{AT_ONCE} of your uploads are not complete. Nothing was uploaded.",
@@ -138,10 +138,14 @@ def _once_more(partial: PartialUpload, at: int, bytes_in: Iterable[bytes]) -> Pa
     for path in partial.pieces:
         if begins > at or not storage.is_there(path):
             break
-        with storage.open_path(path) as kept:
-            if begins == at and all(kept.read(len(data)) == data for data in bytes_in) and not kept.read(1):
+        with storage.open_path(path) as stored_file:
+            if (
+                begins == at
+                and all(stored_file.read(len(data)) == data for data in bytes_in)
+                and not stored_file.read(1)
+            ):
                 return partial
-            begins += kept.size
+            begins += stored_file.size
     raise Conflicting(
         "This is not the next part, so it was not stored.",
         hint=f"Continue from byte {partial.received}.",

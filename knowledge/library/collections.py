@@ -23,7 +23,7 @@ def create_collection(member: Membership, name: str, *, description: str = "") -
     if not member.may_work or not member.is_editor:
         raise NotAllowed("Your role cannot create collections.", hint="Ask an editor or an admin of your company.")
     collection = Collection(tenant=member.tenant, name=_name(name), description=_description(description), owner=member)
-    _insist_on_free(member, collection)
+    _require_unused_name(member, collection)
     collection.save()
     touch_corpus(member.tenant)
     record(Action.COLLECTION_CREATED, member, collection)
@@ -38,7 +38,7 @@ def change_collection(
     former = collection.name
     if name is not None:
         collection.name = _name(name)
-        _insist_on_free(member, collection)
+        _require_unused_name(member, collection)
     if description is not None:
         collection.description = _description(description)
     collection.save(update_fields=["name", "description"])
@@ -89,7 +89,7 @@ def _description(text: str) -> str:
     return text
 
 
-def _insist_on_free(member: Membership, collection: Collection) -> None:
+def _require_unused_name(member: Membership, collection: Collection) -> None:
     """Among those that this person knows of. One that is hidden from them must not show itself by its name."""
     others = Collection.objects.visible_to(member).exclude(pk=collection.pk)
     if others.filter(name__iexact=collection.name).exists():

@@ -21,7 +21,7 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 
 from knowledge.models import Blob
-from tenants.errors import Invalid, NoRoom, TooLarge
+from tenants.errors import DiskFull, Invalid, TooLarge
 from tenants.models import Tenant
 
 PIECE = 1024 * 1024  # bytes read at once
@@ -45,7 +45,7 @@ def receive(tenant: Tenant, pieces: Iterable[bytes], *, limit: int) -> Received:
             digest, size = _into_service(path, pieces, limit)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise NoRoom(
+            raise DiskFull(
                 "The disk of the portal is full, so the file was not stored. Existing data is safe.",
                 hint="Tell the operator of the portal, and upload it again when there is space.",
             ) from error
@@ -112,16 +112,16 @@ def _hashed(pieces: Iterable[bytes], write, limit: int) -> tuple[str, int]:
 
 def _into_folder(target: Path, pieces: Iterable[bytes], limit: int) -> tuple[str, int]:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = target.with_name(f".{target.name}.part")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    temporary = target.with_name(f".{target.name}.part")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             result = _hashed(pieces, file.write, limit)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(aside, target)
+        os.replace(temporary, target)
     except BaseException:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
     return result

@@ -97,15 +97,15 @@ def replace(member: Membership, document: Document, file: Incoming, *, filename:
 
 def by_key(member: Membership, key: str) -> Uploaded | None:
     """What the upload with that key gave, where this member may still read it."""
-    known = UploadKey.objects.for_tenant(member.tenant).filter(member=member, key=key).first()
-    if known is None:
+    upload_key = UploadKey.objects.for_tenant(member.tenant).filter(member=member, key=key).first()
+    if upload_key is None:
         return None
-    document = access_document(member, known.document_id)
+    document = access_document(member, upload_key.document_id)
     return Uploaded(document, document.latest_version, "repeated")
 
 
 def _received_and(
-    keep: Callable[[storage.Received], tuple[Uploaded, bool]], tenant: Tenant, file: Incoming
+    store: Callable[[storage.Received], tuple[Uploaded, bool]], tenant: Tenant, file: Incoming
 ) -> Uploaded:
     """The bytes on disk first, then the rows in one transaction; the bytes go again when no row came to need them."""
     received = storage.receive(tenant, file.chunks(), limit=settings.UPLOAD_LIMIT)
@@ -114,7 +114,7 @@ def _received_and(
         for attempt in range(ATTEMPTS):
             try:
                 with transaction.atomic():
-                    result, wanted = keep(received)
+                    result, wanted = store(received)
                 needed = wanted
                 return result
             except IntegrityError:
@@ -128,10 +128,10 @@ def _received_and(
 
 
 def _repeated(member: Membership, key: str, received: storage.Received) -> Uploaded | None:
-    known = UploadKey.objects.for_tenant(member.tenant).filter(member=member, key=key).first()
-    if known is None:
+    upload_key = UploadKey.objects.for_tenant(member.tenant).filter(member=member, key=key).first()
+    if upload_key is None:
         return None
-    if known.sha256 != received.sha256:
+    if upload_key.sha256 != received.sha256:
         raise Conflicting(
             "This idempotency key was already used with another file. Nothing was uploaded.",
             hint="Use a new key for each file.",
@@ -142,13 +142,13 @@ def _repeated(member: Membership, key: str, received: storage.Received) -> Uploa
 
 def _blob(tenant: Tenant, received: storage.Received) -> tuple[Blob, bool]:
     """The row for these bytes, and whether it points to the file that just came in."""
-    known = Blob.objects.for_tenant(tenant).select_for_update().filter(sha256=received.sha256).first()
-    if known is not None and storage.is_there(known.path):
-        return known, False
-    if known is not None:  # the file was lost, and here it is again
-        known.path = received.path
-        known.save(update_fields=["path"])
-        return known, True
+    existing = Blob.objects.for_tenant(tenant).select_for_update().filter(sha256=received.sha256).first()
+    if existing is not None and storage.is_there(existing.path):
+        return existing, False
+    if existing is not None:  # the file was lost, and here it is again
+        existing.path = received.path
+        existing.save(update_fields=["path"])
+        return existing, True
     fresh = Blob.objects.create(tenant=tenant, sha256=received.sha256, size=received.size, path=received.path)
     return fresh, True
 

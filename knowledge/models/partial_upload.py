@@ -24,7 +24,7 @@ class PartialUpload(TenantOwned):
     changed_at = models.DateTimeField(default=timezone.now)
 
     @property
-    def kept_until(self) -> datetime:
+    def expires_at(self) -> datetime:
         return self.changed_at + KEPT
 
     class Meta(TenantOwned.Meta):

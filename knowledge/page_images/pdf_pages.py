@@ -33,9 +33,9 @@ ScannedLine = tuple[str, Rectangle]
 # For those who wait without blocking a loop: nearly all only wait for their turn, and one tenant has few of them.
 threads = ThreadPoolExecutor(max_workers=128, thread_name_prefix="page")
 
-_children = PageChildren(LIMITS, places=AT_ONCE, kept=KEPT_WARM, idle=IDLE_SECONDS)
+_children = PageChildren(LIMITS, places=AT_ONCE, max_idle=KEPT_WARM, idle=IDLE_SECONDS)
 # Its models take half a gigabyte, so it leaves soon; one page at a time, however many wait.
-_readers = PageChildren(READER_LIMITS, places=1, kept=1, idle=READER_IDLE_SECONDS, ocr=True)
+_readers = PageChildren(READER_LIMITS, places=1, max_idle=1, idle=READER_IDLE_SECONDS, ocr=True)
 
 
 def render_page(

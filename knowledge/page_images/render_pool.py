@@ -20,7 +20,7 @@ from knowledge.parsers.client import WarmChild
 MOST_WAITING = 12  # requests of one tenant; a browser asks for six pictures at once
 
 
-class Turns:
+class RenderSlots:
     """Who may begin. `places` requests run at once, of as many tenants."""
 
     def __init__(self, places: int) -> None:
@@ -78,9 +78,9 @@ class Turns:
 class PageChildren:
     """Up to `places` children at work, and up to `kept` warm ones, each of the tenant it served last."""
 
-    def __init__(self, limits: ParseLimits, *, places: int, kept: int, idle: float, ocr: bool = False) -> None:
-        self._limits, self._kept, self._idle, self._ocr = limits, kept, idle, ocr
-        self._turns = Turns(places)
+    def __init__(self, limits: ParseLimits, *, places: int, max_idle: int, idle: float, ocr: bool = False) -> None:
+        self._limits, self._kept, self._idle, self._ocr = limits, max_idle, idle, ocr
+        self._turns = RenderSlots(places)
         self._lock = threading.Lock()
         self._resting: list[tuple[object, WarmChild]] = []  # the one that rests longest first
 
@@ -91,7 +91,7 @@ class PageChildren:
             try:
                 reply = child.ask(request, path=path, tenant=tenant, seconds=seconds)
             finally:
-                self._put_back(tenant, child)
+                self._return_child(tenant, child)
         if "failed" in reply:
             raise failure_from_wire(reply["failed"])
         return reply
@@ -110,7 +110,7 @@ class PageChildren:
                     return child
         return WarmChild(self._limits, idle=self._idle, ocr=self._ocr)
 
-    def _put_back(self, tenant: object, child: WarmChild) -> None:
+    def _return_child(self, tenant: object, child: WarmChild) -> None:
         with self._lock:
             self._resting.append((tenant, child))
             over = self._resting[: -self._kept]

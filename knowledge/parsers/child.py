@@ -87,16 +87,16 @@ def _answer(frame: Frame, source: Source | None, limits: ParseLimits, replies: I
 def _parse(frame: Frame, source: Source, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
     from knowledge.parsers.read import NeedsOcr, read
 
-    told = 0.0
+    reported_at = 0.0
 
-    def tell(page: int, total: int) -> None:
-        nonlocal told
-        if page == total or time.monotonic() - told > PROGRESS_SECONDS:
-            told = time.monotonic()
+    def report_progress(page: int, total: int) -> None:
+        nonlocal reported_at
+        if page == total or time.monotonic() - reported_at > PROGRESS_SECONDS:
+            reported_at = time.monotonic()
             write_frame(replies, {"progress": [page, total]})
 
     try:
-        document = read(source, frame["filename"], limits, on_progress=tell, recognise=recognise)
+        document = read(source, frame["filename"], limits, on_progress=report_progress, recognise=recognise)
     except NeedsOcr:
         return {"needs_ocr": True}
     return {"document": document_to_wire(document)}

@@ -36,7 +36,7 @@ MOST_SAID = 8 * 1024  # bytes of a child's messages that are logged for one requ
 log = logging.getLogger("knowledge.parsers.client")
 
 
-class ChildGone(Exception):
+class ChildEnded(Exception):
     """The child ended without a reply: of itself, or because the file was too much for it."""
 
     def __init__(self, *, of_itself: bool) -> None:
@@ -70,7 +70,7 @@ class Child:
             )
         os.set_blocking(self._process.stderr.fileno(), False)  # type: ignore[union-attr]
         self._received = bytearray()
-        self._said = bytearray()
+        self._messages = bytearray()
         self.files = 0
 
     @property
@@ -84,14 +84,14 @@ class Child:
     def ask(
         self, request: Frame, *, seconds: float, file: int | None = None, on_progress: Progress | None = None
     ) -> Frame:
-        """The last reply to a request about `file`, an open descriptor that stays the caller's. Raises `ChildGone` or
+        """The last reply to a request about `file`, an open descriptor that stays the caller's. Raises `ChildEnded` or
         `TooSlow`; the child is of no use after either."""
         self.files += 1
         deadline = time.monotonic() + seconds
         try:
             send_frame(self._requests, request, file)
         except OSError as error:
-            raise self._gone() from error
+            raise self._ended() from error
         try:
             while True:
                 reply = self._frame(deadline)
@@ -100,31 +100,31 @@ class Child:
                 if on_progress:
                     on_progress(*reply["progress"])
         finally:
-            self._log_what_it_said()
+            self._log_messages()
 
-    def close(self, *, at_once: bool = False) -> None:
-        if at_once:
+    def close(self, *, immediately: bool = False) -> None:
+        if immediately:
             self._process.kill()
         for stream in (self._requests, self._process.stdout, self._process.stderr):
             if stream:
                 with contextlib.suppress(OSError):
                     stream.close()
         try:
-            self._process.wait(timeout=0 if at_once else 1)
+            self._process.wait(timeout=0 if immediately else 1)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
-    def _gone(self) -> ChildGone:
+    def _ended(self) -> ChildEnded:
         try:
-            return ChildGone(of_itself=self._process.wait(timeout=2) == 0)
+            return ChildEnded(of_itself=self._process.wait(timeout=2) == 0)
         except subprocess.TimeoutExpired:  # it closed its output, yet lives: nothing sane does that
-            return ChildGone(of_itself=False)
+            return ChildEnded(of_itself=False)
 
     def _frame(self, deadline: float) -> Frame:
         (size,) = LENGTH.unpack(self._exactly(LENGTH.size, deadline))
         if size > MOST_BYTES:
-            raise self._gone()
+            raise self._ended()
         return json.loads(self._exactly(size, deadline))
 
     def _exactly(self, size: int, deadline: float) -> bytes:
@@ -143,7 +143,7 @@ class Child:
                 continue
             more = os.read(stream, 1 << 20)
             if not more:
-                raise self._gone()
+                raise self._ended()
             self._received += more
         data = bytes(self._received[:size])
         del self._received[:size]
@@ -152,18 +152,18 @@ class Child:
     def _listen(self) -> bool:
         """Takes what the child printed, so that it never waits for room. False: it will print no more."""
         try:
-            said = os.read(self._process.stderr.fileno(), 1 << 16)  # type: ignore[union-attr]
+            chunk = os.read(self._process.stderr.fileno(), 1 << 16)  # type: ignore[union-attr]
         except BlockingIOError:
             return True
-        self._said += said[: max(0, MOST_SAID - len(self._said))]
-        return bool(said)
+        self._messages += chunk[: max(0, MOST_SAID - len(self._messages))]
+        return bool(chunk)
 
-    def _log_what_it_said(self) -> None:
+    def _log_messages(self) -> None:
         """Marked as the child's, line by line: a document must not be able to write into our log in our name."""
         with contextlib.suppress(OSError, ValueError):
             self._listen()
-        lines = self._said.decode("utf-8", "replace").splitlines()
-        self._said.clear()
+        lines = self._messages.decode("utf-8", "replace").splitlines()
+        self._messages.clear()
         if lines:
             printable = ("".join(sign if sign.isprintable() else "?" for sign in line) for line in lines)
             log.warning("A parser process said:\n%s", "\n".join(f"  | {line}" for line in printable))
@@ -206,14 +206,14 @@ class WarmChild:
             return {"failed": failure_to_wire(_missing())}
         try:
             return self._answer(request, file, seconds, on_progress)
-        except ChildGone as gone:
+        except ChildEnded as gone:
             if not gone.of_itself:
                 return {"failed": failure_to_wire(too_large_or_damaged())}
             # It left for idleness between our look and our question. A fresh one waits for us.
             self._drop()
             try:
                 return self._answer(request, file, seconds, on_progress)
-            except ChildGone:
+            except ChildEnded:
                 return {"failed": failure_to_wire(too_large_or_damaged())}
         finally:
             os.close(file)
@@ -236,7 +236,7 @@ class WarmChild:
 
     def _drop(self) -> None:
         if self._child:
-            self._child.close(at_once=True)
+            self._child.close(immediately=True)
             self._child = None
 
 
@@ -297,10 +297,10 @@ class ParserChild:
             return {"failed": failure_to_wire(_missing())}
         except TooSlow:
             return {"failed": failure_to_wire(_timeout(self.limits.ocr_wall_seconds))}
-        except ChildGone:
+        except ChildEnded:
             return {"failed": failure_to_wire(too_large_or_damaged())}
         finally:
-            child.close(at_once=True)
+            child.close(immediately=True)
 
 
 def _timeout(seconds: float) -> ParseFailed:
@@ -317,13 +317,13 @@ def _missing() -> ParseFailed:
 
 
 def confinement_of_a_child() -> dict[str, str]:
-    """Starts a child and asks it: measure to why it could not be taken. Empty where all of them hold. Raises `ChildGone`
+    """Starts a child and asks it: measure to why it could not be taken. Empty where all of them hold. Raises `ChildEnded`
     or `TooSlow`."""
     child = Child(ParseLimits())
     try:
         return child.ask({"do": "confinement"}, seconds=10)["not_taken"]
     finally:
-        child.close(at_once=True)
+        child.close(immediately=True)
 
 
 @cache
@@ -340,7 +340,7 @@ def _compile_readers() -> None:
 def _bare_environment() -> dict[str, str]:
     """No key or password of ours reaches a process that reads strangers' files; few threads, to fit its limits. ONNX
     Runtime sends what it is used for to its maker unless it is told not to (since 1.29, on Linux)."""
-    kept = {
+    environment = {
         name: os.environ[name]
         for name in ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")
         if name in os.environ
@@ -348,11 +348,11 @@ def _bare_environment() -> dict[str, str]:
     threads = dict.fromkeys(("RAYON_NUM_THREADS", "TOKIO_WORKER_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     silent = {"ORT_DISABLE_TELEMETRY": "1"}
     return (
-        kept
+        environment
         | threads
         | silent
         | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2", "HOME": "/nonexistent"}
     )
 
 
-__all__ = ["Child", "ChildGone", "ParserChild", "TooSlow", "WarmChild", "confinement_of_a_child"]
+__all__ = ["Child", "ChildEnded", "ParserChild", "TooSlow", "WarmChild", "confinement_of_a_child"]

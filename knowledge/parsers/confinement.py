@@ -41,7 +41,7 @@ def apply(*, address_space: int) -> dict[str, str]:
     failed: dict[str, str] = {}
     taken: list[tuple[str, Callable[[], object]]] = [
         (MEMORY, lambda: _limit_memory(address_space)),
-        (LIMITS, _limit_the_rest),
+        (LIMITS, _limit_other_resources),
         (NO_NEW_PRIVILEGES, _refuse_new_privileges),
         (NO_CAPABILITIES, _drop_capabilities),
         (FILES, lambda: landlock.restrict(readable())),
@@ -64,7 +64,7 @@ def missing_here() -> dict[str, str]:
     missing = {}
     if not landlock.version():
         missing[FILES] = "the kernel has no Landlock, or it is turned off"
-    if not seccomp.is_known_here():
+    if not seccomp.is_supported():
         missing[CALLS] = "there is no list of calls for this kind of processor"
     return missing
 
@@ -84,7 +84,7 @@ def _limit_memory(address_space: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
 
 
-def _limit_the_rest() -> None:
+def _limit_other_resources() -> None:
     """No byte into any file, no core dump. A limit on processes would count all of the user's, and does not bind root:
     the list of calls has no fork instead."""
     for name, most in (("FSIZE", 0), ("CORE", 0), ("NOFILE", OPEN_FILES), ("MEMLOCK", 0), ("MSGQUEUE", 0)):

@@ -86,17 +86,17 @@ def table(
     rows: Iterable[Sequence[str]], *, has_header: bool = True, separator: str = CELL_SEPARATOR
 ) -> Iterator[Piece]:
     """Rows without empty ones and without columns that are empty throughout; the first is the header."""
-    kept = [[one_line(cell) for cell in row] for row in rows]
-    kept = [row for row in kept if any(row)]
-    width = max((len(row) for row in kept), default=0)
-    used = [i for i in range(width) if any(i < len(row) and row[i] for row in kept)]
-    for number, row in enumerate(kept):
+    filled_rows = [[one_line(cell) for cell in row] for row in rows]
+    filled_rows = [row for row in filled_rows if any(row)]
+    width = max((len(row) for row in filled_rows), default=0)
+    used = [i for i in range(width) if any(i < len(row) and row[i] for row in filled_rows)]
+    for number, row in enumerate(filled_rows):
         cells = [row[i] if i < len(row) else "" for i in used]
         if len(used) == 1:
             yield Piece("paragraph", cells[0])
         else:
             yield Piece(
-                "table_header" if has_header and number == 0 and len(kept) > 1 else "table_row",
+                "table_header" if has_header and number == 0 and len(filled_rows) > 1 else "table_row",
                 cells=cells,
                 separator=separator,
             )
@@ -119,8 +119,8 @@ def cell_text(cell: Iterable[Piece]) -> str:
     return " ".join(piece.text or " ".join(piece.cells) for piece in cell)
 
 
-def assemble(draft: Draft, media_type: str, *, most_characters: int) -> ParsedDocument:
-    text = _Text(most_characters)
+def assemble(draft: Draft, media_type: str, *, max_characters: int) -> ParsedDocument:
+    text = _Text(max_characters)
     pages: list[PageSpan] = []
     blocks: list[Block] = []
     for piece in draft.pieces:
@@ -133,7 +133,7 @@ def assemble(draft: Draft, media_type: str, *, most_characters: int) -> ParsedDo
     return ParsedDocument(
         text="".join(text.parts),
         media_type=media_type,
-        pages=tuple(_begin_where_the_last_ends(pages)),
+        pages=tuple(_without_gaps(pages)),
         blocks=tuple(blocks),
         title=_title(draft)[:MOST_TITLE],
         author="" if one_line(draft.author).lower() in NO_AUTHORS else one_line(draft.author)[:300],
@@ -145,23 +145,23 @@ def assemble(draft: Draft, media_type: str, *, most_characters: int) -> ParsedDo
 def _title(draft: Draft) -> str:
     """What the file calls itself, else what its first page says in large letters."""
     headings = (piece.text for piece in draft.pieces if isinstance(piece, Piece) and piece.kind == "heading")
-    said = one_line(draft.title)
-    if _says_something(said):
-        return said
+    file_title = one_line(draft.title)
+    if _is_meaningful(file_title):
+        return file_title
     return one_line(draft.cover or next(headings, "")) if draft.headings_name_it else ""
 
 
-def _says_something(title: str) -> bool:
+def _is_meaningful(title: str) -> bool:
     """Programs put file names and placeholders where a title should be."""
     return bool(title) and not _no_title.match(title)
 
 
 class _Text:
-    def __init__(self, most_characters: int) -> None:
+    def __init__(self, max_characters: int) -> None:
         self.parts: list[str] = []
         self.size = 0
         self.last = ""
-        self.most = most_characters
+        self.most = max_characters
 
     def add(self, piece: Piece) -> Block | None:
         spans: list[tuple[int, int]] = []
@@ -222,7 +222,7 @@ def _row(piece: Piece) -> tuple[str, list[tuple[int, int]]]:
     return content, spans
 
 
-def _begin_where_the_last_ends(pages: list[PageSpan]) -> Iterator[PageSpan]:
+def _without_gaps(pages: list[PageSpan]) -> Iterator[PageSpan]:
     """Separators belong to the page before them, so that pages touch and cover the whole text."""
     for number, page in enumerate(pages):
         following = pages[number + 1].start if number + 1 < len(pages) else page.end

@@ -35,11 +35,11 @@ def restrict(readable: Iterable[str]) -> int:
     """From here on, and for good, this process reads `readable` (files, or folders with all they hold), and opens
     nothing else. Nothing can be written, made, run, or signalled outside of it. Returns the version of the interface.
     What it has open stays open. Raises `OSError`. Needs no_new_privs; call it while there is one thread."""
-    known = version()
-    if not known:
+    abi_version = version()
+    if not abi_version:
         raise OSError("the kernel has no Landlock, or it is turned off")
-    files = (1 << FILE_BITS_SINCE[min(known, 5)]) - 1
-    parts = [files, TCP_BITS if known >= 4 else None, SCOPE_BITS if known >= NEWEST else None]
+    files = (1 << FILE_BITS_SINCE[min(abi_version, 5)]) - 1
+    parts = [files, TCP_BITS if abi_version >= 4 else None, SCOPE_BITS if abi_version >= NEWEST else None]
     attributes = b"".join(struct.pack("=Q", part) for part in parts if part is not None)
     rules = _checked(CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
     try:
@@ -48,7 +48,7 @@ def restrict(readable: Iterable[str]) -> int:
         _checked(RESTRICT_SELF, ctypes.c_int(rules), ctypes.c_uint32(0))
     finally:
         os.close(rules)
-    return known
+    return abi_version
 
 
 def _allow(rules: int, path: str) -> None:

@@ -90,23 +90,23 @@ def read(
             f"The file is larger than {limits.file_bytes // MIB} MiB.",
             "Split it into several files and upload those.",
         )
-    found = sniff(source, filename, limits)
+    sniffed = sniff(source, filename, limits)
     try:
-        if found.media_type in TEXT_READERS:
-            draft = _reader(TEXT_READERS[found.media_type])(found.text)
+        if sniffed.media_type in TEXT_READERS:
+            draft = _reader(TEXT_READERS[sniffed.media_type])(sniffed.text)
         else:
             until = time.monotonic() + ENOUGH * limits.ocr_wall_seconds
-            reading = Reading(source, found.media_type, limits, on_progress, recognise, until)
-            draft = _reader(FILE_READERS[found.media_type])(reading)
+            reading = Reading(source, sniffed.media_type, limits, on_progress, recognise, until)
+            draft = _reader(FILE_READERS[sniffed.media_type])(reading)
     except RecursionError as error:
         raise damaged() from error
-    document = _judged(assemble(draft, found.media_type, most_characters=limits.output_characters))
-    if found.letters_lost:
+    document = _judged(assemble(draft, sniffed.media_type, max_characters=limits.output_characters))
+    if sniffed.letters_lost:
         draft.warn("letters_lost", "Some characters could not be read and are shown as a replacement character.")
-    if misnamed(filename, found.media_type):
+    if misnamed(filename, sniffed.media_type):
         draft.warn(
             "wrong_extension",
-            f"The file name does not match the content, which is {name_of(found.media_type)} and was read as that.",
+            f"The file name does not match the content, which is {name_of(sniffed.media_type)} and was read as that.",
         )
     return replace(document, language=_language(document.text), warnings=tuple(draft.warnings))
 

@@ -83,7 +83,7 @@ _SET_SECCOMP, _FILTER_MODE = 22, 2
 Instruction = tuple[int, int, int, int]  # code, instructions to skip if true, if false, constant
 
 
-def is_known_here() -> bool:
+def is_supported() -> bool:
     """There is a list for this machine's kind of processor."""
     return sys.platform == "linux" and platform.machine() in ARCHITECTURES
 
@@ -91,7 +91,7 @@ def is_known_here() -> bool:
 def restrict() -> None:
     """From here on, and for good, every call that is not listed is refused. Raises `OSError`. Needs no_new_privs; call
     it while there is one thread, since others would stay free."""
-    if not is_known_here():
+    if not is_supported():
         raise OSError(f"there is no list of calls for {sys.platform} on {platform.machine()}")
     code = b"".join(struct.pack("=HBBI", *each) for each in program(platform.machine(), os.getpid()))
     buffer = ctypes.create_string_buffer(code, len(code))

@@ -15,20 +15,20 @@ from knowledge.permissions.conditions import (
     collection_ids,
     document_condition,
     holding_documents,
-    holds_collection,
+    may_access_collection,
     may_work,
     visible_collection_ids,
 )
-from knowledge.permissions.explain import Step, Way, access_reasons, explain
+from knowledge.permissions.explain import AccessPath, Step, access_reasons, explain
 from knowledge.permissions.search_filter import ReadScope, read_scope, readable, still_readable
 from tenants.errors import NotAllowed
 from tenants.models import Membership
 
 __all__ = [
+    "AccessPath",
     "ReadScope",
     "Right",
     "Step",
-    "Way",
     "access_collection",
     "access_document",
     "access_documents",
@@ -38,10 +38,10 @@ __all__ = [
     "document_condition",
     "explain",
     "holding_documents",
-    "insist_on_collections",
     "may_work",
     "read_scope",
     "readable",
+    "require_collections",
     "rights_on",
     "still_readable",
     "successors",
@@ -55,10 +55,10 @@ def access_document(
     member: Membership, document_id: UUID | str, right: Right = Right.READ, *, in_trash: bool = False
 ) -> Document:
     """The document, or Http404 where it may not be known; NotAllowed where reading it does not include `right`."""
-    found = _held(member, [document_id], right, in_trash).first()
-    if found is not None:
-        return found
-    if right == Right.READ or not _held(member, [document_id], Right.READ, in_trash).exists():
+    document = _permitted_documents(member, [document_id], right, in_trash).first()
+    if document is not None:
+        return document
+    if right == Right.READ or not _permitted_documents(member, [document_id], Right.READ, in_trash).exists():
         raise Http404
     raise _lacking(right, "document")
 
@@ -67,31 +67,31 @@ def access_collection(member: Membership, collection_id: UUID | str, right: Righ
     """Likewise. Who may read one document of a collection may know the collection's name. One that is hidden takes the
     same queries as one that does not exist."""
     rows = Collection.objects.for_tenant(member.tenant_id).filter(pk=collection_id)
-    held = holds_collection(member, collection_id, right)
+    held = may_access_collection(member, collection_id, right)
     if not held and UUID(str(collection_id)) not in visible_collection_ids(member):
         raise Http404
-    found = rows.select_related("tenant", "owner__user").first()
-    if found is None:  # removed just now
+    collection = rows.select_related("tenant", "owner__user").first()
+    if collection is None:  # removed just now
         raise Http404
     if not held and right != Right.READ:
         raise _lacking(right, "collection")
-    return found
+    return collection
 
 
 def access_documents(member: Membership, document_ids: Iterable[UUID], right: Right = Right.READ) -> list[Document]:
     """As `access_document` for each, in their order, and with as many queries as for one. Raises what that raises for
     the first that may not be known, or lacks the right."""
     ids = list(dict.fromkeys(document_ids))
-    found = {document.pk: document for document in _held(member, ids, right, in_trash=False)}
+    found = {document.pk: document for document in _permitted_documents(member, ids, right, in_trash=False)}
     return [found.get(pk) or access_document(member, pk, right) for pk in ids]
 
 
-def _held(member: Membership, document_ids: list, right: Right, in_trash: bool) -> QuerySet[Document]:
+def _permitted_documents(member: Membership, document_ids: list, right: Right, in_trash: bool) -> QuerySet[Document]:
     rows = holding_documents(member, document_ids, right).filter(trashing__isnull=not in_trash)
     return rows.select_related(*OF_A_DOCUMENT)
 
 
-def insist_on_collections(member: Membership, collection_ids_asked: Iterable[UUID]) -> None:
+def require_collections(member: Membership, collection_ids_asked: Iterable[UUID]) -> None:
     """Http404 where one of them may not be known. At most as many queries as for one."""
     rest = set(collection_ids_asked)
     rest -= collection_ids(member) if rest else set()

@@ -67,7 +67,7 @@ def granted_document_ids(member: Membership, right: Right, **narrowed: object) -
     return ids
 
 
-def holds_collection(member: Membership, collection_id: UUID | str, right: Right = Right.READ) -> bool:
+def may_access_collection(member: Membership, collection_id: UUID | str, right: Right = Right.READ) -> bool:
     """True if the collection exists and this member owns it or was given that right. One to three small queries; all
     three where the answer is no, whether it exists or not."""
     if not member.may_work:
@@ -143,14 +143,14 @@ _permission_ids: dict[tuple[str, Right], tuple[int, ...]] = {}
 def _permissions(kind: str, right: Right) -> tuple[int, ...]:
     """Ids of guardian's permissions. Migrating makes them and they stay, so they are asked for once; but not remembered as long
     as one is missing: a process that asks while they are being made would refuse everybody until it is restarted."""
-    known = _permission_ids.get((kind, right))
-    if known is None:
+    permission_ids = _permission_ids.get((kind, right))
+    if permission_ids is None:
         names = [f"{each}_{kind}" for each in right.sufficient]
         rows = Permission.objects.filter(content_type__app_label="knowledge", codename__in=names)
-        known = tuple(rows.values_list("pk", flat=True))
-        if len(known) == len(names):
-            _permission_ids[kind, right] = known
-    return known
+        permission_ids = tuple(rows.values_list("pk", flat=True))
+        if len(permission_ids) == len(names):
+            _permission_ids[kind, right] = permission_ids
+    return permission_ids
 
 
 def forget_permissions(**_) -> None:

@@ -31,7 +31,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class AccessPath:
     """One way by which a right reaches a person, from the person to the document."""
 
     right: Right
@@ -64,30 +64,32 @@ def access_reasons(member: Membership, document_ids: Many[UUID]) -> dict[UUID, s
     return found
 
 
-def explain(member: Membership, document: Document) -> list[Way]:
+def explain(member: Membership, document: Document) -> list[AccessPath]:
     """Every way by which this member may do something with the document. Empty: they may not read it."""
     if not member.may_work:
         return []
-    ways = []
+    paths = []
     if document.owner_id == member.pk:
-        ways.append(Way(Right.MANAGE, "owns it", (Step("owner", str(document), at=document.created_at),)))
-    ways += _ways_by_grant(member, document, DocumentUserGrant, DocumentTeamGrant)
+        paths.append(AccessPath(Right.MANAGE, "owns it", (Step("owner", str(document), at=document.created_at),)))
+    paths += _paths_by_grant(member, document, DocumentUserGrant, DocumentTeamGrant)
     if document.restricted:
-        return ways
+        return paths
     shelf = document.collection
     onward = Step("collection", str(shelf))
     if shelf.owner_id == member.pk:
         owning = Step("owner", str(shelf), at=shelf.created_at)
-        ways.append(Way(Right.MANAGE, f"owns the collection {shelf}", (owning, onward)))
-    return ways + _ways_by_grant(member, shelf, CollectionUserGrant, CollectionTeamGrant, onward)
+        paths.append(AccessPath(Right.MANAGE, f"owns the collection {shelf}", (owning, onward)))
+    return paths + _paths_by_grant(member, shelf, CollectionUserGrant, CollectionTeamGrant, onward)
 
 
-def _ways_by_grant(member: Membership, target: Document | Collection, by_user, by_team, *onward: Step) -> list[Way]:
-    ways = []
+def _paths_by_grant(
+    member: Membership, target: Document | Collection, by_user, by_team, *onward: Step
+) -> list[AccessPath]:
+    paths = []
     for grant in _with_giver(granted(by_user, member, Right.READ)).filter(content_object=target):
         giver = str(grant.granted_by or "")
         words = f"shared by {giver}" if giver else "shared directly"
-        ways.append(Way(grant.right, words, (Step("grant", str(target), giver, grant.granted_at), *onward)))
+        paths.append(AccessPath(grant.right, words, (Step("grant", str(target), giver, grant.granted_at), *onward)))
     joined = {
         row.team.group_id: row
         for row in TeamMember.objects.for_tenant(member.tenant_id).filter(member=member).select_related("team")
@@ -100,8 +102,8 @@ def _ways_by_grant(member: Membership, target: Document | Collection, by_user, b
             Step("team", row.team.name, at=row.added_at),
             Step("grant", str(target), str(grant.granted_by or ""), grant.granted_at),
         )
-        ways.append(Way(grant.right, _via(row.team.name, row.team.everyone), (*steps, *onward)))
-    return ways
+        paths.append(AccessPath(grant.right, _via(row.team.name, row.team.everyone), (*steps, *onward)))
+    return paths
 
 
 def _reasons(tables, member: Membership, ids: list[UUID]) -> dict[UUID, str]:

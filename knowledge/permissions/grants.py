@@ -30,7 +30,7 @@ Grantee = Membership | Team
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GrantInfo:
     """A grant, as pages and programs show it. `id` says which kind of row it is: `person:12`, `team:3`."""
 
     id: str
@@ -41,9 +41,9 @@ class Given:
 
 
 @transaction.atomic
-def give(target: Target, right: Right | str, to: Grantee, *, by: Membership) -> Given:
+def give(target: Target, right: Right | str, to: Grantee, *, by: Membership) -> GrantInfo:
     """One right on one thing. A former one of the same grantee on it is replaced; the same again changes nothing."""
-    insist_on_managing(target, by)
+    require_manage_right(target, by)
     right = _right(right)
     if to.tenant_id != by.tenant_id:
         raise Http404
@@ -70,7 +70,7 @@ def give(target: Target, right: Right | str, to: Grantee, *, by: Membership) -> 
 @transaction.atomic
 def revoke(target: Target, grantee: Grantee, *, by: Membership) -> bool:
     """Everything that this person or team was given on it. False when there was nothing."""
-    insist_on_managing(target, by)
+    require_manage_right(target, by)
     table, holder = _table(target, grantee)
     rows = table.scoped.for_tenant(by.tenant_id).filter(content_object=target, **holder)
     rights = sorted(each.right.value for each in rows.select_related("permission"))
@@ -84,7 +84,7 @@ def revoke(target: Target, grantee: Grantee, *, by: Membership) -> bool:
 
 def revoke_by_id(target: Target, grant_id: str, *, by: Membership) -> None:
     """Http404 for a grant that is not on this thing."""
-    insist_on_managing(target, by)
+    require_manage_right(target, by)
     for given in grants_on(target):
         if given.id == grant_id:
             revoke(target, given.grantee, by=by)
@@ -92,7 +92,7 @@ def revoke_by_id(target: Target, grant_id: str, *, by: Membership) -> None:
     raise Http404
 
 
-def grants_on(target: Target) -> list[Given]:
+def grants_on(target: Target) -> list[GrantInfo]:
     """Who was given what, the owner apart. People and teams by name."""
     by_user, by_team = _tables(target)
     people = {
@@ -117,7 +117,7 @@ def grants_on(target: Target) -> list[Given]:
     return sorted(found, key=lambda given: (isinstance(given.grantee, Membership), str(given.grantee).casefold()))
 
 
-def insist_on_managing(target: Target, by: Membership) -> None:
+def require_manage_right(target: Target, by: Membership) -> None:
     if not may_manage(target, by):
         raise NotAllowed(
             "Only people who manage it can change who reads it. Nothing was changed.", hint="Ask its owner to share it."
@@ -140,10 +140,10 @@ def _rows(table, target: Target):
     )
 
 
-def _shown(row: GrantFields, grantee: Grantee) -> Given:
+def _shown(row: GrantFields, grantee: Grantee) -> GrantInfo:
     kind = "person" if isinstance(grantee, Membership) else "team"
     # Not the row's number: it counts the grants of all companies.
-    return Given(f"{kind}:{grantee.pk}", row.right, grantee, row.granted_by, row.granted_at)
+    return GrantInfo(f"{kind}:{grantee.pk}", row.right, grantee, row.granted_by, row.granted_at)
 
 
 def _tables(target: Target):

@@ -61,7 +61,7 @@ def grants_at(target: Document | Collection, moment: datetime) -> list[PastGrant
     return _grants_at(target.tenant_id, target.pk, moment)
 
 
-def grants_on_shelf_at(tenant_id: UUID, collection_id: UUID, moment: datetime) -> list[PastGrant]:
+def collection_grants_at(tenant_id: UUID, collection_id: UUID, moment: datetime) -> list[PastGrant]:
     """The same for a collection that may be gone."""
     return _grants_at(tenant_id, collection_id, moment)
 
@@ -71,7 +71,7 @@ def owner_at(target: Document | Collection, moment: datetime) -> PastOwner | Non
     if target.created_at >= moment:
         return None
     if isinstance(target, Collection):
-        return shelf_owner_at(target.tenant_id, target.pk, moment)
+        return collection_owner_at(target.tenant_id, target.pk, moment)
     made = _events(target.tenant_id, moment).filter(target_id=str(target.pk), action=Action.DOCUMENT_UPLOADED)
     owner = _first_owner(made)
     while owner is not None:
@@ -93,7 +93,7 @@ def owner_at(target: Document | Collection, moment: datetime) -> PastOwner | Non
     return None
 
 
-def shelf_owner_at(tenant_id: UUID, collection_id: UUID, moment: datetime) -> PastOwner | None:
+def collection_owner_at(tenant_id: UUID, collection_id: UUID, moment: datetime) -> PastOwner | None:
     made = _events(tenant_id, moment).filter(target_id=str(collection_id), action=Action.COLLECTION_CREATED)
     handed = (
         _events(tenant_id, moment)
@@ -160,12 +160,12 @@ def teams_at(person: Membership, moment: datetime) -> list[PastTeam]:
             found[team] = PastTeam(team, event.target_name, False, event.occurred_at)
     gone = _removed_teams(person.tenant_id, found, moment)
     names = dict(Team.objects.for_tenant(person.tenant_id).filter(pk__in=found).values_list("pk", "name"))
-    kept = [
+    teams = [
         PastTeam(team.id, names.get(team.id, team.name), team.everyone, team.since)
         for team in found.values()
         if team.id not in gone
     ]
-    return sorted(kept, key=lambda team: (team.everyone, team.name.casefold()))
+    return sorted(teams, key=lambda team: (team.everyone, team.name.casefold()))
 
 
 def members_at(team: Team, moment: datetime) -> set[UUID]:
@@ -187,18 +187,18 @@ def members_at(team: Team, moment: datetime) -> set[UUID]:
 def _grants_at(tenant_id: UUID, target_id: UUID, moment: datetime) -> list[PastGrant]:
     events = list(_events(tenant_id, moment).filter(target_id=str(target_id), action__in=GIVING).order_by("id"))
     held: dict[tuple[bool, UUID], PastGrant] = {}
-    for event, told in zip(events, describe(events), strict=True):
+    for event, view in zip(events, describe(events), strict=True):
         team = event.data.get("team_id")
         holder = UUID(team) if team else event.subject_id
         held.pop((bool(team), holder), None)
         if event.action == Action.GRANT_GIVEN:
-            name = event.data.get("team", "") if team else told.whom.name
+            name = event.data.get("team", "") if team else view.whom.name
             held[bool(team), holder] = PastGrant(
-                holder, bool(team), name, Right(event.data["right"]), told.who.name, event.occurred_at, event.pk
+                holder, bool(team), name, Right(event.data["right"]), view.who.name, event.occurred_at, event.pk
             )
     left = _ended(tenant_id, held.values(), moment)
-    kept = [grant for grant in held.values() if grant.event not in left]
-    return sorted(kept, key=lambda grant: (not grant.is_team, grant.name.casefold()))
+    grants = [grant for grant in held.values() if grant.event not in left]
+    return sorted(grants, key=lambda grant: (not grant.is_team, grant.name.casefold()))
 
 
 def _ended(tenant_id: UUID, grants: Iterable[PastGrant], moment: datetime) -> set[int]:

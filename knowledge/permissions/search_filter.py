@@ -61,12 +61,12 @@ def read_scope(member: Membership, *, just_fetched: bool = False) -> ReadScope:
         return ReadScope(0, Readable())
     today = timezone.localdate()
     key = (member.tenant_id, member.pk)
-    known = _remembered.get(key, version, today)
-    if known is None:
-        known = ReadScope(version, _compile(member, today))
+    cached = _remembered.get(key, version, today)
+    if cached is None:
+        cached = ReadScope(version, _compile(member, today))
         # What a transaction sees of itself may yet be rolled back.
-        transaction.on_commit(partial(_remembered.put, key, version, today, known))
-    return known
+        transaction.on_commit(partial(_remembered.put, key, version, today, cached))
+    return cached
 
 
 @CompiledQuery
@@ -91,7 +91,7 @@ def still_readable(member: Membership, document_ids: Many[UUID]) -> set[UUID]:
 def _compile(member: Membership, today: date) -> Readable:
     """In few plain queries, since each new version of the corpus asks them again."""
     groups = group_ids(member)
-    shelves = _shelves(member, groups)
+    shelves = _readable_collections(member, groups)
     hidden: set[int] = set()  # on a readable shelf, or still labelled with one in the store, and yet not to be found
     singles: set[int] = set()
     replaced: dict[int, UUID] = {}
@@ -132,25 +132,25 @@ def _compile(member: Membership, today: date) -> Readable:
     )
 
 
-def _shelves(member: Membership, groups: list[int]) -> set[UUID]:
+def _readable_collections(member: Membership, groups: list[int]) -> set[UUID]:
     owned = Collection.objects.for_tenant(member.tenant_id).filter(owner_id=member.pk).values_list("pk", flat=True)
     shelves = set(owned)
-    shelves.update(_given(CollectionUserGrant, member, groups).values_list("content_object_id", flat=True))
-    shelves.update(_given(CollectionTeamGrant, member, groups).values_list("content_object_id", flat=True))
+    shelves.update(_grants_of(CollectionUserGrant, member, groups).values_list("content_object_id", flat=True))
+    shelves.update(_grants_of(CollectionTeamGrant, member, groups).values_list("content_object_id", flat=True))
     return shelves
 
 
-def _single_documents(member: Membership, shelves: set[UUID], groups: list[int]) -> list[tuple]:
+def _single_documents(member: Membership, collections: set[UUID], groups: list[int]) -> list[tuple]:
     """Documents given one by one, or owned where they are not read anyway."""
     mine = Document.objects.for_tenant(member.tenant_id).filter(owner_id=member.pk)
-    rows = list(mine.exclude(collection__in=shelves).values_list(*COLUMNS))
+    rows = list(mine.exclude(collection__in=collections).values_list(*COLUMNS))
     rows += mine.filter(HAS_EXCEPTION, restricted=True).values_list(*COLUMNS)
     for grants in (DocumentUserGrant, DocumentTeamGrant):
-        rows += _given(grants, member, groups).values_list(*(f"content_object__{column}" for column in COLUMNS))
+        rows += _grants_of(grants, member, groups).values_list(*(f"content_object__{column}" for column in COLUMNS))
     return rows
 
 
-def _given(grants, member: Membership, groups: list[int]) -> QuerySet:
+def _grants_of(grants, member: Membership, groups: list[int]) -> QuerySet:
     """What `granted` gives, with the teams already looked up."""
     if grants in (CollectionTeamGrant, DocumentTeamGrant) and not groups:
         return grants.scoped.none()

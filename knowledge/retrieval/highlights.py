@@ -24,7 +24,7 @@ class Highlighter:
     """
 
     def __init__(self, query: str) -> None:
-        self._wanted, self._beginnings = _wanted(query[:LONGEST_QUERY])
+        self._wanted, self._beginnings = _query_stems(query[:LONGEST_QUERY])
         self._of_spaced = lru_cache(maxsize=4_096)(analysis.spaced_word_terms)
 
     def __call__(self, text: str, language: str = "") -> list[tuple[int, int]]:
@@ -44,7 +44,7 @@ class Highlighter:
         return spans
 
 
-def _wanted(query: str) -> tuple[frozenset[str], frozenset[str] | None]:
+def _query_stems(query: str) -> tuple[frozenset[str], frozenset[str] | None]:
     """The query's stems, and how a word of plain text may begin that has one of them. None where that cannot be said."""
     wanted = frozenset(analysis.terms(query, cached=False).split())
     if not wanted or not all(stem.isascii() for stem in wanted):

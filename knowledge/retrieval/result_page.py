@@ -19,9 +19,9 @@ def search_page(
     member: Membership, query: str, *, k: int = 10, offset: int = 0, filters: Filters = Filters()
 ) -> dict[str, Any]:
     """`next_offset` is None on the last page; `notice` says that the index is being rebuilt, and else nothing."""
-    standing = access.read_scope(member, just_fetched=True)  # who asks was looked up for this very request
-    found = find(member, [query], limit=offset + k + 1, filters=filters, standing=standing)
-    page = found[offset : offset + k]
+    read_scope = access.read_scope(member, just_fetched=True)  # who asks was looked up for this very request
+    passages = find(member, [query], limit=offset + k + 1, filters=filters, read_scope=read_scope)
+    page = passages[offset : offset + k]
     record(
         Action.SEARCH_RUN,
         member,
@@ -33,26 +33,26 @@ def search_page(
     highlights = Highlighter(query)
     return {
         "results": [_shown(each, highlights) for each in page],
-        "next_offset": offset + k if len(found) > offset + k else None,
+        "next_offset": offset + k if len(passages) > offset + k else None,
         "notice": notice(member),
     }
 
 
-def _shown(found: Found, highlights: Highlighter) -> dict[str, Any]:
+def _shown(passage: Found, highlights: Highlighter) -> dict[str, Any]:
     return {
-        "document_id": str(found.document_id),
-        "title": found.title,
-        "filename": found.filename,
-        "page": found.page,
-        "heading_path": list(found.heading_path),
-        "text": found.text,
-        "start": found.start,
-        "end": found.end,
-        "score": round(found.score, 4),
-        "highlights": [list(span) for span in highlights(found.text, found.language or UNTOLD)],
-        "passage_id": str(found.passage_id),
-        "version_id": str(found.version_id),
-        "version": found.version_number,
-        "collection": str(found.collection_id),
-        "superseded": found.superseded,
+        "document_id": str(passage.document_id),
+        "title": passage.title,
+        "filename": passage.filename,
+        "page": passage.page,
+        "heading_path": list(passage.heading_path),
+        "text": passage.text,
+        "start": passage.start,
+        "end": passage.end,
+        "score": round(passage.score, 4),
+        "highlights": [list(span) for span in highlights(passage.text, passage.language or UNTOLD)],
+        "passage_id": str(passage.passage_id),
+        "version_id": str(passage.version_id),
+        "version": passage.version_number,
+        "collection": str(passage.collection_id),
+        "superseded": passage.superseded,
     }

@@ -15,9 +15,9 @@ from django.db.models import QuerySet
 
 from knowledge import backends
 from knowledge.embedders.base import EmbedderError
-from knowledge.index_spec import Recipe
+from knowledge.index_spec import IndexSpec
 from knowledge.indexes import comparison_queue, consistency, index_writer
-from knowledge.indexes.versions import recipe
+from knowledge.indexes.versions import spec_for
 from knowledge.library.media_types import media_types
 from knowledge.models import Document, Generation, Passage, Version
 from knowledge.models.version import WORKING
@@ -42,7 +42,7 @@ SOME = 5  # companies that are asked for an index to warm up with
 
 Asker = tuple[UUID, UUID]  # tenant and member
 
-_away: dict[Recipe, float] = {}  # until when
+_unavailable_until: dict[IndexSpec, float] = {}  # until when
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,51 +94,51 @@ def find(
     limit: int,
     filters: Filters = Filters(),
     generation: str = "",
-    standing: access.ReadScope | None = None,
+    read_scope: access.ReadScope | None = None,
 ) -> list[Found]:
     """The best passages for all phrasings together, best first; from another index than the active one, if named.
 
-    `standing` is what the member may read, for who has just asked; what was revoked since is found out at the end.
+    `read_scope` is what the member may read, for who has just asked; what was revoked since is found out at the end.
     """
     phrasings = list(
         dict.fromkeys(cleaned for each in phrasings if (cleaned := " ".join(each[:LONGEST_QUERY].split())))
     )
-    standing = standing or access.read_scope(member)
-    readable = _narrowed(member, standing.readable, filters)
+    read_scope = read_scope or access.read_scope(member)
+    readable = _narrowed(member, read_scope.readable, filters)
     if readable.nothing or not phrasings or limit < 1:
         return []
-    where = Namespace(member.tenant_id, generation or generation_at(member.tenant_id, standing.corpus_version))
+    namespace = Namespace(member.tenant_id, generation or generation_at(member.tenant_id, read_scope.corpus_version))
     best: dict[UUID, Hit] = {}
     asker = (member.tenant_id, member.pk)
-    for query in _queries(phrasings, recipe(where.tenant_id, where.generation), asker):
-        for hit in _asked(where, query, readable, limit + SPARE):
-            known = best.get(hit.passage_id)
-            if known is None or _order(hit) < _order(known):
+    for query in _queries(phrasings, spec_for(namespace.tenant_id, namespace.generation), asker):
+        for hit in _asked(namespace, query, readable, limit + SPARE):
+            best_hit = best.get(hit.passage_id)
+            if best_hit is None or _order(hit) < _order(best_hit):
                 best[hit.passage_id] = hit
     if not best:
-        consistency.insist_on_whole(where, standing.readable)
+        consistency.require_complete(namespace, read_scope.readable)
     elif not generation:
-        consistency.keep_watch(where)
+        consistency.check_after_search(namespace)
     hits = sorted(best.values(), key=_order)
-    found: list[Found] = []
-    while hits and len(found) < limit:  # nearly always once: the rows refuse what changed just now, and nothing else
-        looked_at, hits = hits[: limit - len(found)], hits[limit - len(found) :]
-        found += _checked(member, looked_at, standing, filters)
-    return found
+    passages: list[Found] = []
+    while hits and len(passages) < limit:  # nearly always once: the rows refuse what changed just now, and nothing else
+        looked_at, hits = hits[: limit - len(passages)], hits[limit - len(passages) :]
+        passages += _checked(member, looked_at, read_scope, filters)
+    return passages
 
 
-def insist_on_whole(member: Membership) -> None:
+def require_complete_index(member: Membership) -> None:
     """Before this reader is told that their documents do not say it. Raises StoreUnavailable where the index may lack
     some of them."""
-    standing = access.read_scope(member)
-    if not standing.readable.nothing:
-        where = Namespace(member.tenant_id, generation_at(member.tenant_id, standing.corpus_version))
-        consistency.insist_on_whole(where, standing.readable)
+    read_scope = access.read_scope(member)
+    if not read_scope.readable.nothing:
+        namespace = Namespace(member.tenant_id, generation_at(member.tenant_id, read_scope.corpus_version))
+        consistency.require_complete(namespace, read_scope.readable)
 
 
 def notice(member: Membership) -> str:
     """What to say beside results of an index that is being rebuilt; else empty, and free."""
-    if not consistency.is_known_short(member.tenant_id):
+    if not consistency.is_incomplete(member.tenant_id):
         return ""
     return consistency.notice(member.tenant_id, access.read_scope(member).readable)
 
@@ -155,17 +155,17 @@ def warm() -> None:
         with in_tenant(tenant):
             newest = Generation.objects.for_tenant(tenant).filter(is_active=True).first()
         if newest is not None:  # any index will do to load the store
-            backends.store().count(index_writer.where(newest.tenant_id, newest.name))
+            backends.store().count(index_writer.namespace_of(newest.tenant_id, newest.name))
             return
 
 
-def _queries(phrasings: list[str], made_with: Recipe, asker: Asker) -> list[Query]:
+def _queries(phrasings: list[str], made_with: IndexSpec, asker: Asker) -> list[Query]:
     """Embedded as the passages were. Where that can no longer be done, words alone are looked up."""
     from knowledge.stores.rank_fusion import dense_share
     from knowledge.text.analysis import detect_language, terms
 
     embedder = backends.embedder_of(made_with)
-    if embedder is None or _away.get(made_with, 0) > time.monotonic():
+    if embedder is None or _unavailable_until.get(made_with, 0) > time.monotonic():
         return [Query(text, terms(text, cached=False), None, 0.0) for text in phrasings]
     return [
         Query(
@@ -178,26 +178,26 @@ def _queries(phrasings: list[str], made_with: Recipe, asker: Asker) -> list[Quer
     ]
 
 
-def _asked(where: Namespace, query: Query, readable: Readable, limit: int) -> list[Hit]:
+def _asked(namespace: Namespace, query: Query, readable: Readable, limit: int) -> list[Hit]:
     """By words alone when the embedder is away, and then for a while: fewer are found, but nobody is turned away or
     kept waiting for it."""
     try:
-        return backends.store().search(where, query, readable=readable, limit=limit)
+        return backends.store().search(namespace, query, readable=readable, limit=limit)
     except StoreUnavailable:
-        consistency.store_was_away()
+        consistency.forget_all()
         raise
     except EmbedderError as error:
-        _away[recipe(where.tenant_id, where.generation)] = time.monotonic() + REST
+        _unavailable_until[spec_for(namespace.tenant_id, namespace.generation)] = time.monotonic() + REST
         log.warning("Questions are looked up by words alone for a while: %s", error)
         words = replace(query, vector=None, dense_share=0.0)
-        return backends.store().search(where, words, readable=readable, limit=limit)
+        return backends.store().search(namespace, words, readable=readable, limit=limit)
 
 
 class _Vector:
     """What a phrasing means, for numpy to read. Made when it is first looked at, so that a store can look up the words
     meanwhile."""
 
-    def __init__(self, text: str, made_with: Recipe, asker: Asker) -> None:
+    def __init__(self, text: str, made_with: IndexSpec, asker: Asker) -> None:
         self._text = text
         self._made_with = made_with
         self._asker = asker
@@ -207,7 +207,7 @@ class _Vector:
 
 
 @lru_cache(maxsize=REMEMBERED_QUERIES)
-def _vector(text: str, made_with: Recipe, asker: Asker) -> np.ndarray:
+def _vector(text: str, made_with: IndexSpec, asker: Asker) -> np.ndarray:
     """Returns the embedding of a phrasing, cached for the member who asks and for nobody else.
 
     The vector is the same for everybody, but a hit is 3.6 ms faster than a miss: a cache shared with others would tell
@@ -263,7 +263,7 @@ def _checked(member: Membership, hits: list[Hit], known: access.ReadScope, filte
         known = access.read_scope(member)
     allows = _narrowed(member, known.readable, filters).allows
     return [
-        _found(hit, row)
+        _found_passage(hit, row)
         for hit in hits
         if (row := rows.get(hit.passage_id)) is not None  # else of an index that the rows have left behind
         and row.tenant_id == member.tenant_id
@@ -330,7 +330,7 @@ def _with_keys(*passage_ids: UUID) -> QuerySet:
     return passages.filter(pk__in=passage_ids).values_list(*_COLUMNS)
 
 
-def _found(hit: Hit, row: _Row) -> Found:
+def _found_passage(hit: Hit, row: _Row) -> Found:
     return Found(
         passage_id=row.pk,
         document_id=row.document_id,

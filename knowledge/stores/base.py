@@ -102,34 +102,34 @@ class VectorStore(Protocol):
     Safe to call from several threads. Writers of one namespace take turns, across processes too.
     """
 
-    def put(self, where: Namespace, passages: Iterable[IndexedPassage]) -> None:
+    def put(self, namespace: Namespace, passages: Iterable[IndexedPassage]) -> None:
         """Searchable when it returns. Putting the same passage ids again replaces them."""
 
-    def drop(self, where: Namespace, version_ids: Iterable[UUID]) -> None:
+    def drop(self, namespace: Namespace, version_ids: Iterable[UUID]) -> None:
         """Gone from every later search; the bytes stay until `erase`."""
 
-    def discard(self, where: Namespace, passage_ids: Iterable[UUID]) -> None:
+    def discard(self, namespace: Namespace, passage_ids: Iterable[UUID]) -> None:
         """Single passages, gone as `drop` says. Ids that are not there are no error."""
 
-    def move(self, where: Namespace, document_id: UUID, collection_id: UUID) -> None: ...
+    def move(self, namespace: Namespace, document_id: UUID, collection_id: UUID) -> None: ...
 
-    def search(self, where: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
+    def search(self, namespace: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
         """Best first. A namespace that was never written is empty, not an error."""
 
-    def count(self, where: Namespace, readable: Readable | None = None) -> int:
+    def count(self, namespace: Namespace, readable: Readable | None = None) -> int:
         """Passages that it holds: all, or those that a reader may see."""
 
-    def listing(self, where: Namespace) -> Iterator[list[Stored]]:
+    def listing(self, namespace: Namespace) -> Iterator[list[Stored]]:
         """Everything it holds, in pages and in no order; one that it holds twice comes twice. What is written meanwhile
         may be missing. A namespace that was never written yields nothing."""
 
-    def erase(self, where: Namespace) -> None:
+    def erase(self, namespace: Namespace) -> None:
         """What was dropped is removed from the files."""
 
-    def optimise(self, where: Namespace) -> None:
+    def optimise(self, namespace: Namespace) -> None:
         """Merges small files and brings the indexes up to date. Readers and their results are not disturbed."""
 
-    def destroy(self, where: Namespace) -> None: ...
+    def destroy(self, namespace: Namespace) -> None: ...
 
 
 class StoreError(Exception):

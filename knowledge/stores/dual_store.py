@@ -21,45 +21,45 @@ class Pair:
     def answering(self) -> VectorStore:
         return self._both[1] if self._second_answers() else self._both[0]
 
-    def put(self, where: Namespace, passages: Iterable[IndexedPassage]) -> None:
+    def put(self, namespace: Namespace, passages: Iterable[IndexedPassage]) -> None:
         rows = list(passages)
         for store in self._both:
-            store.put(where, rows)
+            store.put(namespace, rows)
 
-    def drop(self, where: Namespace, version_ids: Iterable[UUID]) -> None:
+    def drop(self, namespace: Namespace, version_ids: Iterable[UUID]) -> None:
         ids = list(version_ids)
         for store in self._both:
-            store.drop(where, ids)
+            store.drop(namespace, ids)
 
-    def discard(self, where: Namespace, passage_ids: Iterable[UUID]) -> None:
+    def discard(self, namespace: Namespace, passage_ids: Iterable[UUID]) -> None:
         ids = list(passage_ids)
         for store in self._both:
-            store.discard(where, ids)
+            store.discard(namespace, ids)
 
-    def move(self, where: Namespace, document_id: UUID, collection_id: UUID) -> None:
+    def move(self, namespace: Namespace, document_id: UUID, collection_id: UUID) -> None:
         for store in self._both:
-            store.move(where, document_id, collection_id)
+            store.move(namespace, document_id, collection_id)
 
-    def erase(self, where: Namespace) -> None:
+    def erase(self, namespace: Namespace) -> None:
         for store in self._both:
-            store.erase(where)
+            store.erase(namespace)
 
-    def optimise(self, where: Namespace) -> None:
+    def optimise(self, namespace: Namespace) -> None:
         for store in self._both:
-            store.optimise(where)
+            store.optimise(namespace)
 
-    def destroy(self, where: Namespace) -> None:
+    def destroy(self, namespace: Namespace) -> None:
         for store in self._both:
-            store.destroy(where)
+            store.destroy(namespace)
 
-    def search(self, where: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
-        return self.answering.search(where, query, readable=readable, limit=limit)
+    def search(self, namespace: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
+        return self.answering.search(namespace, query, readable=readable, limit=limit)
 
-    def count(self, where: Namespace, readable: Readable | None = None) -> int:
-        return self.answering.count(where, readable)
+    def count(self, namespace: Namespace, readable: Readable | None = None) -> int:
+        return self.answering.count(namespace, readable)
 
-    def listing(self, where: Namespace) -> Iterator[list[Stored]]:
-        return self.answering.listing(where)
+    def listing(self, namespace: Namespace) -> Iterator[list[Stored]]:
+        return self.answering.listing(namespace)
 
     def deactivate_idle(self, in_use: Collection[UUID]) -> int:
         return sum(store.deactivate_idle(in_use) for store in self._both if hasattr(store, "deactivate_idle"))

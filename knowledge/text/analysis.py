@@ -71,10 +71,10 @@ def terms(text: str, language: str = "", *, cached: bool = True) -> str:
     likely = _likely_languages(text)
     if language in STEMMERS and len(likely) != 1:
         likely = (language,)
-    kept = [term for word in _words(text) for term in _word_terms(word, likely, True, of_spaced)]
-    if not kept:  # "Who is it?" is made of nothing else
-        kept = [term for word in _words(text) for term in _word_terms(word, likely, False, of_spaced)]
-    return " ".join(kept)
+    terms_of_text = [term for word in _words(text) for term in _word_terms(word, likely, True, of_spaced)]
+    if not terms_of_text:  # "Who is it?" is made of nothing else
+        terms_of_text = [term for word in _words(text) for term in _word_terms(word, likely, False, of_spaced)]
+    return " ".join(terms_of_text)
 
 
 def located(
@@ -86,7 +86,7 @@ def located(
     `of_spaced` is `spaced_word_terms` with another cache than the process's.
     """
     likely = (language,) if language in STEMMERS else _likely_languages(text)
-    for match in _TOKEN.finditer(text) if among is None else _some_tokens(text, among):
+    for match in _TOKEN.finditer(text) if among is None else _tokens_beginning_with(text, among):
         word, start = match.group(), match.start()
         if not word.isascii() and _NO_SPACES.search(word):
             for i in range(max(1, len(word) - 1)):
@@ -96,7 +96,7 @@ def located(
             yield start, match.end(), _word_terms(word, likely, True, of_spaced or _spaced_word_terms)
 
 
-def _some_tokens(text: str, beginnings: Collection[str]) -> Iterator[re.Match]:
+def _tokens_beginning_with(text: str, beginnings: Collection[str]) -> Iterator[re.Match]:
     """Looking for a few beginnings takes a third of the time of looking at every word."""
     lower = text.lower()
     places = {match.start() for match in _IN_COMPOUNDS.finditer(text)}

@@ -46,7 +46,7 @@ class Entry:
 def leaves(text: str, pages: Sequence, blocks: Sequence) -> list[Leaf]:
     """`pages` and `blocks` as knowledge.models.Content keeps them."""
     pages = pages or [[1, 0, len(text), ""]]
-    found: list[Leaf] = []
+    result: list[Leaf] = []
     at = 0
     blocks = _without_gaps(sorted(blocks, key=lambda block: block[1]))
     for number, start, end, *rest in pages:
@@ -56,30 +56,30 @@ def leaves(text: str, pages: Sequence, blocks: Sequence) -> list[Leaf]:
             if blocks[at][1] >= start:
                 own.append(tuple(blocks[at]))
             at += 1
-        found += _cut(number, label, start, end, _divided(text, _complete(text, start, end, own)))
-    return found
+        result += _cut(number, label, start, end, _divided(text, _complete(text, start, end, own)))
+    return result
 
 
 def headings(text: str, pages: Sequence, blocks: Sequence) -> list[Entry]:
     """One entry for each of the first headings of the upper levels, in the order of the text."""
     spans = pages or [[1, 0, len(text), ""]]
     heads = [block for block in blocks if block[0] == "heading" and block[3] <= DEEPEST_ENTRY][:MOST_ENTRIES]
-    found, at = [], 0
+    result, at = [], 0
     for _, start, end, level, *_ in sorted(heads, key=lambda block: block[1]):
         while at + 1 < len(spans) and spans[at + 1][1] <= start:
             at += 1
         if words := " ".join(text[start : min(end, start + LEAF_CHARACTERS)].split()):
-            found.append(Entry(words[:160], spans[at][0], level, start))
-    return found
+            result.append(Entry(words[:160], spans[at][0], level, start))
+    return result
 
 
 def contents(entries: Sequence[Entry], pages: Sequence, *, title: str = "") -> list[Entry]:
     """The headings without the title's own; a workbook or a deck without any has its sheets or slides."""
     first = next((n for n, entry in enumerate(entries) if entry.title.casefold() != title[:160].casefold()), None)
-    found = list(entries[first:]) if first is not None else []
-    if not found and len(pages) > 1:
-        found = [Entry(span[3] or f"Page {span[0]}", span[0], 1, span[1]) for span in pages[:MOST_ENTRIES]]
-    return _from_level_one(found)
+    result = list(entries[first:]) if first is not None else []
+    if not result and len(pages) > 1:
+        result = [Entry(span[3] or f"Page {span[0]}", span[0], 1, span[1]) for span in pages[:MOST_ENTRIES]]
+    return _from_level_one(result)
 
 
 def weight_of(block: Sequence) -> int:
@@ -90,12 +90,12 @@ def weight_of(block: Sequence) -> int:
 def _without_gaps(blocks: Sequence) -> list[tuple]:
     """Headings from level 1 on, none more than one deeper than the one before: what a screen reader can walk."""
     order = {level: rank for rank, level in enumerate(sorted({b[3] for b in blocks if b[0] == "heading"}), 1)}
-    found, last = [], 0
+    result, last = [], 0
     for kind, start, end, level, *rest in blocks:
         if kind == "heading":
             level = last = min(order[level], last + 1, DEEPEST_SHOWN)
-        found.append((kind, start, end, level, *rest))
-    return found
+        result.append((kind, start, end, level, *rest))
+    return result
 
 
 def _from_level_one(entries: list[Entry]) -> list[Entry]:
@@ -110,25 +110,25 @@ def _from_level_one(entries: list[Entry]) -> list[Entry]:
 
 def _complete(text: str, start: int, end: int, blocks: list[tuple]) -> list[tuple]:
     """The blocks of a page, and a paragraph for each line that no block holds."""
-    found, at = [], start
+    result, at = [], start
     for block in blocks:
-        found += _paragraphs(text, at, min(block[1], end))
-        found.append(block)
+        result += _paragraphs(text, at, min(block[1], end))
+        result.append(block)
         at = max(at, block[2])
-    return found + _paragraphs(text, at, end)
+    return result + _paragraphs(text, at, end)
 
 
 def _paragraphs(text: str, start: int, end: int) -> list[tuple]:
     if end - start < 3 and not text[start:end].strip():  # what parts two blocks
         return []
-    found, at = [], start
+    result, at = [], start
     for line in text[start:end].splitlines(keepends=True):
         words = line.strip()
         if words:
             begin = at + line.index(words[0])
-            found.append(("paragraph", begin, begin + len(words), 0, ()))
+            result.append(("paragraph", begin, begin + len(words), 0, ()))
         at += len(line)
-    return found
+    return result
 
 
 def _divided(text: str, blocks: Sequence[tuple]) -> Iterator[tuple]:

@@ -56,7 +56,7 @@ def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]
     begin = start
     for match in _end.finditer(text, start, end):
         stop = match.end()
-        if match.group()[0] == "." and _goes_on(text, begin, stop, end):
+        if match.group()[0] == "." and _continues(text, begin, stop, end):
             continue
         if trimmed := trim(text, begin, stop):
             yield trimmed
@@ -65,7 +65,7 @@ def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]
         yield trimmed
 
 
-def _goes_on(text: str, begin: int, stop: int, end: int) -> bool:
+def _continues(text: str, begin: int, stop: int, end: int) -> bool:
     """A full stop that ends no sentence: an abbreviation, or small letters after it."""
     following = text[stop : min(end, stop + 20)].lstrip()
     if "\n" in text[stop : stop + 1] or not following:

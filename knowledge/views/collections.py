@@ -39,8 +39,8 @@ def new(request: HttpRequest, member: Membership) -> HttpResponse:
 def settings(request: HttpRequest, member: Membership, collection_id: UUID) -> HttpResponse:
     collection = access_collection(member, collection_id, Right.WRITE)
     manages = Right.MANAGE in rights_on(member, collection)
-    known = {"name": collection.name, "description": collection.description}
-    form = CollectionForm(request.POST or None, initial=known)
+    initial = {"name": collection.name, "description": collection.description}
+    form = CollectionForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         collections.change_collection(member, collection, **form.cleaned_data)
         messages.success(request, f"{form.cleaned_data['name']} was changed")

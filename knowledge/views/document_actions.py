@@ -44,7 +44,7 @@ def chosen(request: HttpRequest, member: Membership) -> HttpResponse:
     act = request.POST.get("act", "")
     if act == "retry":
         _retry_all(request, member, documents_with(member, ids, Right.WRITE))
-        return HttpResponseRedirect(back_to(request, member))
+        return HttpResponseRedirect(return_url(request, member))
     pages = {"move": "knowledge:move", "remove": "knowledge:remove", "readers": "knowledge:readers"}
     if act not in pages:
         raise Invalid("This action is not available for documents.")
@@ -57,23 +57,23 @@ def retry(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRe
     document = access_document(member, document_id, Right.WRITE)
     documents.retry(member, document)
     messages.success(request, f"{document.title} is being read again", "Its row shows the progress.")
-    return HttpResponseRedirect(back_to(request, member, document.collection_id))
+    return HttpResponseRedirect(return_url(request, member, document.collection_id))
 
 
 @member_view()
 def details(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
     document = access_document(member, document_id, Right.WRITE)
-    known = {name: getattr(document, name) for name in DetailsForm.base_fields}
-    form = DetailsForm(request.POST or None, member=member, document=document, initial=known)
+    initial = {name: getattr(document, name) for name in DetailsForm.base_fields}
+    form = DetailsForm(request.POST or None, member=member, document=document, initial=initial)
     if request.method == "POST" and form.is_valid():
         documents.change_document(member, document, **form.cleaned_data)
         messages.success(request, f"{document.title} was changed", "Answers use the change at once.")
-        return HttpResponseRedirect(back_to(request, member, document.collection_id))
+        return HttpResponseRedirect(return_url(request, member, document.collection_id))
     reading_log.note_list(member, "document", document)
     context = navigation_context(member, document.collection) | {
         "document": document,
         "form": form,
-        "back": back_to(request, member),
+        "back": return_url(request, member),
     }
     return render(request, "knowledge/details.html", context, status=400 if form.errors else 200)
 
@@ -94,7 +94,7 @@ def move(request: HttpRequest, member: Membership) -> HttpResponse:
     return render(
         request,
         "knowledge/move.html",
-        navigation_context(member) | {"documents": moving, "choices": targets, "back": back_to(request, member)},
+        navigation_context(member) | {"documents": moving, "choices": targets, "back": return_url(request, member)},
     )
 
 
@@ -115,7 +115,7 @@ def remove(request: HttpRequest, member: Membership) -> HttpResponse:
     context = navigation_context(member) | {
         "documents": removing,
         "grace": settings.TRASH_GRACE,
-        "back": back_to(request, member),
+        "back": return_url(request, member),
     }
     return render(request, "knowledge/remove.html", context)
 
@@ -224,7 +224,7 @@ def _id(value: str) -> UUID:
         raise Http404 from None
 
 
-def back_to(request: HttpRequest, member: Membership, collection: UUID | None = None) -> str:
+def return_url(request: HttpRequest, member: Membership, collection: UUID | None = None) -> str:
     """Where the person came from, when that is a page of ours."""
     asked = _asked(request).get("back", "")
     if asked.startswith(f"/t/{member.tenant.slug}/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from knowledge.library import failed_documents, reading_log
 from knowledge.models.grant import Right
 from knowledge.permissions.access import access_collection, access_document
-from knowledge.views.document_actions import back_to
+from knowledge.views.document_actions import return_url
 from knowledge.views.library.library_page import navigation_context
 from tenants.formatting import counted
 from tenants.models import Membership
@@ -57,7 +57,7 @@ def stop(request: HttpRequest, member: Membership, document_id: UUID) -> HttpRes
     current = document.current_version
     still = f"Version {current.number} is still used in answers." if current else "The file is kept."
     messages.success(request, f"Reading {document.title} was stopped", still)
-    return HttpResponseRedirect(back_to(request, member, document.collection_id))
+    return HttpResponseRedirect(return_url(request, member, document.collection_id))
 
 
 @require_POST

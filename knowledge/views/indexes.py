@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from knowledge.index_spec import Recipe
+from knowledge.index_spec import IndexSpec
 from knowledge.indexes import actions, versions
 from knowledge.indexes.index_view import State
 from knowledge.indexes.index_view import indexes as shown
@@ -27,9 +27,9 @@ def indexes(request: HttpRequest, member: Membership) -> HttpResponse:
     first = {"embedder": now.embedder, "words": now.words, "overlap": now.overlap}
     form = IndexForm(request.POST or None, initial=first, models=_models())
     if request.method == "POST" and form.is_valid():
-        actions.begin(member.tenant, _recipe(form.cleaned_data), by=member)
+        actions.begin(member.tenant, _spec_from_form(form.cleaned_data), by=member)
         messages.success(request, "The index is being built", "Until it is ready, answers use the current one.")
-        return _back(member)
+        return _redirect_to_indexes(member)
     return render(
         request, "knowledge/indexes.html", _context(member) | {"form": form}, status=400 if form.errors else 200
     )
@@ -47,7 +47,7 @@ def rows(request: HttpRequest, member: Membership) -> HttpResponse:
 def choice(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
     actions.prefer(member.tenant, name, by=member)
     messages.success(request, "This index will be active shortly", "First it adds recent changes.")
-    return _back(member)
+    return _redirect_to_indexes(member)
 
 
 @require_POST
@@ -55,7 +55,7 @@ def choice(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
 def stopping(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
     actions.stop(member.tenant, name, by=member)
     messages.success(request, "Index build stopped", "The part that is built is kept for the next time.")
-    return _back(member)
+    return _redirect_to_indexes(member)
 
 
 @require_POST
@@ -63,7 +63,7 @@ def stopping(request: HttpRequest, member: Membership, name: str) -> HttpRespons
 def removal(request: HttpRequest, member: Membership, name: str) -> HttpResponse:
     actions.remove(member.tenant, name, by=member)
     messages.success(request, "The index is being removed", "The documents and the other indexes stay as they are.")
-    return _back(member)
+    return _redirect_to_indexes(member)
 
 
 def _context(member: Membership) -> dict:
@@ -83,17 +83,17 @@ def _models() -> list[tuple[str, str]]:
     return models
 
 
-def _recipe(said: dict) -> Recipe:
-    openai = said["embedder"] == "openai"
+def _spec_from_form(form_data: dict) -> IndexSpec:
+    openai = form_data["embedder"] == "openai"
     return replace(
         versions.configured(),
-        embedder=said["embedder"],
+        embedder=form_data["embedder"],
         model=settings.EMBEDDING_MODEL if openai else "",
         base_url=settings.EMBEDDING_BASE_URL if openai else "",
-        words=said["words"],
-        overlap=said["overlap"],
+        words=form_data["words"],
+        overlap=form_data["overlap"],
     )
 
 
-def _back(member: Membership) -> HttpResponse:
+def _redirect_to_indexes(member: Membership) -> HttpResponse:
     return redirect("knowledge:indexes", member.tenant.slug)

@@ -33,7 +33,7 @@ def upload(request: HttpRequest, member: Membership) -> HttpResponse:
         one = done[0]
         return JsonResponse({"id": str(one.document.pk), "title": one.document.title, "what": one.what}, status=201)
     for one in done:
-        messages.success(request, *_said(one))
+        messages.success(request, *_message(one))
     return HttpResponseRedirect(library_url(member, collection))
 
 
@@ -48,14 +48,14 @@ def replace(request: HttpRequest, member: Membership, document_id: UUID) -> Http
         one = uploads.replace(member, document, file, filename=file.name)
         if request.htmx:
             return JsonResponse({"id": str(document.pk), "title": document.title, "what": one.what}, status=201)
-        messages.success(request, *_said(one))
+        messages.success(request, *_message(one))
         return HttpResponseRedirect(library_url(member, document.collection_id))
     reading_log.note_list(member, "document", document)
     context = navigation_context(member, document.collection) | {"document": document}
     return render(request, "knowledge/replace.html", context)
 
 
-def _said(one: uploads.Uploaded) -> tuple[str, str]:
+def _message(one: uploads.Uploaded) -> tuple[str, str]:
     """Title and second line of a message; the second travels as its tags."""
     title = one.document.title
     if one.what == "unchanged":

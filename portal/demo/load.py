@@ -49,7 +49,7 @@ def _fill(tenant: Tenant, plan: dict) -> Loaded:
     teams = _teams(tenant, plan, members, by)
     documents = {}
     for shelf in plan["collections"]:
-        documents |= _shelf(shelf, teams, by)
+        documents |= _create_collection(shelf, teams, by)
     _supersede(plan, documents, by)
     for position, planned in enumerate(plan["questions"]):
         wanted = [str(documents[file].pk) for file in planned["documents"]]
@@ -66,7 +66,7 @@ def _people(tenant: Tenant, plan: dict) -> dict[str, Membership]:
         member.save(update_fields=["title"])
         members[person["key"]] = member
         kept.append({"key": person["key"], "email": person["email"], "password": password})
-    sign_in.keep(plan["tenant"]["name"], kept)
+    sign_in.save_sign_ins(plan["tenant"]["name"], kept)
     return members
 
 
@@ -80,12 +80,12 @@ def _teams(tenant: Tenant, plan: dict, members: dict[str, Membership], by: Membe
     return teams
 
 
-def _shelf(shelf: dict, teams: dict[str, Team], by: Membership) -> dict[str, Document]:
-    collection = create_collection(by, shelf["name"], description=shelf["description"])
-    for reader in shelf["readers"]:
+def _create_collection(planned_collection: dict, teams: dict[str, Team], by: Membership) -> dict[str, Document]:
+    collection = create_collection(by, planned_collection["name"], description=planned_collection["description"])
+    for reader in planned_collection["readers"]:
         give(collection, Right.READ, teams[reader], by=by)
     documents = {}
-    for planned in shelf["documents"]:
+    for planned in planned_collection["documents"]:
         path = HERE / "documents" / planned["file"]
         document = upload(
             by,

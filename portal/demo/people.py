@@ -23,20 +23,20 @@ def fresh_password() -> str:
     return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(PASSWORD_WORDS))
 
 
-def keep(tenant: str, people: list[dict]) -> None:
-    told = json.dumps({"tenant": tenant, "people": people}, indent=2, ensure_ascii=False)
-    write_private(sign_in_file(), told.encode())
+def save_sign_ins(tenant: str, people: list[dict]) -> None:
+    content = json.dumps({"tenant": tenant, "people": people}, indent=2, ensure_ascii=False)
+    write_private(sign_in_file(), content.encode())
 
 
 def how_to_sign_in() -> list[str]:
     """What a newcomer needs to read after the start. Empty without the sample company."""
     try:
-        kept = json.loads(sign_in_file().read_text(encoding="utf-8"))
+        sign_ins = json.loads(sign_in_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    width = max(len(person["email"]) for person in kept["people"])
-    lines = ["", f"Sign in to the sample company, {kept['tenant']}, as"]
-    lines += [f"  {p['key']:<11} {p['email']:<{width}}  {p['password']}" for p in kept["people"]]
+    width = max(len(person["email"]) for person in sign_ins["people"])
+    lines = ["", f"Sign in to the sample company, {sign_ins['tenant']}, as"]
+    lines += [f"  {p['key']:<11} {p['email']:<{width}}  {p['password']}" for p in sign_ins["people"]]
     return [*lines, f"(kept in {sign_in_file()})", ""]
 
 

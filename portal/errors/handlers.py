@@ -25,7 +25,7 @@ from portal.errors import session_expired
 from portal.errors.client_kinds import is_script, wants_json
 from portal.errors.problems import error_page, problem_answer, problem_json
 from portal.observability.unavailable import log_unavailable
-from tenants.errors import NoRoom, NotAllowed, Problem, SignedOut, TooLarge, TooMany, Unavailable
+from tenants.errors import DiskFull, NotAllowed, Problem, SignedOut, TooLarge, TooMany, Unavailable
 from tenants.requests import form_drafts
 from tenants.requests.refusal_log import is_repeated
 
@@ -41,12 +41,14 @@ def as_problem(error: Exception) -> Problem | None:
     if isinstance(error, Problem):
         return error
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoRoom("The disk of the portal is full. Existing data is safe.", hint="Tell the operator of the portal.")
+        return DiskFull(
+            "The disk of the portal is full. Existing data is safe.", hint="Tell the operator of the portal."
+        )
     if isinstance(error, OperationalError):
         if "disk is full" in str(error) or (
             isinstance(error.__cause__, sqlite3.OperationalError) and ("disk I/O" in str(error))
         ):
-            return NoRoom(
+            return DiskFull(
                 "The disk of the portal is full. Existing data is safe.", hint="Tell the operator of the portal."
             )
         return Unavailable("The database does not answer.", hint="Saved data is safe. Try again in a moment.")
@@ -95,11 +97,11 @@ class ProblemMiddleware:
         if self._is_async:
             return self._later(request)
         response = self.get_response(request)
-        return said(request, response) if is_bare(response) else response
+        return with_plain_text(request, response) if is_bare(response) else response
 
     async def _later(self, request):
         response = await self.get_response(request)
-        return await sync_to_async(said)(request, response) if is_bare(response) else response
+        return await sync_to_async(with_plain_text)(request, response) if is_bare(response) else response
 
     def process_exception(self, request, error):
         if isinstance(error, SignedOut):
@@ -136,7 +138,7 @@ def is_bare(response: HttpResponse) -> bool:
     return response.status_code in BARE and not response.streaming and not response.content
 
 
-def said(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def with_plain_text(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """A bare error in words, with the headers that it had."""
     status = response.status_code
     words = BARE[status]
@@ -152,14 +154,20 @@ def said(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 def problem(error: Exception, context: dict):
     """DRF's exception handler."""
     request = context["request"]._request
-    known = as_problem(error)
-    if known is not None:
-        note_refusal(request, known)
-        if known.status >= 500:
-            log_unavailable(request, known.status, known.code, error)
-        response = problem_json(known.status, known.code, known.message, known.hint, **known.extra)
-        if isinstance(known, TooMany):
-            response["Retry-After"] = str(known.retry_after)
+    as_known_problem = as_problem(error)
+    if as_known_problem is not None:
+        note_refusal(request, as_known_problem)
+        if as_known_problem.status >= 500:
+            log_unavailable(request, as_known_problem.status, as_known_problem.code, error)
+        response = problem_json(
+            as_known_problem.status,
+            as_known_problem.code,
+            as_known_problem.message,
+            as_known_problem.hint,
+            **as_known_problem.extra,
+        )
+        if isinstance(as_known_problem, TooMany):
+            response["Retry-After"] = str(as_known_problem.retry_after)
         return response
     response = exception_handler(error, context)
     if response is None:

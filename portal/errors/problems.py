@@ -52,7 +52,7 @@ def error_page(
     request: HttpRequest, status: int, message: str, hint: str = "", *, title: str = "", go_on=()
 ) -> HttpResponse:
     template = "_problem.html" if wants_fragment(request) else "problem.html"
-    told = {
+    context = {
         "go_on": go_on,
         "status": status,
         "title": title or TITLES.get(status, "Error"),
@@ -61,5 +61,5 @@ def error_page(
         "request_id": getattr(request, "request_id", ""),
     }
     if status == 503:  # the page around it would ask the database, which may be what is away, who is here
-        return HttpResponse(render_to_string(template, told), status=status)
-    return render(request, template, told, status=status)
+        return HttpResponse(render_to_string(template, context), status=status)
+    return render(request, template, context, status=status)

@@ -29,7 +29,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     safe = request.method in ("GET", "HEAD", "OPTIONS")
     if safe and not client_kinds.is_script(request):
         return to_sign_in(request.get_full_path())
-    draft_id = "" if safe else form_drafts.keep(request)
+    draft_id = "" if safe else form_drafts.save_draft(request)
     kind = "nothing" if safe else form_drafts.kind_of(request)
     if kind in ("question", "text") and not draft_id:
         kind = "nothing"
@@ -45,16 +45,16 @@ def to_sign_in(page: str) -> HttpResponse:
     return redirect_to_login(_short(page))
 
 
-def to_script(request: HttpRequest, next_page: str, kept: str = "") -> HttpResponse:
-    """401 with the address to sign in at. `kept`: the kind of draft that the page after it shows."""
+def to_script(request: HttpRequest, next_page: str, draft_saved: str = "") -> HttpResponse:
+    """401 with the address to sign in at. `draft_saved`: the kind of draft that the page after it shows."""
     # A script still has in its page what it sent: without a draft nothing has to be chosen or done again.
-    sign_in = f"{reverse('sign-in')}?{urlencode({'next': next_page} | ({WHY: kept} if kept else {}))}"
-    said = form_drafts.TITLES[kept] if kept else "You were signed out."
+    sign_in = f"{reverse('sign-in')}?{urlencode({'next': next_page} | ({WHY: draft_saved} if draft_saved else {}))}"
+    title = form_drafts.TITLES[draft_saved] if draft_saved else "You were signed out."
     response = problem_answer(
-        request, 401, "signed_out", said, "Sign in again.", title="You were signed out", go_on=("Sign in", sign_in)
+        request, 401, "signed_out", title, "Sign in again.", title="You were signed out", go_on=("Sign in", sign_in)
     )
     response[CONTINUE_AT] = sign_in
-    if kept:
+    if draft_saved:
         response[DRAFT_KEPT] = "1"
     return response
 
@@ -73,7 +73,7 @@ def old_form(request: HttpRequest, reason: str) -> HttpResponse:
     if person is not None and owner not in (None, person.pk):
         hint, go_on = "Open the page again.", ("Open it again", page)
         return problem_answer(request, 403, "csrf", OTHER_PERSON, hint, title="Opened by another person", go_on=go_on)
-    draft_id = form_drafts.keep(request) if person is not None and owner is not None else ""
+    draft_id = form_drafts.save_draft(request) if person is not None and owner is not None else ""
     go_on = form_drafts.marked(page, draft_id)
     if draft_id and not client_kinds.is_script(request):
         return HttpResponseRedirect(go_on)  # the page has a fresh token, and the text is in its form again

@@ -102,9 +102,9 @@ class BodyLimit:
     async def tenant_of(self, scope: Scope, address: str) -> str | None:
         return await self._find_tenant(scope, address)
 
-    def reserve(self, keys: Collection[tuple[str, str]], size: int, most: int) -> None:
-        """Raises _Refused, and reserves nothing, where one of them would have more than `most` on its way."""
-        if any(self._on_their_way.get(key, 0) + size > most for key in keys):
+    def reserve(self, keys: Collection[tuple[str, str]], size: int, max_bytes: int) -> None:
+        """Raises _Refused, and reserves nothing, where one of them would have more than `max_bytes` on its way."""
+        if any(self._on_their_way.get(key, 0) + size > max_bytes for key in keys):
             raise _Refused(429, BUSY)
         for key in keys:
             self._on_their_way[key] = self._on_their_way.get(key, 0) + size
@@ -118,7 +118,7 @@ class BodyLimit:
                 self._on_their_way.pop(key, None)
 
     @property
-    def most_files(self) -> int:
+    def max_file_bytes(self) -> int:
         return FILES_AT_ONCE * self._largest
 
 
@@ -152,11 +152,11 @@ class _Body:
         if size > self._limit:
             raise _Refused(413, TOO_LARGE)
         if size > SMALL and not self._is_known:
-            await self._look_up()
+            await self._find_tenant()
         self._limits.reserve(self._keys, size - self._reserved, self._most)
         self._reserved = size
 
-    async def _look_up(self) -> None:
+    async def _find_tenant(self) -> None:
         try:
             tenant = await self._limits.tenant_of(self._scope, self._address)
         except Exception as error:
@@ -164,7 +164,7 @@ class _Body:
         if tenant is None:
             raise _Refused(401, NO_KEY if "/api/" in self._scope["path"] else SIGN_IN)
         self.release()
-        self._keys, self._most = (("tenant", tenant), ("address", self._address)), self._limits.most_files
+        self._keys, self._most = (("tenant", tenant), ("address", self._address)), self._limits.max_file_bytes
         self._is_known = True
 
     def release(self) -> None:
@@ -174,7 +174,7 @@ class _Body:
 
 async def _refuse(scope: Scope, send: Send, refused: _Refused) -> None:
     status = refused.status
-    kind, body = early_refusal.said(scope, status, CODES[status], refused.detail)
+    kind, body = early_refusal.error_body(scope, status, CODES[status], refused.detail)
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     if status == 429:
         headers.append((b"retry-after", str(RETRY_AFTER).encode()))

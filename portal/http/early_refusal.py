@@ -12,7 +12,7 @@ from portal.errors.problems import TITLES, problem_body
 HINTS = {413: "Send less, or fewer files at a time."}  # the others say themselves what to do
 
 
-def said(scope: dict[str, Any], status: int, code: str, detail: str) -> tuple[bytes, bytes]:
+def error_body(scope: dict[str, Any], status: int, code: str, detail: str) -> tuple[bytes, bytes]:
     """Content type and body for a program, a script of ours, or a browser. Nothing of the request goes into it."""
     headers = dict(scope["headers"])
     accepts = headers.get(b"accept", b"")
@@ -36,5 +36,5 @@ def sign_in_address(scope: dict[str, Any]) -> str:
 def _page(template: str, status: int, detail: str) -> bytes:
     from django.template.loader import render_to_string
 
-    told = {"status": status, "title": TITLES[status], "message": detail, "hint": HINTS.get(status, "")}
-    return render_to_string(template, told).encode()
+    context = {"status": status, "title": TITLES[status], "message": detail, "hint": HINTS.get(status, "")}
+    return render_to_string(template, context).encode()

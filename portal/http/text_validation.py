@@ -11,7 +11,7 @@ from django.utils.http import parse_header_parameters
 
 from portal.errors.handlers import problem_json, wants_json
 from tenants.errors import Invalid
-from tenants.requests.text_validation import insist_on_storable, is_storable, storable
+from tenants.requests.text_validation import is_storable, require_storable, storable
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -31,7 +31,7 @@ class TextInput:
             markcoroutinefunction(self)
 
     def __call__(self, request):
-        _insist_on_utf_8(request)
+        _require_utf_8(request)
         request.GET  # noqa: B018 - raises TooManyFieldsSent here, and not first in the page that says what is wrong
         return self.get_response(request)
 
@@ -72,7 +72,7 @@ class Request(ASGIRequest):
             self.content_type, self.content_params = "", {}  # no form, which would be read by the same header
 
 
-def _insist_on_utf_8(request: HttpRequest) -> None:
+def _require_utf_8(request: HttpRequest) -> None:
     """Raises BadRequest for a form that says it is in another charset: its text would be stored wrongly."""
     charset = request.content_params.get("charset", "utf-8").lower()
     if request.content_type in FORMS and charset not in ("utf-8", "utf8", "us-ascii"):
@@ -89,17 +89,17 @@ def _refuse_unstorable(request: HttpRequest):
     if not _may_hold_nul(request):
         return None
     try:
-        insist_on_storable(request.GET)
+        require_storable(request.GET)
     except Invalid as problem:
         return problem_json(problem.status, problem.code, problem.message, problem.hint)
     return None
 
 
-def _storable(given: QueryDict) -> QueryDict:
-    if all(is_storable(name) and all(map(is_storable, values)) for name, values in given.lists()):
-        return given
+def _storable(submitted: QueryDict) -> QueryDict:
+    if all(is_storable(name) and all(map(is_storable, values)) for name, values in submitted.lists()):
+        return submitted
     clean = QueryDict(mutable=True)
-    for name, values in given.lists():
+    for name, values in submitted.lists():
         for value in values:
             clean.appendlist(storable(name), storable(value))
     clean._mutable = False

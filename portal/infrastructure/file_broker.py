@@ -36,7 +36,7 @@ class Channel(filesystem.Channel):
         except FileNotFoundError:
             return self._own_table(exchange)
         except (ValueError, TypeError):
-            self._set_aside(file)
+            self._quarantine(file)
             return self._own_table(exchange)
         except OSError as error:
             raise ChannelError(f"Cannot open {file}") from error
@@ -72,7 +72,7 @@ class Channel(filesystem.Channel):
             try:
                 payload = _message(_read(taken))
             except ValueError:
-                self._set_aside(taken)
+                self._quarantine(taken)
                 continue
             except OSError as error:
                 raise ChannelError(f"Cannot read file {str(taken)!r} from queue.") from error
@@ -86,7 +86,7 @@ class Channel(filesystem.Channel):
         known = self.state.exchanges.get(exchange, {}).get("table", [])
         return [exchange_queue_t(*(part or "" for part in each)) for each in known]
 
-    def _set_aside(self, file: Path) -> None:
+    def _quarantine(self, file: Path) -> None:
         """Into a folder where an operator can look at it; no worker reads it again."""
         folder = self.control_folder.parent / "unreadable"
         with contextlib.suppress(OSError):
@@ -126,11 +126,11 @@ def _message(content: object) -> dict:
 
 def _write(file: Path, content: object) -> None:
     """Complete under its name, or not there at all."""
-    aside = file.with_name(f"{uuid4().hex}.new")
+    temporary = file.with_name(f"{uuid4().hex}.new")
     try:
-        aside.write_text(dumps(content), encoding="utf-8")
-        os.replace(aside, file)
+        temporary.write_text(dumps(content), encoding="utf-8")
+        os.replace(temporary, file)
     except OSError as error:
         with contextlib.suppress(OSError):
-            aside.unlink()
+            temporary.unlink()
         raise ChannelError(f"Cannot write {str(file)!r}") from error

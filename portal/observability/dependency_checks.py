@@ -42,7 +42,7 @@ def of_this_installation() -> dict[str, tuple[Ask, bool]]:
     return asked
 
 
-def let_go() -> None:
+def close_connections() -> None:
     """At the end of a thread that asked: its database connection goes back."""
     connections.close_all()
 
@@ -87,7 +87,7 @@ def disk_cache() -> None:
 
 
 def file_queue() -> None:
-    _insist_on_writing(settings.QUEUE_DIR / "messages")
+    _require_writable(settings.QUEUE_DIR / "messages")
 
 
 def weaviate() -> None:
@@ -97,7 +97,7 @@ def weaviate() -> None:
 
 
 def lance() -> None:
-    _insist_on_writing(settings.STORE_DIR)
+    _require_writable(settings.STORE_DIR)
 
 
 def files() -> None:
@@ -106,7 +106,7 @@ def files() -> None:
     if not isinstance(default_storage, FileSystemStorage):
         default_storage.exists("readyz")
         return
-    _insist_on_writing(Path(default_storage.location))
+    _require_writable(Path(default_storage.location))
 
 
 def full_confinement() -> None:
@@ -120,16 +120,16 @@ _model_asked: tuple[float, str] = (float("-inf"), "")
 def model() -> None:
     """For the operator's eyes: without it answers are made of quotes."""
     global _model_asked
-    at, said = _model_asked
+    at, error_text = _model_asked
     if time.monotonic() - at > MODEL_ASKED_EVERY:
-        said = ""
+        error_text = ""
         try:
             _get(f"{settings.OPENAI_BASE_URL.rstrip('/')}/models", bearer=settings.OPENAI_API_KEY)
         except NotReady as error:
-            said = str(error)
-        _model_asked = (time.monotonic(), said)
-    if said:
-        raise NotReady(said)
+            error_text = str(error)
+        _model_asked = (time.monotonic(), error_text)
+    if error_text:
+        raise NotReady(error_text)
 
 
 def _ping(url: str) -> None:
@@ -165,7 +165,7 @@ def _get(url: str, *, bearer: str = "", ca: str = "") -> None:
         raise NotReady("it cannot be reached") from None
 
 
-def _insist_on_writing(folder: Path) -> None:
+def _require_writable(folder: Path) -> None:
     if not folder.is_dir():
         raise NotReady("its folder is not there")
     if not os.access(folder, os.W_OK):

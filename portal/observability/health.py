@@ -30,12 +30,12 @@ class Part:
 
     @property
     def words(self) -> str:
-        said = f"{self.ms:.0f} ms" if self.ok else f"not ready: {self.error}"
-        return said if self.needed else f"{said} (the portal works without it)"
+        status = f"{self.ms:.0f} ms" if self.ok else f"not ready: {self.error}"
+        return status if self.needed else f"{status} (the portal works without it)"
 
     def as_json(self) -> dict:
-        told: dict = {"ok": self.ok, "ms": round(self.ms, 1)}
-        return told | ({"error": self.error} if self.error else {}) | ({} if self.needed else {"needed": False})
+        data: dict = {"ok": self.ok, "ms": round(self.ms, 1)}
+        return data | ({"error": self.error} if self.error else {}) | ({} if self.needed else {"needed": False})
 
 
 class Check:
@@ -73,7 +73,7 @@ class Check:
         except Exception as trouble:  # whatever broke, the answer is what kind of thing it was
             error = str(trouble) if isinstance(trouble, dependency_checks.NotReady) else type(trouble).__name__
         finally:
-            dependency_checks.let_go()
+            dependency_checks.close_connections()
         self._ended = time.monotonic()
         self._result = Part(not error, (self._ended - began) * 1000, error, self.needed)
         self._answered.set()
@@ -82,7 +82,7 @@ class Check:
 _checks: dict[str, Check] = {}
 
 
-def look(only: Collection[str] = ()) -> tuple[bool, dict[str, Part]]:
+def check(only: Collection[str] = ()) -> tuple[bool, dict[str, Part]]:
     """Returns whether everything asked about is there, and each part. Takes at most about PATIENCE seconds.
 
     `only` names the parts to ask; no other is asked or waited for. Without it all are, and those that the portal works
@@ -112,8 +112,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     large one.
     """
     only = [name for name in request.GET.get("only", "").split(",") if name]
-    ready, parts = look(list(dict.fromkeys(only))[:MOST_PARTS])
+    ready, parts = check(list(dict.fromkeys(only))[:MOST_PARTS])
     if warm_up.is_running():  # the first searches would wait for what is being loaded, about a second
         ready, parts = False, parts | {"start": Part(False, 0.0, "the search is being loaded")}
-    told = {"ready": ready, "parts": {name: part.as_json() for name, part in parts.items()}}
-    return JsonResponse(told, status=200 if ready else 503)
+    data = {"ready": ready, "parts": {name: part.as_json() for name, part in parts.items()}}
+    return JsonResponse(data, status=200 if ready else 503)

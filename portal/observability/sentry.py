@@ -25,6 +25,6 @@ def _without_people(event: dict, hint: dict) -> dict:
     request = event.get("request", {})
     for part in ("cookies", "data", "env", "query_string"):
         request.pop(part, None)
-    kept = {"host", "user-agent", "accept", "content-type"}
-    request["headers"] = {k: v for k, v in request.get("headers", {}).items() if k.lower() in kept}
+    allowed_headers = {"host", "user-agent", "accept", "content-type"}
+    request["headers"] = {k: v for k, v in request.get("headers", {}).items() if k.lower() in allowed_headers}
     return event

@@ -17,7 +17,7 @@ def log_unavailable(request: HttpRequest, status: int, code: str, error: Excepti
     match = request.resolver_match
     tenant = match.kwargs.get("slug", "-") if match else "-"
     cause = error.__cause__ or error if error else None
-    said = " ".join(str(cause).split())[:200] if cause else ""
+    cause_text = " ".join(str(cause).split())[:200] if cause else ""
     log.warning(
         "%d %s %s /%s tenant=%s%s",
         status,
@@ -25,5 +25,5 @@ def log_unavailable(request: HttpRequest, status: int, code: str, error: Excepti
         request.method,
         match.route if match else "",
         str(tenant)[:64],
-        f" cause={type(cause).__name__}: {said}" if cause else "",
+        f" cause={type(cause).__name__}: {cause_text}" if cause else "",
     )

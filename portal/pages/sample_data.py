@@ -31,7 +31,7 @@ CITATIONS = [
         "after": " Connection times and the total length of the journey are not taken into account.",
         "freshness": "reviewed",
         "freshness_words": "Reviewed 12 Oct 2026",
-        "basis": "via Finance team",
+        "access_reason": "via Finance team",
     },
     {
         "id": "s2",
@@ -45,7 +45,7 @@ CITATIONS = [
         "after": " both before the booking is made.",
         "freshness": "reviewed",
         "freshness_words": "Reviewed 2 Sep 2026",
-        "basis": "via All employees",
+        "access_reason": "via All employees",
     },
     {
         "id": "s3",
@@ -59,8 +59,8 @@ CITATIONS = [
         "after": " which we keep with the ticket.",
         "freshness": "due",
         "freshness_words": "Review due 30 Nov",
-        "basis": "shared with you by Ines Koller",
-        "basis_person": True,
+        "access_reason": "shared with you by Ines Koller",
+        "is_shared_by_person": True,
     },
 ]
 

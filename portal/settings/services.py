@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from knowledge.index_spec import Recipe
+from knowledge.index_spec import IndexSpec
 from portal import env
 from portal.settings.base import DATA_DIR
 
@@ -134,7 +134,7 @@ EMBEDDING_MODEL = env.text("EMBEDDING_MODEL")
 PASSAGE_WORDS = env.number("PASSAGE_WORDS", 180, at_least=20)  # at most in a passage
 PASSAGE_OVERLAP = env.number("PASSAGE_OVERLAP", 40)  # of them repeated in the next one
 # An index is what it is made with. Another name: it is made beside the old one, which answers until it is complete.
-GENERATION = Recipe(
+GENERATION = IndexSpec(
     EMBEDDER, EMBEDDING_MODEL if EMBEDDER == "openai" else "", words=PASSAGE_WORDS, overlap=PASSAGE_OVERLAP
 ).name
 

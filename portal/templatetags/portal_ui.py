@@ -160,14 +160,14 @@ def _local(value: date | datetime) -> date | datetime:
     return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
 
 
-def _dated(say: Any) -> Any:
+def _dated(formatted: Any) -> Any:
     """A filter over dates: empty for nothing, in the reader's time zone, with today's date where the words need it."""
 
     def words(value: date | datetime | None) -> str:
-        return say(_local(value), timezone.localdate()) if value else ""
+        return formatted(_local(value), timezone.localdate()) if value else ""
 
-    words.__name__ = say.__name__
-    words.__doc__ = say.__doc__
+    words.__name__ = formatted.__name__
+    words.__doc__ = formatted.__doc__
     return words
 
 

@@ -76,16 +76,16 @@ class KeysView(MemberAPIView):
     )
     def get(self, request: Request, **_) -> Response:
         """Your API keys, the newest first."""
-        found = keys_of(self.member, everybody=request.query_params.get("of") == "everybody")
+        keys = keys_of(self.member, everybody=request.query_params.get("of") == "everybody")
         pages = self.pagination_class()
-        return pages.get_paginated_response(KeySerializer(pages.paginate_queryset(found, request), many=True).data)
+        return pages.get_paginated_response(KeySerializer(pages.paginate_queryset(keys, request), many=True).data)
 
     @extend_schema(operation_id="create_key", request=KeySerializer, responses={201: NewKeySerializer})
     def post(self, request: Request, **_) -> Response:
         """Make a key. It is shown this once."""
-        wanted = KeySerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        values = wanted.validated_data
+        data = KeySerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        values = data.validated_data
         key, secret = create_api_key(
             self.member,
             name=values["name"],

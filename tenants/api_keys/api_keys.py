@@ -16,7 +16,7 @@ from audit.ledger.actions import Action
 from audit.ledger.record import record
 from tenants.compiled_query import CompiledQuery, columns_of, instance_of
 from tenants.isolation.scope import in_tenant
-from tenants.members.rank import insist_on_admin, insist_on_one_company
+from tenants.members.rank import require_admin, require_same_tenant
 from tenants.models import ApiKey, Membership, Tenant, User
 from tenants.models.api_key import Scope
 
@@ -51,9 +51,9 @@ def create_api_key(
 @transaction.atomic
 def revoke_api_key(key: ApiKey, *, by: Membership) -> None:
     """One's own, or anybody's for an admin. A key that was taken is revoked in a hurry: no rank protects it."""
-    insist_on_one_company(by, key)
+    require_same_tenant(by, key)
     if key.member_id != by.pk:
-        insist_on_admin(by)
+        require_admin(by)
     changed = ApiKey.objects.for_tenant(by.tenant).filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
     if changed:
         record(Action.KEY_REVOKED, by, key, subject=key.member if key.member_id != by.pk else None)

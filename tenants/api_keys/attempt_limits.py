@@ -23,7 +23,7 @@ REMEMBERED = 10_000  # keys that were valid, and addresses that are turned away
 
 _lock = threading.Lock()
 _valid: OrderedDict[str, None] = OrderedDict()
-_turned_away: OrderedDict[str, float] = OrderedDict()  # until when, without a look at the cache
+_refused_until: OrderedDict[str, float] = OrderedDict()  # until when, without a look at the cache
 
 
 def find_key_within_limits(secret: str, slug: str, address: str) -> ApiKey | None:
@@ -35,7 +35,7 @@ def find_key_within_limits(secret: str, slug: str, address: str) -> ApiKey | Non
             _valid.pop(name, None)  # revoked or expired since; its next use counts
         return key
     prefix = secret[:PREFIX_LENGTH]
-    _insist_on_room(address, prefix)
+    _require_attempts_left(address, prefix)
     key = find_key(secret, slug)
     if key is not None:
         refund(FROM_ADDRESS, address)
@@ -44,12 +44,12 @@ def find_key_within_limits(secret: str, slug: str, address: str) -> ApiKey | Non
     return key
 
 
-def _insist_on_room(address: str, prefix: str) -> None:
+def _require_attempts_left(address: str, prefix: str) -> None:
     for limit, subject, slowly in (
         (FROM_ADDRESS, address, address),
         (WITH_PREFIX, prefix, f"{address} {prefix}"),
     ):
-        if _turned_away.get(slowly, 0.0) > time.monotonic():
+        if _refused_until.get(slowly, 0.0) > time.monotonic():
             raise _too_many(SLOWLY.seconds, first=False)
         try:
             spend(limit, subject)
@@ -57,7 +57,7 @@ def _insist_on_room(address: str, prefix: str) -> None:
             try:
                 spend(SLOWLY, slowly)
             except TooMany as turned_away:
-                _remember(_turned_away, slowly, time.monotonic() + turned_away.retry_after)
+                _remember(_refused_until, slowly, time.monotonic() + turned_away.retry_after)
                 raise _too_many(turned_away.retry_after, first=reached.first or turned_away.first) from None
 
 

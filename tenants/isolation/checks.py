@@ -10,28 +10,28 @@ from tenants.isolation.rls import functions, policies, privileges, serving_role
 
 
 @register(Tags.database)
-def tenants_are_kept_apart(app_configs=None, databases=None, **_):
+def tenants_are_isolated(app_configs=None, databases=None, **_):
     """On PostgreSQL. On SQLite the guard on querysets and the triggers of tenants/isolation/tenant_constraints.py stand
     alone."""
-    found = []
+    problems = []
     for alias in databases or []:
         connection = connections[alias]
         if connection.vendor != "postgresql":
             continue
         if why := serving_role.problem(connection):
-            found.append(Error(why, hint=serving_role.HINT, id="tenants.E001"))
+            problems.append(Error(why, hint=serving_role.HINT, id="tenants.E001"))
         if "knowledge_job" not in connection.introspection.table_names():
             continue  # not migrated yet
         too_much = [] if why else privileges.problems(connection)  # a role that may do everything was named above
         if open_ := policies.problems(connection) + functions.problems(connection) + too_much:
-            found.append(
+            problems.append(
                 Error(
                     f"Tenants are not kept apart in the database: {'; '.join(open_)}.",
                     hint="Run `manage.py migrate`, which restores the row-level security policies.",
                     id="tenants.E002",
                 )
             )
-    return found
+    return problems
 
 
 @register(Tags.security)

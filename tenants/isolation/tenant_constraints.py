@@ -36,7 +36,7 @@ def crossings() -> Iterator[tuple[str, str, str, str]]:
                 yield f"{table}_{column}_same_tenant", table, column, parent._meta.db_table
 
 
-def step_aside(sender=None, using: str = "default", **_) -> None:
+def drop_triggers(sender=None, using: str = "default", **_) -> None:
     """Before migrating: SQLite changes a table by making a new one and renaming it, which fails while a trigger of
     another table names it."""
     connection = connections[using]

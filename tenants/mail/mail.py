@@ -93,7 +93,7 @@ def forget_links_to(person: User) -> None:
 @transaction.atomic
 def try_again(mail: OutboxMail) -> None:
     OutboxMail.objects.filter(pk=mail.pk).update(error="")
-    _ring(mail)
+    _enqueue_delivery(mail)
 
 
 def _line(name: object) -> str:
@@ -105,11 +105,11 @@ def _write(mail: OutboxMail, link: str) -> OutboxMail:
     mail.link_sealed = crypto.seal(None, {"link": link})
     with rls_setting(TENANT, mail.tenant_id):
         mail.save()
-    _ring(mail)
+    _enqueue_delivery(mail)
     return mail
 
 
-def _ring(mail: OutboxMail) -> None:
+def _enqueue_delivery(mail: OutboxMail) -> None:
     if settings.EMAIL_HOST:
         from tenants.tasks import deliver
 

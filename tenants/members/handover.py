@@ -14,15 +14,15 @@ Belongings = Callable[[Membership], list[str]]
 _registered: list[tuple[HandOver, Belongings | None]] = []
 
 
-def register(hand_over: HandOver, belongings: Belongings | None = None) -> None:
+def register(function: HandOver, belongings: Belongings | None = None) -> None:
     """Called by other apps in their apps.py."""
-    if (hand_over, belongings) not in _registered:
-        _registered.append((hand_over, belongings))
+    if (function, belongings) not in _registered:
+        _registered.append((function, belongings))
 
 
 def hand_over_everything(leaver: Membership, *, heir: Membership, by: Membership) -> None:
-    for hand_over, _ in _registered:
-        hand_over(leaver, heir, by)
+    for function, _ in _registered:
+        function(leaver, heir, by)
 
 
 def belongings_of(member: Membership) -> Iterator[str]:

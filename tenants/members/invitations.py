@@ -15,7 +15,7 @@ from tenants.errors import Conflicting, NotAllowed
 from tenants.isolation.scope import in_tenant
 from tenants.mail import mail
 from tenants.members.members import add_member
-from tenants.members.rank import insist_on_rank, may_manage
+from tenants.members.rank import may_manage, require_rank
 from tenants.models import Invitation, Membership, OutboxMail, Tenant, User
 from tenants.requests import rate_limits
 from tenants.requests.absolute_urls import absolute
@@ -26,7 +26,7 @@ from tenants.roles import Role
 def invite(email: str, role: str, *, by: Membership, base: str) -> Invitation:
     """A new link; one that the address had before stops working."""
     email = email.strip().lower()
-    insist_on_rank(by, role)
+    require_rank(by, role)
     rate_limits.spend(rate_limits.INVITATIONS_OF_TENANT, str(by.tenant_id))
     if Membership.objects.for_tenant(by.tenant).active().filter(user__email=email).exists():
         raise Conflicting("This person already belongs to the company.", hint="Change their role in the list below.")
@@ -41,7 +41,7 @@ def invite(email: str, role: str, *, by: Membership, base: str) -> Invitation:
 @transaction.atomic
 def send_again(invitation: Invitation, *, by: Membership, base: str) -> Invitation:
     """A fresh link and a fresh term; the one before stops working."""
-    insist_on_rank(by, invitation.role)
+    require_rank(by, invitation.role)
     if invitation.accepted_at or invitation.withdrawn_at:
         raise Conflicting("This invitation was accepted or withdrawn.", hint="Invite them again.")
     rate_limits.spend(rate_limits.INVITATIONS_OF_TENANT, str(by.tenant_id))
@@ -55,7 +55,7 @@ def send_again(invitation: Invitation, *, by: Membership, base: str) -> Invitati
 
 @transaction.atomic
 def withdraw(invitation: Invitation, *, by: Membership) -> None:
-    insist_on_rank(by, invitation.role)
+    require_rank(by, invitation.role)
     changed = open_invitations(by).filter(pk=invitation.pk).update(withdrawn_at=timezone.now())
     if changed:
         mail.forget_links(invitation=invitation)
@@ -93,7 +93,7 @@ def _tenant_of(token_digest: str) -> Tenant | None:
 @transaction.atomic
 def show_link(invitation: Invitation, *, by: Membership) -> str:
     """Returns the link, or nothing once it was sent or used. Recorded: with it one could join in the other's place."""
-    insist_on_rank(by, invitation.role)
+    require_rank(by, invitation.role)
     written = OutboxMail.objects.filter(tenant=by.tenant, invitation=invitation).first()
     link = mail.link_of(written) if written else ""
     if link:

@@ -12,7 +12,7 @@ from tenants.errors import Conflicting, Invalid, NotAllowed
 from tenants.isolation.scope import as_person, in_tenant
 from tenants.mail import mail
 from tenants.members.handover import hand_over_everything
-from tenants.members.rank import insist_on_one_company, insist_on_rank
+from tenants.members.rank import require_rank, require_same_tenant
 from tenants.members.teams import join_everyone, leave_all_teams, make_team_of_everyone
 from tenants.models import ApiKey, Membership, Tenant, User
 from tenants.roles import PRIVILEGED, Role
@@ -75,7 +75,7 @@ def _revoke_keys(member: Membership) -> None:
     live.update(revoked_at=timezone.now())
 
 
-def insist_on_another_owner(member: Membership) -> None:
+def require_another_owner(member: Membership) -> None:
     """The last owner cannot leave, be removed or step down. Call inside the transaction that changes it."""
     owners = Membership.objects.for_tenant(member.tenant).active().filter(role=Role.OWNER)
     if member.role == Role.OWNER and not owners.exclude(pk=member.pk).exists():
@@ -89,14 +89,14 @@ def insist_on_another_owner(member: Membership) -> None:
 @transaction.atomic
 def change_role(member: Membership, role: str, *, by: Membership) -> int:
     """Returns how many API keys of the member end because the new role is a privileged one."""
-    _look_again(by, member)
-    insist_on_rank(by, member.role, role)
+    _reload_both(by, member)
+    require_rank(by, member.role, role)
     if member.role == role:
         return 0
     if not member.is_active:
         raise Conflicting("This person no longer belongs to the company.", hint="Invite them again.")
     if role != Role.OWNER:
-        insist_on_another_owner(member)
+        require_another_owner(member)
     return _give(member, role, by=by.audit_actor())
 
 
@@ -109,7 +109,7 @@ def set_role(member: Membership, role: str) -> int:
         if member.role == role:
             return 0
         if role != Role.OWNER:
-            insist_on_another_owner(member)
+            require_another_owner(member)
         return _give(member, role, by=system(member.tenant_id))
 
 
@@ -137,10 +137,10 @@ def end_membership(member: Membership, *, by: Membership, heir: Membership | Non
 
     Without an heir it is whoever removes them, or, for somebody who leaves, the owner who has been there longest.
     """
-    _look_again(by, member)
+    _reload_both(by, member)
     if by.pk != member.pk:
-        insist_on_rank(by, member.role)
-    insist_on_another_owner(member)
+        require_rank(by, member.role)
+    require_another_owner(member)
     if not member.is_active:
         raise Conflicting("This person no longer belongs to the company.")
     hand_over_everything(member, heir=_heir_of(member, heir, by), by=by)
@@ -155,10 +155,10 @@ def end_membership(member: Membership, *, by: Membership, heir: Membership | Non
     record(Action.MEMBER_REMOVED, by, member, subject=member)
 
 
-def _look_again(by: Membership, member: Membership) -> None:
+def _reload_both(by: Membership, member: Membership) -> None:
     """Both as they are now: roles may have changed since the request began, and two owners may leave at once. The
     company's row is held until the end, so that the second of two sees what the first did."""
-    insist_on_one_company(by, member)
+    require_same_tenant(by, member)
     Tenant.objects.select_for_update().get(pk=by.tenant_id)
     for person in (by, member):
         person.refresh_from_db(fields=["role", "is_active", "privileged_until"])

@@ -9,7 +9,7 @@ from tenants.models import Membership
 from tenants.roles import ADMINS, PRIVILEGED, Role
 
 
-def insist_on_admin(by: Membership) -> None:
+def require_admin(by: Membership) -> None:
     if by.role not in ADMINS:
         raise NotAllowed("Only an admin or an owner can do that.", hint="Ask an admin of your company.")
 
@@ -20,9 +20,9 @@ def may_manage(by: Membership, *roles: str) -> bool:
     return by.role == Role.OWNER or (by.role in ADMINS and PRIVILEGED.isdisjoint(roles))
 
 
-def insist_on_rank(by: Membership, *roles: str) -> None:
+def require_rank(by: Membership, *roles: str) -> None:
     """Raises NotAllowed unless `by` may give and take each of these roles."""
-    insist_on_admin(by)
+    require_admin(by)
     if not may_manage(by, *roles):
         raise NotAllowed(
             "Only an owner can do that: it concerns an admin, a compliance officer or an owner.",
@@ -30,7 +30,7 @@ def insist_on_rank(by: Membership, *roles: str) -> None:
         )
 
 
-def insist_on_one_company(by: Membership, row) -> None:
+def require_same_tenant(by: Membership, row) -> None:
     """A row of another company is not there, for whoever asks."""
     if row.tenant_id != by.tenant_id:
         raise Http404

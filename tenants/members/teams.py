@@ -12,7 +12,7 @@ from audit.ledger.actions import Action
 from audit.ledger.record import record
 from tenants.errors import Conflicting, Invalid
 from tenants.isolation.scope import in_tenant
-from tenants.members.rank import insist_on_admin, insist_on_one_company
+from tenants.members.rank import require_admin, require_same_tenant
 from tenants.models import Membership, Team, TeamMember, Tenant
 
 EVERYONE = "Everyone"
@@ -40,7 +40,7 @@ def make_team_of_everyone(tenant: Tenant) -> Team:
 
 @transaction.atomic
 def create_team(name: str, *, by: Membership, description: str = "") -> Team:
-    insist_on_admin(by)
+    require_admin(by)
     team = _make(by.tenant, _free_name(name, by.tenant), description.strip()[:200])
     record(Action.TEAM_CREATED, by, team)
     return team
@@ -49,8 +49,8 @@ def create_team(name: str, *, by: Membership, description: str = "") -> Team:
 @transaction.atomic
 def change_team(team: Team, *, name: str, description: str, by: Membership) -> None:
     """Rights were given to the team, not to its name: they stay."""
-    insist_on_admin(by)
-    insist_on_one_company(by, team)
+    require_admin(by)
+    require_same_tenant(by, team)
     if team.everyone:
         raise Conflicting("This team contains everyone and cannot be renamed.")
     team.name, team.description = _free_name(name, by.tenant, unless=team), description.strip()[:200]
@@ -84,9 +84,9 @@ def join_everyone(member: Membership) -> None:
 
 @transaction.atomic
 def add_to_team(team: Team, member: Membership, *, by: Membership) -> None:
-    insist_on_admin(by)
-    insist_on_one_company(by, team)
-    insist_on_one_company(by, member)
+    require_admin(by)
+    require_same_tenant(by, team)
+    require_same_tenant(by, member)
     if not member.is_active:
         raise Conflicting("This person no longer belongs to the company.")
     if _join(team, member):
@@ -96,8 +96,8 @@ def add_to_team(team: Team, member: Membership, *, by: Membership) -> None:
 
 @transaction.atomic
 def remove_from_team(team: Team, member: Membership, *, by: Membership) -> None:
-    insist_on_admin(by)
-    insist_on_one_company(by, team)
+    require_admin(by)
+    require_same_tenant(by, team)
     if team.everyone:
         raise Conflicting("Everyone in the company is always in this team.")
     gone, _ = TeamMember.objects.for_tenant(by.tenant).filter(team=team, member=member).delete()
@@ -110,8 +110,8 @@ def remove_from_team(team: Team, member: Membership, *, by: Membership) -> None:
 @transaction.atomic
 def remove_team(team: Team, *, by: Membership) -> None:
     """The team, and every right that was given to it."""
-    insist_on_admin(by)
-    insist_on_one_company(by, team)
+    require_admin(by)
+    require_same_tenant(by, team)
     if team.everyone:
         raise Conflicting("This team contains everyone and cannot be removed.")
     group = team.group

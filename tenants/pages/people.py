@@ -103,10 +103,10 @@ def sending(request: HttpRequest, member: Membership, invitation_id: UUID) -> Ht
 def colleague(member: Membership, member_id: UUID | str) -> Membership:
     """An active member of the same company, or Http404."""
     try:
-        wanted = UUID(str(member_id))
+        parsed_id = UUID(str(member_id))
     except ValueError:
         raise Invalid("This person is not in your company.") from None
-    return get_object_or_404(_active(member), pk=wanted)
+    return get_object_or_404(_active(member), pk=parsed_id)
 
 
 def _active(member: Membership):
@@ -120,13 +120,13 @@ def _invitation(member: Membership, invitation_id: UUID) -> Invitation:
 
 
 def _page(request: HttpRequest, member: Membership) -> dict:
-    wanted = request.GET.get("q", "").strip()[:200]  # SQLite refuses long patterns
-    found = _active(member)
-    if wanted:
-        found = found.filter(Q(user__name__icontains=wanted) | Q(user__email__icontains=wanted))
+    query = request.GET.get("q", "").strip()[:200]  # SQLite refuses long patterns
+    members = _active(member)
+    if query:
+        members = members.filter(Q(user__name__icontains=query) | Q(user__email__icontains=query))
     teams = TeamMember.objects.for_tenant(member.tenant).filter(team__everyone=False).select_related("team")
     page = Paginator(
-        found.prefetch_related(Prefetch("teams", queryset=teams.order_by("team__name"), to_attr="in_teams")), PER_PAGE
+        members.prefetch_related(Prefetch("teams", queryset=teams.order_by("team__name"), to_attr="in_teams")), PER_PAGE
     ).get_page(request.GET.get("page"))
     for person in page:
         person.is_manageable = may_manage(member, person.role)
@@ -139,7 +139,7 @@ def _page(request: HttpRequest, member: Membership) -> dict:
     return {
         "room": "people",
         "page": page,
-        "wanted": wanted,
+        "wanted": query,
         "roles": roles_for(member),
         "gives_privileged_roles": may_manage(member, *PRIVILEGED),
         "waiting": waiting,

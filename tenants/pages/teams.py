@@ -27,26 +27,26 @@ def teams(request: HttpRequest, member: Membership) -> HttpResponse:
         messages.success(request, f"{team} created.", extra_tags="Add the people who belong to it.")
         return redirect("tenants:team", member.tenant.slug, team.pk)
     active = Q(members__member__is_active=True)
-    found = Team.objects.for_tenant(member.tenant).annotate(size=Count("members", filter=active))
-    context = {"room": "people", "teams": found.order_by("-everyone", "name"), "form": form}
+    rows = Team.objects.for_tenant(member.tenant).annotate(size=Count("members", filter=active))
+    context = {"room": "people", "teams": rows.order_by("-everyone", "name"), "form": form}
     return render(request, "tenants/teams.html", context, status=200 if request.method == "GET" else 400)
 
 
 @require_http_methods(["GET", "POST"])
 @member_view(roles=ADMINS)
 def team(request: HttpRequest, member: Membership, team_id: UUID) -> HttpResponse:
-    found = _team(member, team_id)
-    form = TeamForm(request.POST or None, initial={"name": found.name, "description": found.description})
+    team = _team(member, team_id)
+    form = TeamForm(request.POST or None, initial={"name": team.name, "description": team.description})
     if request.method == "POST" and form.is_valid():
-        change_team(found, **form.cleaned_data, by=member)
+        change_team(team, **form.cleaned_data, by=member)
         messages.success(request, "Saved.")
-        return redirect("tenants:team", member.tenant.slug, found.pk)
-    inside = TeamMember.objects.for_tenant(member.tenant).filter(team=found, member__is_active=True)
+        return redirect("tenants:team", member.tenant.slug, team.pk)
+    inside = TeamMember.objects.for_tenant(member.tenant).filter(team=team, member__is_active=True)
     inside = list(inside.select_related("member__user").order_by("member__user__name", "member__user__email"))
     others = Membership.objects.for_tenant(member.tenant).filter(is_active=True).select_related("user")
     context = {
         "room": "people",
-        "team": found,
+        "team": team,
         "inside": inside,
         "others": others.exclude(pk__in=[row.member_id for row in inside]).order_by("user__name", "user__email"),
         "form": form,
@@ -57,27 +57,27 @@ def team(request: HttpRequest, member: Membership, team_id: UUID) -> HttpRespons
 @require_POST
 @member_view(roles=ADMINS)
 def members(request: HttpRequest, member: Membership, team_id: UUID) -> HttpResponse:
-    found, other = _team(member, team_id), colleague(member, request.POST.get("member", ""))
-    add_to_team(found, other, by=member)
-    messages.success(request, f"{other} was added to {found}.", extra_tags="They can now read what the team can read.")
-    return redirect("tenants:team", member.tenant.slug, found.pk)
+    team, other = _team(member, team_id), colleague(member, request.POST.get("member", ""))
+    add_to_team(team, other, by=member)
+    messages.success(request, f"{other} was added to {team}.", extra_tags="They can now read what the team can read.")
+    return redirect("tenants:team", member.tenant.slug, team.pk)
 
 
 @require_POST
 @member_view(roles=ADMINS)
 def member_removal(request: HttpRequest, member: Membership, team_id: UUID, member_id: UUID) -> HttpResponse:
-    found, other = _team(member, team_id), colleague(member, member_id)
-    remove_from_team(found, other, by=member)
-    messages.success(request, f"{other} was removed from {found}.", extra_tags="This takes effect now.")
-    return redirect("tenants:team", member.tenant.slug, found.pk)
+    team, other = _team(member, team_id), colleague(member, member_id)
+    remove_from_team(team, other, by=member)
+    messages.success(request, f"{other} was removed from {team}.", extra_tags="This takes effect now.")
+    return redirect("tenants:team", member.tenant.slug, team.pk)
 
 
 @require_POST
 @member_view(roles=ADMINS)
 def removal(request: HttpRequest, member: Membership, team_id: UUID) -> HttpResponse:
-    found = _team(member, team_id)
-    remove_team(found, by=member)
-    messages.success(request, f"{found.name} was removed.", extra_tags="Its permissions ended.")
+    team = _team(member, team_id)
+    remove_team(team, by=member)
+    messages.success(request, f"{team.name} was removed.", extra_tags="Its permissions ended.")
     return redirect("tenants:teams", member.tenant.slug)
 
 

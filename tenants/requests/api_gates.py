@@ -15,7 +15,7 @@ from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
 from tenants.models.api_key import Scope
 from tenants.requests.credentials import Credential
-from tenants.requests.query_parameters import insist_on_known, known_parameters
+from tenants.requests.query_parameters import known_parameters, require_known
 from tenants.roles import EVERYONE
 
 
@@ -40,10 +40,10 @@ class MemberAPIView(APIView):
         self.member = request._request.member
         self._tenant_block.enter_context(in_tenant(self.member.tenant))
         self._tenant_block.enter_context(acting(self.member))
-        self._insist_on_scope(request)
+        self._require_scope(request)
         if self.member.role not in self.roles:
             raise NotAllowed("You don’t have permission to do this.", hint="Ask an admin of your company.")
-        insist_on_known(request.query_params, known_parameters(self, request.method))
+        require_known(request.query_params, known_parameters(self, request.method))
         request._request.credential = self._credential(request)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -64,7 +64,7 @@ class MemberAPIView(APIView):
             return Credential.of_session(request._request, self.member, self.roles)
         return Credential.of_key(request.auth, self.member, self.scopes.get(request.method, ""), self.roles)
 
-    def _insist_on_scope(self, request: Request) -> None:
+    def _require_scope(self, request: Request) -> None:
         key, needed = request.auth, self.scopes.get(request.method)
         if key is None or (self.any_key and needed is None):
             return

@@ -95,7 +95,7 @@ def kind_of(request: HttpRequest) -> str:
     return "text" if _fields(request) else "nothing"
 
 
-def keep(request: HttpRequest) -> str:
+def save_draft(request: HttpRequest) -> str:
     """Stores the form's text for the person whose page it was. The draft's id; empty where there is nothing to keep."""
     owner, kind = user_of_form(request), kind_of(request)
     fields = _fields(request)
@@ -120,13 +120,13 @@ def take(request: HttpRequest) -> Draft | None:
     draft_id, user = request.GET.get(MARK, ""), getattr(request, "user", None)
     if not draft_id or len(draft_id) > 40 or user is None or not user.is_authenticated:
         return None
-    kept = cache.get(_key(draft_id))
-    if kept is None:
+    stored = cache.get(_key(draft_id))
+    if stored is None:
         return None
     cache.delete(_key(draft_id))
-    if kept["user"] != str(user.pk):
+    if stored["user"] != str(user.pk):
         return None
-    content = crypto.Unsealer().open(user.pk, kept["sealed"])
+    content = crypto.Unsealer().open(user.pk, stored["sealed"])
     if not content:
         return None
     return Draft(content["action"], tuple((name, value) for name, value in content["fields"]), content["kind"])
@@ -154,14 +154,14 @@ def marked(page: str, draft_id: str) -> str:
 def _fields(request: HttpRequest) -> list[tuple[str, str]]:
     """What was written and chosen, without secrets. Empty if nothing of it was written."""
     named = [(name, value) for name in request.POST for value in request.POST.getlist(name)][:MAX_FIELDS]
-    kept = [
+    fields = [
         (name, value)
         for name, value in named
         if name != settings.CSRF_COOKIE_NAME
         and name != "csrfmiddlewaretoken"
         and not any(part in name.lower() for part in _NEVER)
     ]
-    return kept if any(value.strip() and name not in _CHOSEN for name, value in kept) else []
+    return fields if any(value.strip() and name not in _CHOSEN for name, value in fields) else []
 
 
 def _key(draft_id: str) -> str:

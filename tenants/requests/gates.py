@@ -39,7 +39,7 @@ def _admit(request: HttpRequest, slug: str, roles: Collection[str]) -> Membershi
     return member
 
 
-def _admit_and_let_go(request: HttpRequest, slug: str, roles: Collection[str]) -> Membership:
+def _admit_without_connection(request: HttpRequest, slug: str, roles: Collection[str]) -> Membership:
     """A stream may last for minutes: its request's thread holds no connection meanwhile."""
     try:
         return _admit(request, slug, roles)
@@ -87,7 +87,7 @@ def member_stream(*, roles: Collection[str] = EVERYONE) -> Callable:
     def decorate(view: Callable) -> Callable:
         @wraps(view)
         async def gate(request: HttpRequest, slug: str, **kwargs) -> HttpResponse:
-            member = await sync_to_async(_admit_and_let_go)(request, slug, roles)
+            member = await sync_to_async(_admit_without_connection)(request, slug, roles)
             if request.method not in METHODS:
                 return HttpResponseNotAllowed(METHODS)
             with acting(member):

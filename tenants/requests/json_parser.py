@@ -3,7 +3,7 @@ from __future__ import annotations
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from tenants.requests.text_validation import insist_on_storable
+from tenants.requests.text_validation import require_storable
 
 
 class JsonBody(JSONParser):
@@ -17,5 +17,5 @@ class JsonBody(JSONParser):
             value = super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError("The JSON is nested too deeply.") from None
-        insist_on_storable(value)
+        require_storable(value)
         return value

@@ -42,7 +42,7 @@ def holding(credential: Credential, end: Callable[[Ended], None], *, when_unsure
     watch = _watches.get(loop)
     if watch is None:
         watch = _watches[loop] = _Watch(loop)
-    held = _Held(credential, end, when_unsure)
+    held = _OpenResponse(credential, end, when_unsure)
     watch.add(held)
     try:
         yield
@@ -53,7 +53,7 @@ def holding(credential: Credential, end: Callable[[Ended], None], *, when_unsure
 async def ended(credential: Credential) -> Ended | None:
     """Why it no longer holds, asked of the database now. Raises what that raises, or TimeoutError."""
     async with asyncio.timeout(PATIENCE):
-        found = await asyncio.get_running_loop().run_in_executor(_thread, _look, [credential])
+        found = await asyncio.get_running_loop().run_in_executor(_thread, _ended_credentials, [credential])
     return found.get(credential)
 
 
@@ -62,7 +62,7 @@ def is_idle() -> bool:
     return not _watches
 
 
-class _Held:
+class _OpenResponse:
     __slots__ = ("credential", "end", "when_unsure")
 
     def __init__(self, credential: Credential, end: Callable[[Ended], None], when_unsure: bool) -> None:
@@ -73,26 +73,26 @@ class _Watch:
     """The open responses of one event loop, and the task that looks after them while there are any."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.open: set[_Held] = set()
+        self.open: set[_OpenResponse] = set()
         self._loop = loop
         self._sure_at = time.monotonic()
         self._task: asyncio.Task | None = None
 
-    def add(self, held: _Held) -> None:
-        self.open.add(held)
+    def add(self, response: _OpenResponse) -> None:
+        self.open.add(response)
         if self._task is None:
-            self._task = self._loop.create_task(self._keep_looking())
+            self._task = self._loop.create_task(self._check_periodically())
 
-    async def _keep_looking(self) -> None:
+    async def _check_periodically(self) -> None:
         try:
             while self.open:
                 await asyncio.sleep(PERIOD)
-                await self._look()
+                await self._check_credentials()
         finally:
             del _watches[self._loop]
             _thread.submit(connections.close_all)
 
-    async def _look(self) -> None:
+    async def _check_credentials(self) -> None:
         now = time.monotonic()
         due = [held for held in self.open if now - held.credential.since >= YOUNG]
         if not due:
@@ -100,7 +100,7 @@ class _Watch:
             return
         try:
             async with asyncio.timeout(UNSURE):
-                found = await self._loop.run_in_executor(_thread, _look, [held.credential for held in due])
+                found = await self._loop.run_in_executor(_thread, _ended_credentials, [held.credential for held in due])
         except Exception as error:
             log.warning("Whether %d open responses may go on could not be asked: %s", len(due), type(error).__name__)
             if time.monotonic() - self._sure_at < UNSURE:
@@ -118,7 +118,7 @@ class _Watch:
                     log.exception("An open response could not be ended")
 
 
-def _look(credentials: list[Credential]) -> dict[Credential, Ended]:
+def _ended_credentials(credentials: list[Credential]) -> dict[Credential, Ended]:
     try:
         return ended_among(credentials)
     except (OperationalError, InterfaceError):

@@ -21,17 +21,17 @@ FLAGS = {"true": True, "1": True, "false": False, "0": False}
 LONGEST_NAME = 40  # characters of an unknown name that the message repeats and compares
 
 
-def insist_on_known(names: Iterable[str], known: Collection[str]) -> None:
+def require_known(names: Iterable[str], allowed: Collection[str]) -> None:
     """Raises `Invalid` (400, `unknown_parameter`) for the first name that is not known."""
-    unknown = next((name for name in names if name not in known), None)
+    unknown = next((name for name in names if name not in allowed), None)
     if unknown is None:
         return
     shown = unknown[:LONGEST_NAME]
-    near = get_close_matches(shown, known, n=1)
+    near = get_close_matches(shown, allowed, n=1)
     if near:
         hint = f"Did you mean “{near[0]}”?"
     else:
-        hint = f"Known parameters: {', '.join(sorted(known))}." if known else "This address has no parameters."
+        hint = f"Known parameters: {', '.join(sorted(allowed))}." if allowed else "This address has no parameters."
     raise Invalid(f"There is no parameter “{shown}” here.", hint=hint, code="unknown_parameter")
 
 
@@ -45,11 +45,11 @@ def flag(parameters: QueryDict, name: str) -> bool:
 
 def known_parameters(view: APIView, method: str) -> frozenset[str]:
     """The names of the query parameters that this operation describes."""
-    return _known(type(view), "get" if method == "HEAD" else method.lower())
+    return _described_parameters(type(view), "get" if method == "HEAD" else method.lower())
 
 
 @cache
-def _known(view_class: type[APIView], handler_name: str) -> frozenset[str]:
+def _described_parameters(view_class: type[APIView], handler_name: str) -> frozenset[str]:
     names = set()
     handler = getattr(view_class, handler_name, None)
     schema_class = getattr(handler, "kwargs", {}).get("schema")  # where `extend_schema` puts it

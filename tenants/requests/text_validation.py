@@ -27,7 +27,7 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub("", text)
 
 
-def insist_on_storable(value: Any) -> None:
+def require_storable(value: Any) -> None:
     """Raises `Invalid` (400) if a text or key anywhere in `value`, which consists of dicts and lists, cannot be stored."""
     if not all(is_storable(text) for text in _texts(value)):
         raise Invalid(
@@ -56,12 +56,12 @@ def _texts(value: Any) -> Iterator[str]:
 class MultipartBody(MultiPartParser):
     def parse(self, stream, media_type=None, parser_context=None):
         parsed = super().parse(stream, media_type, parser_context)
-        insist_on_storable(parsed.data)
+        require_storable(parsed.data)
         return parsed
 
 
 class FormBody(FormParser):
     def parse(self, stream, media_type=None, parser_context=None):
         data = super().parse(stream, media_type, parser_context)
-        insist_on_storable(data)
+        require_storable(data)
         return data

@@ -11,25 +11,25 @@ from audit.ledger.record import record
 from tenants.errors import Conflicting
 from tenants.mail import mail
 from tenants.members import invitations
-from tenants.members.rank import insist_on_admin, insist_on_one_company
+from tenants.members.rank import require_admin, require_same_tenant
 from tenants.models import Membership, OutboxMail
-from tenants.signin.passwords import insist_on_handing_over
+from tenants.signin.passwords import require_password_reset_allowed
 
 
 def mails_of(by: Membership) -> QuerySet[OutboxMail]:
     """What was written for this company. Mails to people of several companies are nobody's here."""
-    insist_on_admin(by)
+    require_admin(by)
     return OutboxMail.objects.filter(tenant=by.tenant).select_related("invitation", "person")
 
 
 @transaction.atomic
 def show_link(written: OutboxMail, *, by: Membership) -> str:
     """The link, for somebody who may use it in the other's place. Looking is recorded."""
-    insist_on_one_company(by, written)
+    require_same_tenant(by, written)
     if written.kind == OutboxMail.Kind.INVITATION:
         link = invitations.show_link(written.invitation, by=by)
     else:
-        insist_on_handing_over(written.person, by=by)
+        require_password_reset_allowed(written.person, by=by)
         link = mail.link_of(written)
     if not link:
         raise Conflicting(
@@ -41,8 +41,8 @@ def show_link(written: OutboxMail, *, by: Membership) -> str:
 
 
 def send_again(written: OutboxMail, *, by: Membership) -> None:
-    insist_on_admin(by)
-    insist_on_one_company(by, written)
+    require_admin(by)
+    require_same_tenant(by, written)
     if not settings.EMAIL_HOST:
         raise Conflicting("No mail server is configured.", hint="Show the link and give it to the person yourself.")
     if written.sent_at:

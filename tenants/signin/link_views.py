@@ -87,27 +87,27 @@ def _void_password_link(request: HttpRequest) -> HttpResponse:
 
 @behind_a_link
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    found = invitations.find(token)
-    if found is None:
+    invitation_row = invitations.find(token)
+    if invitation_row is None:
         return render(request, "tenants/link_void.html", {"kind": "invitation"}, status=410)
-    known = User.objects.filter(email=found.email).exists()
-    if known:
-        return _join_with_a_sign_in(request, found)
-    form = JoinForm(request.POST or None, user=User(email=found.email))
+    user_exists = User.objects.filter(email=invitation_row.email).exists()
+    if user_exists:
+        return _join_with_a_sign_in(request, invitation_row)
+    form = JoinForm(request.POST or None, user=User(email=invitation_row.email))
     if request.method == "POST" and form.is_valid():
-        member = invitations.accept(found, **form.cleaned_data)
+        member = invitations.accept(invitation_row, **form.cleaned_data)
         session.enter(request, member.user)
-        response = redirect(f"/t/{found.tenant.slug}/")
+        response = redirect(f"/t/{invitation_row.tenant.slug}/")
         known_browser.remember(request, response, member.user)
         return response
     status = 200 if request.method == "GET" else 400
-    return render(request, "tenants/join.html", {"form": form, "invitation": found}, status=status)
+    return render(request, "tenants/join.html", {"form": form, "invitation": invitation_row}, status=status)
 
 
-def _join_with_a_sign_in(request: HttpRequest, found: Invitation) -> HttpResponse:
+def _join_with_a_sign_in(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """A link proves nothing about an address that has a sign-in: that person signs in first."""
-    theirs = request.user.is_authenticated and request.user.email == found.email
+    theirs = request.user.is_authenticated and request.user.email == invitation.email
     if request.method == "POST" and theirs:
-        invitations.accept(found, user=request.user)
-        return redirect(f"/t/{found.tenant.slug}/")
-    return render(request, "tenants/join_known.html", {"invitation": found, "theirs": theirs})
+        invitations.accept(invitation, user=request.user)
+        return redirect(f"/t/{invitation.tenant.slug}/")
+    return render(request, "tenants/join_known.html", {"invitation": invitation, "theirs": theirs})

@@ -23,7 +23,7 @@ from audit.ledger.record import record
 from tenants.errors import NotAllowed
 from tenants.isolation.scope import as_person, in_tenant
 from tenants.mail import mail
-from tenants.members.rank import insist_on_rank
+from tenants.members.rank import require_rank
 from tenants.models import Membership, OutboxMail, Tenant, User
 from tenants.requests.absolute_urls import absolute
 from tenants.roles import Role
@@ -61,20 +61,20 @@ def ask_for_reset(email: str, *, base: str) -> None:
 @transaction.atomic
 def make_link_for(member: Membership, *, by: Membership, base: str) -> OutboxMail:
     """An admin helps somebody who cannot sign in. Recorded, on the person's own name."""
-    insist_on_handing_over(member.user, by=by)
+    require_password_reset_allowed(member.user, by=by)
     written = _write_mail(member.user, base)
     record(Action.PASSWORD_RESET_ASKED, by, member, subject=member)
     return written
 
 
-def insist_on_handing_over(user: User, *, by: Membership) -> None:
+def require_password_reset_allowed(user: User, *, by: Membership) -> None:
     member = Membership.objects.for_tenant(by.tenant).active().filter(user=user).first()
     if member is None or user.is_superuser or user.is_staff or _companies(user) != {by.tenant_id}:
         raise NotAllowed(
             "Your company cannot set this person’s password.",
             hint="They can request a link by e-mail, or the operator can set a password with manage.py set_password.",
         )
-    insist_on_rank(by, member.role)
+    require_rank(by, member.role)
     if by.role != Role.OWNER and member.was_privileged_since(timezone.now() - PRIVILEGE_LASTS):
         # Whoever takes a role away for a moment must not become the person meanwhile.
         raise NotAllowed(

@@ -72,7 +72,7 @@ def ask():
     async def whole(member, asking):
         run = await runner.start(member, asking)
         events = [event async for event in follow_run(run)]
-        await runner.settled(run)
+        await runner.wait_until_saved(run)
         return events
 
     def asked(member, question: str, **options):

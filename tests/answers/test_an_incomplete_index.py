@@ -25,7 +25,7 @@ def nobody_compares(monkeypatch):
 
 
 def lose(document) -> None:
-    backends.store().drop(index_writer.where(document.tenant_id), [document.current_version_id])
+    backends.store().drop(index_writer.namespace_of(document.tenant_id), [document.current_version_id])
 
 
 def heal() -> None:
@@ -47,7 +47,7 @@ def test_a_refusal_becomes_a_clear_word_about_the_index(handbook, alice, ask):
 
 
 def test_so_it_does_where_nothing_is_found_at_all(acme, handbook, alice, ask):
-    backends.store().destroy(index_writer.where(acme.pk))
+    backends.store().destroy(index_writer.namespace_of(acme.pk))
     last = ask(alice, QUESTION)[-1]
     assert last.data["message"].startswith(REBUILT.format("0 of 2"))
     heal()
@@ -84,7 +84,7 @@ def test_programs_are_told_by_problem_or_notice(acme, handbook, alice, program_o
     found = api.post("/search/", json={"query": "meal allowance"}).json()
     assert found["results"]
     assert found["notice"] == REBUILT.format("1 of 2")
-    backends.store().destroy(index_writer.where(acme.pk))
+    backends.store().destroy(index_writer.namespace_of(acme.pk))
     refused = api.post("/search/", json={"query": "meal allowance"})
     assert (refused.status_code, refused.json()["code"]) == (503, "index_rebuilding")
     assert refused.json()["detail"] == REBUILT.format("0 of 2")
@@ -93,7 +93,7 @@ def test_programs_are_told_by_problem_or_notice(acme, handbook, alice, program_o
 
 
 def test_pages_say_so(acme, handbook, alice, browser_of):
-    backends.store().destroy(index_writer.where(acme.pk))
+    backends.store().destroy(index_writer.namespace_of(acme.pk))
     page = browser_of(alice).get("/search/?q=allowance")
     assert page.status_code == 503
     assert REBUILT.format("0 of 2") in page.text

@@ -258,7 +258,7 @@ def test_a_stopped_answer_keeps_its_parts(kept, handbook, alice, writes, shown):
             events.append(event)
             if event.kind == "part" and event.data["label"] == SOON:
                 run.stop.ask(Why.READER)
-        await runner.settled(run)
+        await runner.wait_until_saved(run)
         return events
 
     answer = shown(alice, asyncio.run(stopped()))

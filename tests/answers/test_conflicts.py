@@ -22,7 +22,7 @@ ASKED = "My laptop was stolen. How soon must I report it?"
 
 def test_two_figures_for_the_same_thing_disagree_and_the_newer_comes_first():
     found = conflicts.find(ASKED, [OLD, NEW])
-    assert (found.newer.says, found.older.says) == ("four hours", "24 hours")
+    assert (found.newer.conflicting_value, found.older.conflicting_value) == ("four hours", "24 hours")
     assert found.newer.passage is NEW
     assert found.dated
     assert found.older.text == OLD.text[found.older.start : found.older.end]
@@ -37,14 +37,14 @@ def test_two_people_for_the_same_duty_disagree():
     one = passage("Purchase orders above 5,000 EUR are signed by Anna Petit.", "Purchasing", document_date="2026-01-01")
     other = passage("Purchase orders above 5,000 EUR are signed by Jonas Weber.", "Finance", document_date="2024-01-01")
     found = conflicts.find("Who signs purchase orders above 5,000 EUR?", [one, other])
-    assert (found.newer.says, found.older.says) == ("Anna Petit", "Jonas Weber")
+    assert (found.newer.conflicting_value, found.older.conflicting_value) == ("Anna Petit", "Jonas Weber")
 
 
 def test_one_signature_and_two_signatures_disagree():
     one = passage("A purchase order above 5,000 EUR needs one signature.", "Handbook", document_date="2022-01-01")
     two = passage("Purchase orders above 5,000 EUR need two signatures.", "Delegation", document_date="2026-01-01")
     found = conflicts.find("How many signatures does a purchase order above 5,000 EUR need?", [one, two])
-    assert (found.newer.says, found.older.says) == ("two signatures", "one signature")
+    assert (found.newer.conflicting_value, found.older.conflicting_value) == ("two signatures", "one signature")
 
 
 @pytest.mark.parametrize(

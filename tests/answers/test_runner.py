@@ -50,7 +50,7 @@ def test_stop_keeps_the_text_and_its_citations(handbook, alice, writes):
         await until(run, "sentence")
         await in_thread(stop, alice, run.answer_id)
         events = [event async for event in follow_run(run)]
-        await runner.settled(run)
+        await runner.wait_until_saved(run)
         return events
 
     events = asyncio.run(story())
@@ -69,7 +69,7 @@ def test_a_silent_model_can_be_stopped_at_once(handbook, alice, writes):
         run = await runner.start(alice, AskRequest(QUESTION))
         await until(run, "sources")
         await in_thread(stop, alice, run.answer_id)
-        await asyncio.wait_for(runner.settled(run), 3)
+        await asyncio.wait_for(runner.wait_until_saved(run), 3)
 
     asyncio.run(story())
     assert row(alice).state == State.STOPPED
@@ -83,7 +83,7 @@ def test_stop_reaches_the_runner_of_another_process_by_its_row(handbook, alice, 
         await until(run, "sources")
         asked = Answer.objects.for_tenant(alice.tenant).filter(pk=run.answer_id)
         await in_thread(asked.update, stop_requested_at=timezone.now())
-        await asyncio.wait_for(runner.settled(run), 3)
+        await asyncio.wait_for(runner.wait_until_saved(run), 3)
 
     asyncio.run(story())
     assert row(alice).state == State.STOPPED
@@ -97,7 +97,7 @@ def test_a_revocation_withdraws_what_is_being_written(handbook, shelf, alice, er
         await until(run, "sentence")
         await in_thread(grants.revoke, shelf, alice, by=erin)
         events = [event async for event in follow_run(run)]
-        await runner.settled(run)
+        await runner.wait_until_saved(run)
         again = await rest_of(alice, run.answer_id)
         return events, again
 
@@ -114,7 +114,7 @@ def test_a_follower_elsewhere_gets_every_event_once(handbook, alice, writes):
     async def story():
         run = await runner.start(alice, AskRequest(QUESTION))
         events = [event async for event in follow_run(run)]
-        await runner.settled(run)
+        await runner.wait_until_saved(run)
         return run.answer_id, events
 
     answer_id, events = asyncio.run(story())
@@ -133,7 +133,7 @@ def test_a_follower_of_another_process_sees_an_answer_grow(handbook, alice, writ
         await until(run, "token")
         monkeypatch.setattr(runner, "running", lambda answer_id: None)  # as if it ran elsewhere
         elsewhere = asyncio.create_task(rest_of(alice, run.answer_id))
-        await runner.settled(run)
+        await runner.wait_until_saved(run)
         return await own, await elsewhere
 
     async def _all(events):
@@ -277,10 +277,10 @@ def test_one_person_cannot_take_all_the_room(handbook, alice, settings, writes):
         for run in runs:
             runner.signal_stop(run.answer_id)
         for run in runs:
-            await runner.settled(run)
+            await runner.wait_until_saved(run)
         again = await runner.start(alice, AskRequest(QUESTION))
         runner.signal_stop(again.answer_id)
-        await runner.settled(again)
+        await runner.wait_until_saved(again)
 
     asyncio.run(story())
     assert Answer.objects.for_tenant(alice.tenant).count() == 3
@@ -295,7 +295,7 @@ def test_a_full_process_says_so_and_keeps_nothing(handbook, alice, bob, settings
         with pytest.raises(Unavailable):
             await runner.start(bob, AskRequest(QUESTION))
         runner.signal_stop(run.answer_id)
-        await runner.settled(run)
+        await runner.wait_until_saved(run)
 
     asyncio.run(story())
     assert Answer.objects.for_tenant(alice.tenant).count() == 1
@@ -309,7 +309,7 @@ def test_removing_the_conversation_ends_its_answer(handbook, alice, writes):
         await until(run, "token")
         conversation = run.events[0].data["conversation_id"]
         await in_thread(lambda: remove(access_conversation(alice, conversation), by=alice))
-        await asyncio.wait_for(runner.settled(run), 5)
+        await asyncio.wait_for(runner.wait_until_saved(run), 5)
         return run
 
     run = asyncio.run(story())

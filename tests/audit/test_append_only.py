@@ -60,17 +60,19 @@ def test_a_table_that_a_migration_remakes_gets_its_walls_back(transactional_db):
     field = AuditEvent._meta.get_field("action")
     longer = models.CharField(max_length=41)
     longer.set_attributes_from_name("action")
-    tenant_walls.step_aside()  # as before every migration
+    tenant_walls.drop_triggers()  # as before every migration
     with connection.schema_editor() as editor:
         editor.alter_field(AuditEvent, field, longer)
     try:
-        assert not any(name.startswith("audit_auditevent") for name in append_only_triggers.standing(connection))
+        assert not any(
+            name.startswith("audit_auditevent") for name in append_only_triggers.existing_triggers(connection)
+        )
         assert "audit.E001" in {problem.id for problem in run_checks(databases=["default"])}
         call_command("migrate", verbosity=0)
-        assert append_only_triggers.expected(connection.vendor) <= append_only_triggers.standing(connection)
+        assert append_only_triggers.expected(connection.vendor) <= append_only_triggers.existing_triggers(connection)
         assert "audit.E001" not in {problem.id for problem in run_checks(databases=["default"])}
     finally:
-        tenant_walls.step_aside()
+        tenant_walls.drop_triggers()
         with connection.schema_editor() as editor:
             editor.alter_field(AuditEvent, longer, field)
         append_only_triggers.remake()
@@ -85,4 +87,4 @@ def test_one_missing_wall_is_named_by_the_check(db):
     problems = [problem for problem in run_checks(databases=["default"]) if problem.id == "audit.E001"]
     assert wall in problems[0].msg
     append_only_triggers.remake()
-    assert wall in append_only_triggers.standing(connection)
+    assert wall in append_only_triggers.existing_triggers(connection)

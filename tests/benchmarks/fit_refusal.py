@@ -152,7 +152,7 @@ def fit_sentences(asked: Sequence[Asked], most: int = 150) -> None:
 def _answers(item: Asked, candidate: sentence_ranking.Candidate) -> bool:
     if not item.gold[candidate.place]:
         return False
-    said = f" {_plain(candidate.said)} "
+    said = f" {_plain(candidate.rendered)} "
     quotes = [_plain(quote["text"]) for quote in item.record["evidence"] if quote.get("text")]
     if item.record["type"] in ("span", "fact"):
         quotes += [_plain(answer) for answer in item.record["answers"]]

@@ -27,7 +27,7 @@ class Production(Installation):
         super().__init__(**environment)
         self._former = os.environ.get("PORTAL_DATA_DIR")
         os.environ["PORTAL_DATA_DIR"] = self.folder.name  # where portal.operations.services looks
-        if missing := stack.up(say=lambda line: None):
+        if missing := stack.up(write_line=lambda line: None):
             raise RuntimeError(f"Not here: {missing}")
         for step in (["setup_database"], ["migrate", "--noinput", "--verbosity=0"]):
             preparing = production.environment(self.port, addresses=production.FOR_PREPARING)
@@ -38,7 +38,7 @@ class Production(Installation):
     def __exit__(self, *_) -> None:
         self.stop()
         places = [server.folder.resolve() for server in stack.servers()]
-        stack.down(say=lambda line: None)
+        stack.down(write_line=lambda line: None)
         if self._former is None:
             del os.environ["PORTAL_DATA_DIR"]
         else:

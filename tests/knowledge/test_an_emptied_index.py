@@ -33,7 +33,7 @@ def bells(monkeypatch):
     """How often a comparison was rung for. What the queue would run is run by `compare`."""
     rung = []
     monkeypatch.setattr(tasks.compare_next, "apply_async", lambda *given, **options: rung.append(options))
-    for name in ("_seen", "_asked", "_looked"):
+    for name in ("_seen", "_asked", "_state_cache"):
         for module in (consistency, comparison_queue, index_writer):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, {})
@@ -61,11 +61,11 @@ def handbook(upload):
 
 
 def empty(tenant) -> None:
-    backends.store().destroy(index_writer.where(tenant.pk))
+    backends.store().destroy(index_writer.namespace_of(tenant.pk))
 
 
 def lose(tenant, *documents) -> None:
-    backends.store().drop(index_writer.where(tenant.pk), [document.current_version_id for document in documents])
+    backends.store().drop(index_writer.namespace_of(tenant.pk), [document.current_version_id for document in documents])
 
 
 def wanted(tenant) -> list[IndexComparison]:
@@ -86,19 +86,19 @@ def test_nobody_is_told_that_nothing_was_found(acme, erin, upload, titles, bells
 
 def test_a_half_wiped_index_is_no_reason_to_refuse(acme, erin, handbook, titles, compare):
     """Something is found, and not what answers: the refusal would be the lie."""
-    from knowledge.retrieval.search import insist_on_whole
+    from knowledge.retrieval.search import require_complete_index
 
     titles(erin, "meals")
     lose(acme, handbook[0], handbook[1])
     assert titles(erin, "the daily meal allowance"), "what is left is found"
     with pytest.raises(IndexIncomplete, match="2 of 4 passages searched"):
-        insist_on_whole(erin)
+        require_complete_index(erin)
     compare()
-    insist_on_whole(erin)
+    require_complete_index(erin)
 
 
 def test_what_is_found_meanwhile_says_what_it_lacks(acme, erin, handbook, titles, client, settings):
-    consistency.store_was_away()  # and came back half
+    consistency.forget_all()  # and came back half
     lose(acme, handbook[0])
     assert titles(erin, "garage") >= {"Parking"}
     assert notice(erin) == "The search index is being rebuilt: 3 of 4 passages searched."
@@ -118,9 +118,9 @@ def test_the_command_says_so_too(acme, erin, handbook, capsys):
 
 def test_yesterdays_index_is_found_out_by_the_newest_document(acme, erin, handbook, upload, titles, compare):
     """A document left and another came since: the count is what it should be."""
-    from knowledge.retrieval.search import insist_on_whole
+    from knowledge.retrieval.search import require_complete_index
 
-    store, there = backends.store(), index_writer.where(acme.pk)
+    store, there = backends.store(), index_writer.namespace_of(acme.pk)
     yesterday = store_copy(acme)
     put_in_trash(erin, handbook[0], erase_now=True)
     with as_the_application():
@@ -131,10 +131,10 @@ def test_yesterdays_index_is_found_out_by_the_newest_document(acme, erin, handbo
     restore_copy(acme, yesterday)
     assert store.count(there) == Passage.objects.for_tenant(acme).count() == 4
     with pytest.raises(IndexIncomplete, match="is being checked"):
-        insist_on_whole(erin)
+        require_complete_index(erin)
     compare()
     assert "Canteen" in titles(erin, "soup")
-    insist_on_whole(erin)
+    require_complete_index(erin)
 
 
 def store_copy(tenant):
@@ -275,7 +275,7 @@ def strangers(tenant, shelf, number: int) -> None:
 
     vector = bytes(Passage.objects.for_tenant(tenant).first().vector)
     backends.store().put(
-        index_writer.where(tenant.pk),
+        index_writer.namespace_of(tenant.pk),
         [
             IndexedPassage(
                 uuid4(), uuid4(), number, uuid4(), shelf.pk, "garage", "garage", np.frombuffer(vector, "<f4")
@@ -300,17 +300,17 @@ def test_passages_of_a_document_on_its_way_do_not(acme, erin, handbook, shelf, t
 
 def test_the_numbers_are_of_what_the_reader_may_see(acme, erin, handbook, alice):
     """A colleague without rights learns nothing about how much there is."""
-    from knowledge.retrieval.search import insist_on_whole
+    from knowledge.retrieval.search import require_complete_index
 
     lose(acme, handbook[0])
-    insist_on_whole(alice)
+    require_complete_index(alice)
     with pytest.raises(IndexIncomplete, match="3 of 4"):
-        insist_on_whole(erin)
+        require_complete_index(erin)
 
 
 def test_watching_a_whole_index_costs_a_search_nothing(acme, erin, handbook, titles, monkeypatch):
     titles(erin, "garage")
-    monkeypatch.setattr(consistency, "look", lambda there: pytest.fail("looked again"))
+    monkeypatch.setattr(consistency, "check", lambda there: pytest.fail("looked again"))
     for _ in range(3):
         titles(erin, "garage")
 
@@ -324,4 +324,4 @@ def test_an_index_is_looked_at_beside_a_search_once_a_minute(acme, erin, handboo
     until = time.monotonic() + 2
     while not looked and time.monotonic() < until:
         time.sleep(0.01)
-    assert looked == [index_writer.where(acme.pk)]
+    assert looked == [index_writer.namespace_of(acme.pk)]

@@ -149,7 +149,7 @@ def test_a_file_is_stopped_while_it_is_worked_on_and_leaves_nothing(moment, monk
     document.refresh_from_db()
     assert (document.latest_version.status, document.latest_version.error_code) == (Status.FAILED, "cancelled")
     assert Job.objects.for_tenant(erin.tenant).get().state == Job.State.CANCELLED
-    assert backends.store().count(index_writer.where(erin.tenant_id)) == 0
+    assert backends.store().count(index_writer.namespace_of(erin.tenant_id)) == 0
     assert not Passage.objects.for_tenant(erin.tenant).exists()
     assert titles(erin, "meals") == set()
 

@@ -160,7 +160,7 @@ def test_what_is_deleted_while_it_is_read_leaves_nothing_in_the_store(monkeypatc
 
     monkeypatch.setattr(save.index_writer, "put", deleted_meanwhile)
     read_all()
-    assert backends.store().count(index_writer.where(erin.tenant_id)) == 0
+    assert backends.store().count(index_writer.namespace_of(erin.tenant_id)) == 0
     assert not Passage.objects.for_tenant(erin.tenant).exists()
 
 

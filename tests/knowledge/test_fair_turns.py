@@ -36,7 +36,7 @@ def test_one_upload_is_next_though_another_company_has_100_000_files_waiting(eri
     assert next_one.version_id == mine.pk
 
     imported = bring("imported.txt", "one of an import", priority=Job.Priority.BULK).version
-    taken = claim_next("worker", most=8)
+    taken = claim_next("worker", limit=8)
     assert imported.pk in {claim.version_id for claim in taken}, "an import of one file waits behind 100,000"
     assert len(taken) == 8
 
@@ -49,7 +49,7 @@ def test_one_upload_is_next_though_another_company_has_100_000_files_waiting(eri
 
     # The quickest of several: a busy machine is no slow query, and a scan of 100,000 rows would be in each.
     assert min(seconds(claim) for _ in range(20)) < QUICK
-    assert min(seconds(lambda: claim_next("worker", most=8)) for _ in range(5)) < QUICK
+    assert min(seconds(lambda: claim_next("worker", limit=8)) for _ in range(5)) < QUICK
     assert min(seconds(look) for _ in range(5)) < QUICK
 
 
@@ -84,8 +84,8 @@ def test_who_serves_people_alone_leaves_imports_to_others(erin, shelf, bring):
     queue(erin, shelf, 2)
     assert claim_next("for people", up_to=Job.Priority.PERSON) == []
     mine = bring("mine.txt", "one file").version
-    assert [claim.version_id for claim in claim_next("for people", most=5, up_to=Job.Priority.PERSON)] == [mine.pk]
-    assert len(claim_next("for all", most=5)) == 2
+    assert [claim.version_id for claim in claim_next("for people", limit=5, up_to=Job.Priority.PERSON)] == [mine.pk]
+    assert len(claim_next("for all", limit=5)) == 2
 
 
 def test_a_tenant_that_is_closed_is_not_served(erin, shelf, acme):
@@ -121,13 +121,13 @@ def test_an_import_waits_outside_when_as_much_waits_as_may(erin, shelf, settings
     settings.INGEST_WAITING_LIMIT = 5
     queue(erin, shelf, 5)
     with pytest.raises(TooMany) as refused:
-        queue_stats.insist_on_room(erin.tenant)
+        queue_stats.require_queue_space(erin.tenant)
     assert refused.value.retry_after > 0
     assert "not taken" in refused.value.message
     bring("mine.txt", "a person's file is taken all the same")
     claim_next("worker")
     claim_next("worker")
-    queue_stats.insist_on_room(erin.tenant)
+    queue_stats.require_queue_space(erin.tenant)
 
 
 def test_the_sweep_rings_for_those_who_can_do_what_waits(erin, shelf, bring, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 
 from knowledge import backends, tasks
 from knowledge.erasure.deletion import put_in_trash
-from knowledge.index_spec import Recipe
+from knowledge.index_spec import IndexSpec
 from knowledge.indexes import actions, build, index_writer, reconcile, scheduler, switch
 from knowledge.indexes.settings_changes import follow_settings
 from knowledge.library.collections import create_collection
@@ -19,7 +19,7 @@ from tests.fixtures_knowledge import as_the_application
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LONG = "# Rules\n\n" + "\n\n".join(f"## Rule {n}\n\n" + f"The allowance of rule {n} is paid. " * 30 for n in range(6))
-SMALL = Recipe(words=60, overlap=10)
+SMALL = IndexSpec(words=60, overlap=10)
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_a_new_index_waits_until_somebody_chooses_it(acme, adam, erin, library, 
 
 
 def test_texts_that_both_indexes_have_are_embedded_once(acme, adam, library, make, monkeypatch):
-    same = Recipe(words=180, overlap=41)
+    same = IndexSpec(words=180, overlap=41)
     old = index_writer.active_generation(acme.pk)
     monkeypatch.setattr(type(backends.embedder()), "embed", lambda *_: pytest.fail("a known text is embedded again"))
     Passage.objects.for_tenant(acme).filter(version__document=library[1]).delete()  # its cuts may differ

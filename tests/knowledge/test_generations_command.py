@@ -6,14 +6,14 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from knowledge.index_spec import Recipe
+from knowledge.index_spec import IndexSpec
 from knowledge.indexes import index_writer
 from knowledge.models import Generation
 from tests.fixtures_knowledge import as_the_application
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NEW = Recipe(words=60, overlap=10).name
+NEW = IndexSpec(words=60, overlap=10).name
 
 
 def run(*arguments) -> str:

@@ -27,9 +27,9 @@ def configure(settings):
     """The settings of a process that starts anew."""
 
     def forget() -> None:
-        for each in (backends.embedder, backends.embedder_of, versions.recipe, search._vector):
+        for each in (backends.embedder, backends.embedder_of, versions.spec_for, search._vector):
             each.cache_clear()
-        search._away.clear()
+        search._unavailable_until.clear()
 
     def change(url: str = "", model: str = "") -> None:
         settings.EMBEDDER = "openai" if url else "minilm"

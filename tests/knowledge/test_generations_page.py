@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.index_spec import Recipe
+from knowledge.index_spec import IndexSpec
 from knowledge.indexes import actions, build, index_writer, scheduler
 from knowledge.models import Generation
 from tests.fixtures_knowledge import as_the_application
@@ -28,7 +28,7 @@ def test_an_admin_has_another_index_made_and_switches_to_it_and_back(acme, adam,
     client, old = sign_in(adam), index_writer.active_generation(acme.pk)
     assert "In use" in client.get(HERE).content.decode()
     client.post(HERE, {"embedder": "minilm", "words": 60, "overlap": 10})
-    new = Recipe(words=60, overlap=10).name
+    new = IndexSpec(words=60, overlap=10).name
     page = client.get(HERE).content.decode()
     assert "Building" in page
     assert "<progress" in page
@@ -47,7 +47,7 @@ def test_an_admin_has_another_index_made_and_switches_to_it_and_back(acme, adam,
 
 def test_the_progress_is_of_documents_and_asks_again_by_itself(acme, adam, library, sign_in, monkeypatch):
     monkeypatch.setattr(build, "STEP", 1)
-    generation = actions.begin(acme, Recipe(words=60, overlap=10), by=adam)
+    generation = actions.begin(acme, IndexSpec(words=60, overlap=10), by=adam)
     build.step(acme, generation)
     build.count(acme, generation)
     page = sign_in(adam).get(f"{HERE}rows/").content.decode()

@@ -86,7 +86,7 @@ def test_the_old_version_answers_until_the_new_one_is_ready_and_not_after(upload
     texts = [found.text for found in find(erin, ["meal allowance"], limit=5)]
     assert len(texts) == 1
     assert "55 euros" in texts[0]
-    assert backends.store().count(index_writer.where(erin.tenant_id)) == 1
+    assert backends.store().count(index_writer.namespace_of(erin.tenant_id)) == 1
     assert Passage.objects.for_tenant(erin.tenant).count() == 1
     document.refresh_from_db()
     assert document.current_version.number == 2
@@ -129,7 +129,7 @@ def test_tenants_take_turns_and_people_go_before_imports(bring, erin, mallory):
     urgent = bring("urgent.txt", "now").version
     assert places_in_queue(erin)[urgent.pk] == 1
     names = []
-    while taken := claim_next("here", most=3):
+    while taken := claim_next("here", limit=3):
         names += [Version.objects.for_tenant(each.tenant_id).get(pk=each.version_id).filename for each in taken]
     assert names[0] == "urgent.txt"
     first_four = names[1:5]
@@ -141,8 +141,8 @@ def test_tenants_take_turns_and_people_go_before_imports(bring, erin, mallory):
 def test_two_workers_never_hold_the_same_job(bring):
     for number in range(3):
         bring(f"{number}.txt", f"text {number}")
-    one = claim_next("one", most=2)
-    two = claim_next("two", most=2)
+    one = claim_next("one", limit=2)
+    two = claim_next("two", limit=2)
     assert {claim.job_id for claim in one}.isdisjoint({claim.job_id for claim in two})
     assert len(one) + len(two) == 3
     assert claim_next("three") == []
@@ -344,7 +344,7 @@ def test_a_worker_killed_anywhere_leaves_one_set_of_passages(stage, upload, brin
 
     (found,) = find(erin, ["meal allowance"], limit=5)
     assert "55 euros" in found.text
-    assert backends.store().count(index_writer.where(erin.tenant_id)) == 1
+    assert backends.store().count(index_writer.namespace_of(erin.tenant_id)) == 1
     assert Passage.objects.for_tenant(erin.tenant).count() == 1
     job.refresh_from_db()
     assert (job.state, job.version.status) == (Job.State.DONE, Status.READY)

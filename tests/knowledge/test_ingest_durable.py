@@ -108,7 +108,7 @@ def test_two_workers_at_once_leave_one_set_of_passages_each(worker, bring, acme,
         counts.append(int(out))
     assert sum(counts) == 24, "a document was claimed twice"
     assert set(Version.objects.for_tenant(acme).values_list("status", flat=True)) == {Status.READY}
-    assert Passage.objects.for_tenant(acme).count() == 24 == backends.store().count(index_writer.where(acme.pk))
+    assert Passage.objects.for_tenant(acme).count() == 24 == backends.store().count(index_writer.namespace_of(acme.pk))
     assert reconcile.of_tenant(acme, repair=False).astray == 0
 
 
@@ -222,6 +222,6 @@ def test_a_version_that_is_ready_after_a_newer_one_is_not_found(monkeypatch, bri
 
     (found,) = find(erin, ["meal allowance"], limit=5)
     assert "55 euros" in found.text
-    assert backends.store().count(index_writer.where(acme.pk)) == 1
+    assert backends.store().count(index_writer.namespace_of(acme.pk)) == 1
     assert Passage.objects.for_tenant(acme).count() == 1
     assert reconcile.of_tenant(acme, repair=False).astray == 0

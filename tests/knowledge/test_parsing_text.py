@@ -14,7 +14,7 @@ from knowledge.parsers.formats.plain import read_csv, read_json, read_text, read
 
 
 def text_of(draft) -> str:
-    return assemble(draft, "text/plain", most_characters=1_000_000).text
+    return assemble(draft, "text/plain", max_characters=1_000_000).text
 
 
 def kinds_of(draft) -> list[tuple[str, int]]:

@@ -62,7 +62,7 @@ def test_nothing_is_astray_in_a_library_that_nobody_harmed(acme, library, erin):
 
 
 def test_a_wiped_store_is_rebuilt_from_the_database_alone(acme, erin, library, titles, no_embedding):
-    where, store = index_writer.where(acme.pk), backends.store()
+    where, store = index_writer.namespace_of(acme.pk), backends.store()
     before = everything(store, where)
     store.destroy(where)
     assert compared(acme, repair=False) == {"missing_passages": len(before)}
@@ -97,7 +97,7 @@ def test_rebuilt_passages_have_the_very_words_that_were_indexed(acme, upload, mo
 
 
 def test_passages_of_documents_that_are_gone_leave_the_store(acme, library, titles, erin):
-    where, store = index_writer.where(acme.pk), backends.store()
+    where, store = index_writer.namespace_of(acme.pk), backends.store()
     listed = [each for page in store.listing(where) for each in page]
     vector = Passage.objects.for_tenant(acme).first().vector
     import numpy as np
@@ -219,7 +219,7 @@ def test_one_company_that_cannot_be_compared_does_not_keep_the_others_back(acme,
 
 
 def test_the_command_says_in_words_and_in_json_what_it_found(acme, globex, library):
-    backends.store().destroy(index_writer.where(acme.pk))
+    backends.store().destroy(index_writer.namespace_of(acme.pk))
     out = StringIO()
     with pytest.raises(SystemExit):
         call_command("reconcile", tenant="acme", stdout=out)
@@ -236,7 +236,7 @@ def test_the_command_says_in_words_and_in_json_what_it_found(acme, globex, libra
 
 
 def test_versions_that_were_read_stay_as_they_are(acme, library):
-    backends.store().destroy(index_writer.where(acme.pk))
+    backends.store().destroy(index_writer.namespace_of(acme.pk))
     reconcile.of_tenant(acme, repair=True)
     assert set(Version.objects.for_tenant(acme).values_list("status", flat=True)) == {Status.READY}
 

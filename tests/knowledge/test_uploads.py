@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from knowledge.library import filenames, storage, uploads
 from knowledge.models import Blob, Document, Job, Version
-from tenants.errors import NoRoom, TooLarge
+from tenants.errors import DiskFull, TooLarge
 
 ANYTHING = b"Some words that are kept."
 
@@ -80,7 +80,7 @@ def test_a_full_disk_keeps_nothing_half_and_says_so(monkeypatch, bring, erin):
 
     with monkeypatch.context() as patched:
         patched.setattr(storage.os, "fsync", full)
-        with pytest.raises(NoRoom, match="Existing data is safe"):
+        with pytest.raises(DiskFull, match="Existing data is safe"):
             bring("after.txt", ANYTHING)
     assert len(_files(erin.tenant)) == 1
     assert Document.objects.for_tenant(erin.tenant).count() == 1

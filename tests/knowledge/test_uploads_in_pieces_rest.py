@@ -8,7 +8,7 @@ from django.test import Client
 from knowledge.library import chunked_uploads, storage
 from knowledge.models import Document, PartialUpload
 from knowledge.permissions import grants
-from tenants.errors import NoRoom
+from tenants.errors import DiskFull
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,7 @@ def test_every_piece_may_be_sent_again_the_last_one_too(api, shelf, erin):
 
 def test_one_that_could_not_be_put_together_is_later_by_an_empty_piece_if_all_is_there(api, shelf, erin, monkeypatch):
     def full(*arguments, **more):
-        raise NoRoom("The disk of the portal is full.")
+        raise DiskFull("The disk of the portal is full.")
 
     program = api(erin)
     upload = begin(program, shelf.pk).json()["id"]

@@ -15,7 +15,7 @@ from knowledge.models import Blob, Document
 from portal.operations.backup import create, files, tables
 from portal.operations.backup.create import make_backup
 from portal.operations.backup.snapshot import snapshot
-from tenants.errors import Conflicting, Invalid, NoRoom
+from tenants.errors import Conflicting, DiskFull, Invalid
 from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
 from tests.portal.conftest import SECRET, silent
@@ -32,7 +32,7 @@ def test_every_table_has_its_place_in_a_backup_or_a_reason_to_be_left_out():
 
 
 def test_it_holds_each_tenants_rows_and_files_and_the_digest_of_every_file(company, tmp_path):
-    made = make_backup(tmp_path / "backup", say=silent)
+    made = make_backup(tmp_path / "backup", write_line=silent)
     manifest = told(made.folder)
     assert [part["slug"] for part in manifest["tenants"]] == ["acme", "globex"]
     acme = manifest["tenants"][0]
@@ -47,7 +47,7 @@ def test_it_holds_each_tenants_rows_and_files_and_the_digest_of_every_file(compa
 
 
 def test_nobody_else_on_the_machine_can_read_it(company, tmp_path):
-    made = make_backup(tmp_path / "backup", with_keys=True, say=silent)
+    made = make_backup(tmp_path / "backup", with_keys=True, write_line=silent)
     for path in [made.folder, *made.folder.rglob("*")]:
         assert path.stat().st_mode & 0o077 == 0, path
 
@@ -63,18 +63,18 @@ def test_the_keys_are_in_it_only_when_asked(company, tmp_path, capsys):
 
 
 def test_one_tenant_can_be_taken_alone(company, mallory, tmp_path):
-    made = make_backup(tmp_path / "backup", slugs=["globex"], say=silent)
+    made = make_backup(tmp_path / "backup", slugs=["globex"], write_line=silent)
     assert [part["slug"] for part in told(made.folder)["tenants"]] == ["globex"]
     assert not any(str(company.pk) in str(path) for path in made.folder.rglob("*"))
     with pytest.raises(Invalid, match="no tenant 'initech'"):
-        make_backup(tmp_path / "other", slugs=["initech"], say=silent)
+        make_backup(tmp_path / "other", slugs=["initech"], write_line=silent)
 
 
 def test_a_folder_with_something_in_it_is_left_alone(company, tmp_path):
     (tmp_path / "backup").mkdir()
     (tmp_path / "backup" / "mine").write_text("mine")
     with pytest.raises(Conflicting, match="not empty"):
-        make_backup(tmp_path / "backup", say=silent)
+        make_backup(tmp_path / "backup", write_line=silent)
     assert [path.name for path in (tmp_path / "backup").iterdir()] == ["mine"]
 
 
@@ -88,10 +88,10 @@ def test_one_that_is_killed_never_has_the_final_name_and_the_next_one_begins_ane
     with monkeypatch.context() as patched:
         patched.setattr(create.files, "copy_out", kill)
         with pytest.raises(Killed):
-            make_backup(tmp_path / "backup", say=silent)
+            make_backup(tmp_path / "backup", write_line=silent)
     assert [path.name for path in tmp_path.glob("backup*")] == ["backup.partial"]
     assert not (tmp_path / "backup.partial" / "manifest.json").exists()
-    make_backup(tmp_path / "backup", say=silent)
+    make_backup(tmp_path / "backup", write_line=silent)
     assert [path.name for path in tmp_path.glob("backup*")] == ["backup"]
 
 
@@ -99,10 +99,10 @@ def test_a_stored_file_that_changed_stops_it(company, tmp_path):
     path = settings.MEDIA_ROOT / Blob.objects.for_tenant(company).get().path
     path.write_bytes(b"not what was uploaded")
     with pytest.raises(Invalid, match="SHA-256 differs"):
-        make_backup(tmp_path / "backup", say=silent)
+        make_backup(tmp_path / "backup", write_line=silent)
     path.unlink()
     with pytest.raises(Invalid, match="not in the portal's storage"):
-        make_backup(tmp_path / "backup", say=silent)
+        make_backup(tmp_path / "backup", write_line=silent)
     assert not (tmp_path / "backup").exists()
 
 
@@ -121,7 +121,7 @@ def test_a_document_that_is_erased_meanwhile_is_not_in_it(company, bring, tmp_pa
         return real(part, kept, tick=tick)
 
     monkeypatch.setattr(create.files, "copy_out", erased_meanwhile)
-    made = make_backup(tmp_path / "backup", say=silent)
+    made = make_backup(tmp_path / "backup", write_line=silent)
     assert first
     assert told(made.folder)["tenants"][0]["rows"]["knowledge.Document"] == 1
     assert not any(SECRET.encode() in path.read_bytes() for path in made.folder.rglob("*") if path.is_file())
@@ -130,13 +130,13 @@ def test_a_document_that_is_erased_meanwhile_is_not_in_it(company, bring, tmp_pa
 def test_it_says_so_first_when_the_disk_is_too_small(company, tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1024))
-    with pytest.raises(NoRoom, match="free"):
-        make_backup(tmp_path / "backup", say=silent)
+    with pytest.raises(DiskFull, match="free"):
+        make_backup(tmp_path / "backup", write_line=silent)
     assert list(tmp_path.glob("backup*")) == []
 
 
 def test_each_company_sees_on_its_trail_that_it_was_backed_up(company, tmp_path):
-    made = make_backup(tmp_path / "backup", say=silent)
+    made = make_backup(tmp_path / "backup", write_line=silent)
     event = AuditEvent.objects.get(tenant_id=company.pk, action="backup:made")
     assert event.data["backup"] == made.id
 

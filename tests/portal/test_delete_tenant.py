@@ -104,7 +104,7 @@ def test_both_trails_say_that_it_was_removed(company):
     assert all(event.data["certificate"] for event in removed)
 
 
-@pytest.mark.parametrize("killed_in", ["_erase_rows", "_erase_content", "sessions_of", "_insist_on_nothing_left"])
+@pytest.mark.parametrize("killed_in", ["_erase_rows", "_erase_content", "sessions_of", "_require_nothing_left"])
 def test_one_that_was_interrupted_is_finished_by_the_same_command(company, monkeypatch, tmp_path, killed_in):
     class Killed(BaseException):
         pass
@@ -126,16 +126,16 @@ def test_one_that_was_interrupted_is_finished_by_the_same_command(company, monke
 
 
 def test_it_leaves_the_backups_that_can_be_reached_and_names_the_others(company, globex, alice, tmp_path):
-    near, far = make_backup(tmp_path / "near", say=silent), make_backup(tmp_path / "far", say=silent)
+    near, far = make_backup(tmp_path / "near", write_line=silent), make_backup(tmp_path / "far", write_line=silent)
     (tmp_path / "far").rename(tmp_path / "carried away")
     out = run("delete_tenant", "acme", "--yes")
     assert f"NOT REACHED: {far.folder}" in out
     kept = [path.read_bytes() for path in near.folder.rglob("*") if path.is_file() and path.name != "manifest.json"]
     assert not any(word in content for content in kept for word in (SECRET.encode(), str(alice.user_id).encode()))
-    backup = open_backup(near.folder, say=silent)
+    backup = open_backup(near.folder, write_line=silent)
     assert [part.slug for part in backup.parts] == ["globex"]
     with pytest.raises(Invalid, match="removed from this backup"):
-        open_backup(near.folder, slug="acme", say=silent)
+        open_backup(near.folder, slug="acme", write_line=silent)
     assert [each.id for each in registry.holding(str(company.pk))] == [far.id]
 
 

@@ -13,7 +13,7 @@ from tests.portal.installations import Installation
 from tests.servers.schemas import ask_sqlite, differences, sqlite_schema
 
 AS_A_START_DOES = (
-    "from portal.operations.processes.prepare import migrate, insist_on_walls; migrate(print); insist_on_walls()"
+    "from portal.operations.processes.prepare import migrate, require_isolation; migrate(print); require_isolation()"
 )
 MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY 1, 2"
 

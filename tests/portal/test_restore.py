@@ -31,7 +31,7 @@ def trail(tenant) -> list:
 @pytest.fixture
 def kept(company, tmp_path):
     """A backup of Acme that was carried away before Acme was removed."""
-    make_backup(tmp_path / "made here", say=silent)
+    make_backup(tmp_path / "made here", write_line=silent)
     return shutil.copytree(tmp_path / "made here", tmp_path / "carried away")
 
 
@@ -44,7 +44,7 @@ def gone(kept, company, alice):
 
 def test_a_removed_company_comes_back_beside_another_one(gone, company, alice, erin, titles):
     assert not Tenant.objects.filter(pk=company.pk).exists()
-    done = restore(gone, slug="acme", say=silent)
+    done = restore(gone, slug="acme", write_line=silent)
     assert (done.tenants, done.renumbered) == (["acme"], False)
     alice, erin = (
         Membership.objects.for_tenant(company).select_related("user", "tenant").get(pk=m.pk) for m in (alice, erin)
@@ -58,7 +58,7 @@ def test_a_removed_company_comes_back_beside_another_one(gone, company, alice, e
 
 
 def test_rows_that_were_made_by_nobody_keep_their_days(gone, company):
-    restore(gone, slug="acme", say=silent)
+    restore(gone, slug="acme", write_line=silent)
     row = json.loads((gone / "tenants" / str(company.pk) / "rows" / "knowledge.Document.jsonl").read_text())
     document = Document.objects.for_tenant(company).get()
     assert document.changed_at.isoformat() == row["changed_at"]
@@ -66,20 +66,20 @@ def test_rows_that_were_made_by_nobody_keep_their_days(gone, company):
 
 
 def test_who_may_not_read_still_finds_nothing(gone, company, olga, titles):
-    restore(gone, slug="acme", say=silent)
+    restore(gone, slug="acme", write_line=silent)
     olga = Membership.objects.for_tenant(company).select_related("user", "tenant").get(pk=olga.pk)
     assert titles(olga, SECRET) == set()
 
 
 def test_what_is_here_is_never_written_over(kept, company):
     with pytest.raises(Conflicting, match="is in this installation"):
-        restore(kept, slug="acme", say=silent)
+        restore(kept, slug="acme", write_line=silent)
 
 
 def test_a_name_that_is_taken_can_be_given_anew(gone, company):
     Tenant.objects.filter(slug="globex").update(slug="acme")
     with pytest.raises(Conflicting, match="Another tenant is called acme"):
-        restore(gone, slug="acme", say=silent)
+        restore(gone, slug="acme", write_line=silent)
     call_command("restore", str(gone), tenant="acme", new_slug="acme-again")
     assert Tenant.objects.get(pk=company.pk).slug == "acme-again"
 
@@ -87,7 +87,7 @@ def test_a_name_that_is_taken_can_be_given_anew(gone, company):
 def test_everything_at_once_needs_an_empty_installation(gone):
     Tenant.objects.create(slug="initech", name="Initech")
     with pytest.raises(Conflicting, match="companies of its own"):
-        restore(gone, say=silent)
+        restore(gone, write_line=silent)
 
 
 @pytest.mark.parametrize("what", ["row", "file", "missing file", "stranger", "manifest", "strange row"])
@@ -133,7 +133,7 @@ def test_a_file_that_the_backup_does_not_name_is_refused_wherever_it_lies(gone, 
     stray.parent.mkdir(parents=True, exist_ok=True)
     stray.write_text("{}")
     with pytest.raises(Invalid, match="not part of the backup"):
-        restore(gone, slug="acme", say=silent)
+        restore(gone, slug="acme", write_line=silent)
     assert not Tenant.objects.filter(pk=company.pk).exists()
 
 
@@ -142,17 +142,17 @@ def test_a_link_in_a_backup_is_refused(gone, company, tmp_path):
     shutil.move(stored, tmp_path / "elsewhere")
     stored.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(Invalid, match="is a link"):
-        restore(gone, slug="acme", say=silent)
+        restore(gone, slug="acme", write_line=silent)
 
 
 def test_a_restore_that_finds_everything_unchanged_says_so(gone, capsys):
-    restore(gone, slug="acme", say=silent)
+    restore(gone, slug="acme", write_line=silent)
     call_command("restore", str(gone), tenant="acme")
     assert "already exists here, unchanged" in capsys.readouterr().out
 
 
 def test_a_restore_over_a_company_that_changed_since_fails_and_says_what_differs(gone, company, erin, capsys):
-    restore(gone, slug="acme", say=silent)
+    restore(gone, slug="acme", write_line=silent)
     erin = Membership.objects.for_tenant(company).select_related("user", "tenant").get(pk=erin.pk)
     put_in_trash(erin, Document.objects.for_tenant(company).get())
     with pytest.raises(CommandError, match="Nothing was restored"):
@@ -163,9 +163,9 @@ def test_a_restore_over_a_company_that_changed_since_fails_and_says_what_differs
 
 
 def test_a_company_that_is_here_is_not_said_to_be_restored_under_another_name(gone, company):
-    restore(gone, slug="acme", say=silent)
+    restore(gone, slug="acme", write_line=silent)
     with pytest.raises(Conflicting, match="is called acme here"):
-        restore(gone, slug="acme", new_slug="acme-2", say=silent)
+        restore(gone, slug="acme", new_slug="acme-2", write_line=silent)
 
 
 def test_a_newer_backup_is_refused(gone):
@@ -173,21 +173,21 @@ def test_a_newer_backup_is_refused(gone):
     told["migrations"]["knowledge"].append("9999_from_the_future")
     manifest.write(gone, told)
     with pytest.raises(Invalid, match="newer version"):
-        restore(gone, slug="acme", say=silent)
+        restore(gone, slug="acme", write_line=silent)
 
 
 def test_another_installations_backup_needs_its_key(gone, settings):
     settings.PORTAL_SIGNING_KEY = "another installation's"
     with pytest.raises(Invalid, match="cannot be trusted"):
-        restore(gone, slug="acme", say=silent)
+        restore(gone, slug="acme", write_line=silent)
 
 
 def test_without_the_encryption_key_nothing_is_changed_unless_the_names_are_given_up(gone, company, settings):
     settings.PORTAL_ENCRYPTION_KEY = "another installation's"
     with pytest.raises(Invalid, match="nobody could read who did what"):
-        restore(gone, slug="acme", say=silent)
+        restore(gone, slug="acme", write_line=silent)
     assert not Tenant.objects.filter(pk=company.pk).exists()
-    done = restore(gone, slug="acme", lose_names=True, say=silent)
+    done = restore(gone, slug="acme", lose_names=True, write_line=silent)
     assert done.closed_names
     assert all(event[-1] in (None, {}) for event in trail(company)[: len(company.trail)])
 
@@ -196,7 +196,7 @@ def test_the_former_key_can_be_named(gone, company, settings, tmp_path):
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "encryption.key").write_text(settings.PORTAL_ENCRYPTION_KEY)
     settings.PORTAL_ENCRYPTION_KEY = "another installation's"
-    restore(gone, slug="acme", keys=tmp_path / "keys", say=silent)
+    restore(gone, slug="acme", keys=tmp_path / "keys", write_line=silent)
     named = [event[-1] for event in trail(company) if event[2] == "document:uploaded"]
     assert named
     assert all(name["name"] == "Erin Acme" for name in named)
@@ -212,10 +212,10 @@ def test_one_that_was_interrupted_before_its_index_stood_goes_on(gone, company, 
     with monkeypatch.context() as patched:
         patched.setattr(index, "remake", kill)
         with pytest.raises(Killed):
-            restore(gone, slug="acme", say=silent)
+            restore(gone, slug="acme", write_line=silent)
     assert not Tenant.objects.get(pk=company.pk).is_active, "nobody enters before the index stands"
     events = AuditEvent.objects.filter(tenant_id=company.pk).count()
-    restore(gone, slug="acme", say=silent)
+    restore(gone, slug="acme", write_line=silent)
     assert AuditEvent.objects.filter(tenant_id=company.pk).count() == events
     alice = Membership.objects.for_tenant(company).select_related("user", "tenant").get(pk=alice.pk)
     assert titles(alice, SECRET) == {"Secret"}
@@ -224,4 +224,4 @@ def test_one_that_was_interrupted_before_its_index_stood_goes_on(gone, company, 
 def test_a_backup_without_its_manifest_is_none(kept):
     (kept / "manifest.json").unlink()
     with pytest.raises(Invalid, match="is not a backup"):
-        restore(kept, say=silent)
+        restore(kept, write_line=silent)

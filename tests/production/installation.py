@@ -108,7 +108,7 @@ def running(folder: Path, **settings: str) -> Iterator[Installation]:
 
 def installed() -> dict[str, str]:
     """What is missing, with the reason, for tests that cannot run without."""
-    return stack.install.install(list(stack.KINDS), say=lambda line: None)
+    return stack.install.install(list(stack.KINDS), write_line=lambda line: None)
 
 
 def insist_on_servers() -> None:

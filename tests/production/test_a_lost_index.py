@@ -41,7 +41,7 @@ def insist(company) -> None:
     from knowledge.retrieval import search
 
     with in_tenant(company.tenant):
-        search.insist_on_whole(company.member)
+        search.require_complete_index(company.member)
 
 
 def _forget_process() -> None:
@@ -66,7 +66,7 @@ def test_a_wipe_of_all_companies_is_noticed_by_the_first_question_and_healed_for
     one, other = companies
     assert find(one, "rules 3")
     for company in companies:
-        weaviate.destroy(index_writer.where(company.tenant.pk))
+        weaviate.destroy(index_writer.namespace_of(company.tenant.pk))
     with pytest.raises(IndexIncomplete, match="0 of 6 passages searched"):
         find(one, "rules 3")
     compare_all()
@@ -86,7 +86,7 @@ def test_a_half_wiped_index_refuses_nothing(as_app, weaviate):
     insist(company)
     with in_tenant(company.tenant):
         lost = list(Version.objects.for_tenant(company.tenant).values_list("pk", flat=True)[:4])
-    weaviate.drop(index_writer.where(company.tenant.pk), lost)
+    weaviate.drop(index_writer.namespace_of(company.tenant.pk), lost)
     assert find(company, "rules"), "what is left is found"
     with pytest.raises(IndexIncomplete, match="2 of 6 passages searched"):
         insist(company)

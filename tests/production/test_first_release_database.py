@@ -12,7 +12,7 @@ from tests.servers.portal_database import dropped_at_the_end, manage, new_databa
 from tests.servers.schemas import differences, postgresql_schema
 
 pytestmark = pytest.mark.service
-CAN_START = "from portal.operations.processes.prepare import insist_it_can_restart; insist_it_can_restart()"
+CAN_START = "from portal.operations.processes.prepare import require_restartable; require_restartable()"
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import time
 import httpx
 import pytest
 
-from knowledge.index_spec import Recipe
+from knowledge.index_spec import IndexSpec
 from portal.operations.services.ports import free_port
 from tests.conftest import REPOSITORY
 from tests.fixtures_production import PASSWORD, upload
@@ -25,7 +25,7 @@ from tests.servers.commands import Commands, commands
 
 pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("production")]
 
-OLD, NEW = Recipe().name, Recipe(words=60, overlap=10).name
+OLD, NEW = IndexSpec().name, IndexSpec(words=60, overlap=10).name
 BEFORE, MEANWHILE = 60, 8  # documents
 FILLER = "Whoever works there reads the notice at the door first and keeps the way out free. " * 25
 

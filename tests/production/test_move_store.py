@@ -88,12 +88,12 @@ def test_everything_is_in_the_other_store_and_answers_are_the_same(stores, uploa
     assert "questions to both" in said
     assert "set VECTOR_STORE=weaviate" in said
     stores("weaviate")
-    assert backends.store().count(index_writer.where(acme.pk)) == rows
+    assert backends.store().count(index_writer.namespace_of(acme.pk)) == rows
     assert found(erin)[0] == before[0]
     assert f"{rows:,} passages, 0 of them copied now, 0 astray" in told("weaviate")
 
     stores("weaviate", "lance")
-    backends.open_store("lance").destroy(index_writer.where(acme.pk))
+    backends.open_store("lance").destroy(index_writer.namespace_of(acme.pk))
     assert f"{rows:,} of them copied now" in told("lance")
     assert backends.answering() == "lance"
     assert found(erin)[0] == before[0]
@@ -104,7 +104,7 @@ def test_with_both_stores_written_answers_switch_at_once_and_back(stores, upload
     stores("lance", "weaviate")
     assert backends.answering() == "lance"
     tea = upload("tea.md", TEA)
-    where = index_writer.where(acme.pk)
+    where = index_writer.namespace_of(acme.pk)
     assert backends.open_store("weaviate").count(where) < backends.open_store("lance").count(where)
 
     assert "Answers now use weaviate." in told("weaviate")
@@ -139,7 +139,7 @@ def test_a_move_that_was_cut_off_goes_on_where_it_was(stores, upload, erin, acme
     with pytest.raises(CommandError, match="continues with what is missing"):
         told("weaviate")
     del new.put
-    there = new.count(index_writer.where(acme.pk))
+    there = new.count(index_writer.namespace_of(acme.pk))
     rows = Passage.objects.for_tenant(acme).count()
     assert 0 < there < rows
     assert f"{rows:,} passages, {rows - there:,} of them copied now, 0 astray" in told("weaviate")
@@ -156,7 +156,7 @@ def test_what_is_in_the_other_store_and_in_no_row_goes(stores, upload, erin, acm
     upload("more.md", "# More\n\nAnd that is all.")
     rows = Passage.objects.for_tenant(acme).count()
     assert f"{rows:,} passages, 1 of them copied now, 0 astray" in told("weaviate")
-    assert backends.open_store("weaviate").count(index_writer.where(acme.pk)) == rows
+    assert backends.open_store("weaviate").count(index_writer.namespace_of(acme.pk)) == rows
 
 
 def test_without_an_address_it_says_which_setting_is_missing(stores, settings, db):

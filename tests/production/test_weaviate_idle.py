@@ -39,5 +39,5 @@ def test_who_is_at_work_stays_awake_and_the_others_wake_when_they_search(on_weav
     assert tenant_activity.deactivate_idle() == 0
 
     assert find(erin, ["meal allowance"], limit=3)[0].document_id == document.pk
-    assert on_weaviate.count(index_writer.where(acme.pk)) > 0
+    assert on_weaviate.count(index_writer.namespace_of(acme.pk)) > 0
     tasks.let_sleep()

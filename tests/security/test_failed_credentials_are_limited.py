@@ -19,7 +19,7 @@ def _nothing_is_remembered(monkeypatch):
 
     cache.clear()
     monkeypatch.setattr(attempt_limits, "_valid", attempt_limits.OrderedDict())
-    monkeypatch.setattr(attempt_limits, "_turned_away", attempt_limits.OrderedDict())
+    monkeypatch.setattr(attempt_limits, "_refused_until", attempt_limits.OrderedDict())
 
 
 def me(secret: str, address: str = "192.0.2.1") -> int:

@@ -122,7 +122,7 @@ def test_one_company_has_only_so_much_on_its_way_and_another_still_gets_through(
         portal = Portal()
         portal.open.clear()
         size = LARGEST
-        most = portal.gate.most_files // size
+        most = portal.gate.max_file_bytes // size
         waiting = [asyncio.create_task(portal.post(size, address=f"192.0.2.{n}")) for n in range(most)]
         await asyncio.sleep(0.05)
         refused = await portal.post(size, address="192.0.2.99")

@@ -67,13 +67,13 @@ def test_many_collections_are_looked_up_with_as_many_queries_as_few(erin, alice)
     counts = []
     for some in (shelves[:1], shelves[:1], shelves):
         with CaptureQueriesContext(connection) as queries:
-            access.insist_on_collections(erin, some)
+            access.require_collections(erin, some)
         counts.append(len(queries))
     assert counts[1] == counts[2]
     from django.http import Http404
 
     with pytest.raises(Http404):
-        access.insist_on_collections(alice, shelves[:1])
+        access.require_collections(alice, shelves[:1])
 
 
 @pytest.mark.parametrize("path", ["search/", "ask/"])

@@ -104,7 +104,7 @@ def test_the_check_names_a_missing_trigger_and_migrating_mends_it(db):
         cursor.execute(f"DROP TRIGGER {name}" + ("" if connection.vendor == "sqlite" else " ON audit_eventobject"))
     assert any(name in problem.msg for problem in run_checks(databases=["default"]) if problem.id == "audit.E001")
     append_only_triggers.remake()
-    assert name in append_only_triggers.standing(connection)
+    assert name in append_only_triggers.existing_triggers(connection)
 
 
 def test_they_name_no_title_and_no_person(event):

@@ -13,7 +13,7 @@ from knowledge.ingestion import pipeline
 from knowledge.library import uploads
 from knowledge.library.collections import create_collection
 from knowledge.page_images import failed_pages, pdf_pages
-from knowledge.page_images.render_pool import MOST_WAITING, Turns
+from knowledge.page_images.render_pool import MOST_WAITING, RenderSlots
 from knowledge.parsers.base import ParseFailed
 from knowledge.views.viewer import page_images
 from tests.knowledge.page_cast import Bytes, path, shelf_of, text_of
@@ -179,7 +179,7 @@ def test_another_company_sees_its_page_while_one_draws_an_expensive_one(document
 
 class TestTurns:
     def test_tenants_come_in_turn_and_each_has_one_place(self):
-        turns, order, held, let_go = Turns(1), [], threading.Event(), threading.Event()
+        turns, order, held, let_go = RenderSlots(1), [], threading.Event(), threading.Event()
 
         def work(tenant: str, name: str) -> None:
             with turns.turn(tenant, seconds=10):
@@ -203,7 +203,7 @@ class TestTurns:
         assert order == ["first", "b1", "c1", "a2", "b2", "a3"]
 
     def test_one_tenant_never_runs_twice_at_once(self):
-        turns = Turns(2)
+        turns = RenderSlots(2)
         with turns.turn("a", seconds=1):
             with pytest.raises(ParseFailed) as failed, turns.turn("a", seconds=0.05):
                 pass
@@ -216,7 +216,7 @@ class TestTurns:
         assert not turns._line
 
     def test_what_one_tenant_may_have_waiting_is_limited(self):
-        turns = Turns(1)
+        turns = RenderSlots(1)
         with turns.turn("a", seconds=1):
             waiting = [threading.Thread(target=_wait, args=(turns,)) for _ in range(MOST_WAITING)]
             for thread in waiting:
@@ -229,6 +229,6 @@ class TestTurns:
             thread.join()
 
 
-def _wait(turns: Turns) -> None:
+def _wait(turns: RenderSlots) -> None:
     with turns.turn("a", seconds=5):
         pass

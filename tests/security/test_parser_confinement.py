@@ -35,7 +35,7 @@ sys.exit(child.main(sys.argv[1:]))
 """
 
 pytestmark = pytest.mark.skipif(
-    not (landlock.version() and seccomp.is_known_here()), reason="this platform has no Landlock or no list of calls"
+    not (landlock.version() and seccomp.is_supported()), reason="this platform has no Landlock or no list of calls"
 )
 
 
@@ -61,7 +61,7 @@ class Infected(Child):
 def infected():
     child = Infected(ParseLimits())
     yield child
-    child.close(at_once=True)
+    child.close(immediately=True)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_the_process_that_recognises_text_in_pictures_is_confined_as_well():
     try:
         assert child.ask({"do": "confinement"}, seconds=60)["not_taken"] == {}
     finally:
-        child.close(at_once=True)
+        child.close(immediately=True)
 
 
 @pytest.mark.parametrize("family", ["AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK", "AF_PACKET"])
@@ -127,7 +127,7 @@ def test_it_knows_none_of_our_settings(infected, monkeypatch):
     try:
         told = child.run("import os\nresult = dict(os.environ)")
     finally:
-        child.close(at_once=True)
+        child.close(immediately=True)
     assert "not-for-the-child" not in told.values()
     assert not [name for name in told if "KEY" in name or "URL" in name or "PASSWORD" in name]
 
@@ -286,7 +286,7 @@ def test_one_measure_that_is_refused_takes_no_other_away():
         assert child.tries("import socket\nsocket.socket()") == "EPERM"
         assert child.tries("open('/tmp/confine-test', 'w')") == "EPERM"
     finally:
-        child.close(at_once=True)
+        child.close(immediately=True)
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ LOOK_UPS = {
     "a collection to change": lambda member, _, collection: access.access_collection(
         member, collection, access.Right.WRITE
     ),
-    "collections to ask in": lambda member, _, collection: access.insist_on_collections(member, [collection]),
+    "collections to ask in": lambda member, _, collection: access.require_collections(member, [collection]),
 }
 
 

@@ -46,14 +46,14 @@ class Command(BaseCommand):
         else:
             self._sources(shown)
 
-    async def _ask(self, member: Membership, asking: AskRequest, *, quiet: bool) -> None:
-        run = await runner.start(member, asking)
+    async def _ask(self, member: Membership, ask_request: AskRequest, *, quiet: bool) -> None:
+        run = await runner.start(member, ask_request)
         async for event in follow_run(run):
             if not quiet and isinstance(event, Numbered):
-                self._say(event)
-        await runner.settled(run)
+                self._write_event(event)
+        await runner.wait_until_saved(run)
 
-    def _say(self, event: Numbered) -> None:
+    def _write_event(self, event: Numbered) -> None:
         if event.kind == "sentence":
             if (label := event.data["label"]) not in ("", self._label):
                 self.stdout.write(f"\n{label}:")

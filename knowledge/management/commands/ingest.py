@@ -41,7 +41,7 @@ class Command(BaseCommand):
     def handle(self, paths, tenant, collection, user, wait, **options):
         member = _member(tenant, user)
         with in_tenant(member.tenant):
-            shelf = _shelf(member, collection)
+            shelf = _collection(member, collection)
         files = _named([file for path in paths for file in _files(path)])
         if not files:
             raise CommandError("There is no file to upload.")
@@ -56,29 +56,31 @@ class Command(BaseCommand):
         if refused:
             sys.exit(1)
 
-    def _upload(self, member: Membership, shelf: Collection, files: dict[Path, str]):
+    def _upload(self, member: Membership, collection_name: Collection, files: dict[Path, str]):
         from knowledge.library import uploads
 
         versions, refused = {}, []
         for done, (path, name) in enumerate(files.items(), 1):
             try:
-                self._wait_for_room(member)
+                self._wait_for_queue_space(member)
                 with path.open("rb") as opened, in_tenant(member.tenant):
-                    uploaded = uploads.upload(member, shelf, File(opened), filename=name, priority=Job.Priority.BULK)
+                    uploaded = uploads.upload(
+                        member, collection_name, File(opened), filename=name, priority=Job.Priority.BULK
+                    )
                 versions[uploaded.version.pk] = path
             except Problem as problem:
                 refused.append((path, problem))
             self._bar("Uploading", done, len(files))
         return versions, refused
 
-    def _wait_for_room(self, member: Membership) -> None:
+    def _wait_for_queue_space(self, member: Membership) -> None:
         """While as much waits as may, this waits too; and reads, when nobody else does."""
         from knowledge.ingestion import pipeline
 
         while True:
             try:
                 with in_tenant(member.tenant):
-                    return queue_stats.insist_on_room(member.tenant)
+                    return queue_stats.require_queue_space(member.tenant)
             except TooMany:
                 if not _somebody_reads(member):
                     pipeline.drain()
@@ -175,7 +177,7 @@ def _member(slug: str, email: str | None) -> Membership:
     return able[0]
 
 
-def _shelf(member: Membership, name: str) -> Collection:
+def _collection(member: Membership, name: str) -> Collection:
     from knowledge.library.collections import create_collection
 
     named = {"name__iexact": " ".join(name.split())}

@@ -43,7 +43,9 @@ class Command(BaseCommand):
 
     def _move(self, tenant, generation, old, new) -> store_migration.Moved:
         name = f"{tenant.slug}, {generation}"
-        each = store_migration.move(tenant, generation, old, new, tell=lambda done, total: self._bar(name, done, total))
+        each = store_migration.move(
+            tenant, generation, old, new, on_progress=lambda done, total: self._bar(name, done, total)
+        )
         self.stdout.write(
             f"{name}: {each.passages:,} passages, {each.copied:,} of them copied now, {each.astray:,} astray"
             + (f"; {each.asked} questions to both, {each.agreement:.0%} the same hits" if each.asked else "")

@@ -47,11 +47,11 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([asdict(report) | {"astray": report.astray} for report in reports], indent=1))
         else:
             for report in reports:
-                self._say(report)
+                self._write_report(report)
         if any(report.rows_without_file or (report.astray and not repair) for report in reports):
             sys.exit(1)
 
-    def _say(self, report: reconcile.Report) -> None:
+    def _write_report(self, report: reconcile.Report) -> None:
         if not report.astray:
             self.stdout.write(f"{report.tenant}: {report.passages:,} passages, no inconsistencies.")
             return

@@ -33,8 +33,8 @@ _definition = re.compile(r"^ {0,3}\[(?!\^)[^\]]+\]:[ \t]*\S+")
 _indented = re.compile(r"^(?: {4}|\t)")
 
 # What site generators fill in: commented-out parts go; of other tags the last quoted words stay, which they show.
-_set_aside = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
-_set_aside_ends = re.compile(r"\{%-?\s*endcomment\s*-?%\}")
+_comment = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
+_comment_ends = re.compile(r"\{%-?\s*endcomment\s*-?%\}")
 _generated = re.compile(r"\{%-?\s*+[\w-]{1,100}+(?:[^%\"]|\"[^\"]*+\"|%(?!\})){0,1000}+%\}")
 _quoted = re.compile(r"\"([^\"]+)\"")
 _code_span = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -56,7 +56,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.draft = Draft()
         text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace(CODE_MARK, "")
-        text = _without_set_aside(self._without_front_matter(text))
+        text = _without_comments(self._without_front_matter(text))
         self.lines = text.split("\n")
         self.at = 0
         self.held: list[str] = []
@@ -225,10 +225,10 @@ class _Reader:
         return " ".join(piece.text or " ".join(piece.cells) for piece in pieces)
 
 
-def _without_set_aside(text: str) -> str:
+def _without_comments(text: str) -> str:
     """Only up to the last end of one: after it, each beginning would look for its end through the rest of the text."""
-    end = max((each.end() for each in _set_aside_ends.finditer(text)), default=0)
-    return _set_aside.sub("", text[:end]) + text[end:]
+    end = max((each.end() for each in _comment_ends.finditer(text)), default=0)
+    return _comment.sub("", text[:end]) + text[end:]
 
 
 def _without_closing(words: str) -> str:

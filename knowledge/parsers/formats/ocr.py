@@ -69,7 +69,7 @@ class Recogniser:
             boxes = [np.array([width, height]) - box for box in boxes]
         results, _ = self._engine.text_rec(crops, True)
         found = [
-            _found(result, box, crop)
+            _line_from_result(result, box, crop)
             for result, box, crop in zip(results, boxes, crops, strict=True)
             if result[1] >= LEAST_SCORE
         ]
@@ -122,7 +122,7 @@ def _is_tall(box: np.ndarray) -> bool:
     return bool(np.ptp(box[:, 1]) > TALL * np.ptp(box[:, 0]))
 
 
-def _found(result: Any, box: np.ndarray, crop: np.ndarray) -> Found:
+def _line_from_result(result: Any, box: np.ndarray, crop: np.ndarray) -> Found:
     text, _, positions = result[0], result[1], result[2]
     left, top = box.min(axis=0)
     right, bottom = box.max(axis=0)
@@ -194,10 +194,10 @@ def _least_word_gap(widths: np.ndarray, height: float, text: str) -> float:
     return max(WIDE_WORD_GAP * height, 2 * float(np.percentile(widths, 25)))
 
 
-def _in_reading_order(found: list[Found]) -> list[Found]:
+def _in_reading_order(lines: list[Found]) -> list[Found]:
     """Rows from top to bottom, each from left to right."""
     rows: list[list[Found]] = []
-    for line in sorted(found, key=lambda line: (line.top + line.bottom) / 2):
+    for line in sorted(lines, key=lambda line: (line.top + line.bottom) / 2):
         row = rows[-1] if rows else None
         if row and min(line.bottom, row[0].bottom) - max(line.top, row[0].top) > 0.5 * min(
             line.bottom - line.top, row[0].bottom - row[0].top

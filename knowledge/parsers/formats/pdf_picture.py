@@ -122,10 +122,10 @@ def _on_device(page, x: float, y: float) -> tuple[float, float]:
     return across.value / UNIT, down.value / UNIT
 
 
-def _merged(found: list[Rectangle]) -> list[Rectangle]:
+def _merged(rectangles: list[Rectangle]) -> list[Rectangle]:
     """One rectangle a line, where words of it touch."""
     merged: list[Rectangle] = []
-    for box in found:
+    for box in rectangles:
         if box[2] - box[0] <= 0 or box[3] - box[1] <= 0:
             continue
         last = merged[-1] if merged else None

@@ -63,8 +63,8 @@ def read_csv(text: str) -> Draft:
 def _delimiter(text: str) -> str:
     """The one that parts most of the first lines into the same number of cells."""
     sample = [line for line in text[:20_000].splitlines() if line.strip()][:30]
-    if sample and (told := re.match(r"sep=(.)$", sample[0])):
-        return told.group(1)
+    if sample and (match := re.match(r"sep=(.)$", sample[0])):
+        return match.group(1)
 
     def agreement(delimiter: str) -> tuple[int, int]:
         widths = [len(row) for row in csv.reader(sample, delimiter=delimiter)]

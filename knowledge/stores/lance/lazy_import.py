@@ -23,7 +23,7 @@ def import_lancedb() -> types.ModuleType:
     with _importing:
         if "lancedb" in sys.modules or UNUSED & sys.modules.keys():
             return importlib.import_module("lancedb")
-        finder = _StandInFinder()
+        finder = _UnusedModuleFinder()
         sys.meta_path.insert(0, finder)
         try:
             return importlib.import_module("lancedb")
@@ -31,7 +31,7 @@ def import_lancedb() -> types.ModuleType:
             sys.meta_path.remove(finder)
 
 
-class _StandIn(types.ModuleType):
+class _UnusedModule(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -40,14 +40,14 @@ class _StandIn(types.ModuleType):
         return made
 
 
-class _StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class _UnusedModuleFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(self, name: str, path: Any, target: Any = None) -> importlib.machinery.ModuleSpec | None:
         if name.partition(".")[0] in UNUSED:
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        return _StandIn(spec.name)
+        return _UnusedModule(spec.name)
 
     def exec_module(self, module: types.ModuleType) -> None:
         pass

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from knowledge.stores.base import Readable
 from knowledge.stores.lance import keyword_index
-from knowledge.stores.lance.tables import ID_COLUMNS, shelf_number
+from knowledge.stores.lance.tables import ID_COLUMNS, collection_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +62,7 @@ class MemoryIndex:
     def _allowed(self, readable: Readable) -> np.ndarray:
         import numpy as np
 
-        shelves = np.fromiter((shelf_number(each) for each in readable.collection_ids), dtype=np.int64)
+        shelves = np.fromiter((collection_number(each) for each in readable.collection_ids), dtype=np.int64)
         mask = np.isin(self.shelves, shelves)
         if readable.except_documents:
             mask &= ~self._among(readable.except_documents)
@@ -104,13 +104,13 @@ async def read(table: AsyncTable, before: MemoryIndex | None, *, whole: bool) ->
     new = np.setdiff1d(there, before.addresses, assume_unique=True)
     if 2 * len(new) > len(there):
         return _from_arrow(version, await _scan(table, whole), whole)
-    kept = _kept(before, np.isin(before.addresses, there, assume_unique=True), version)
+    unchanged = _without_rows(before, np.isin(before.addresses, there, assume_unique=True), version)
     if not len(new):
-        return kept
+        return unchanged
     taken = await table.take_row_ids(new.tolist()).select(_columns(whole)).with_row_id().to_arrow()
     if taken.num_rows != len(new):
         raise TableRewritten
-    return _joined(kept, _from_arrow(version, taken, whole))
+    return _joined(unchanged, _from_arrow(version, taken, whole))
 
 
 def _columns(whole: bool) -> list[str]:
@@ -155,19 +155,19 @@ def _bytes(column: pa.ChunkedArray) -> np.ndarray:
     return np.concatenate(parts or [np.zeros(0, np.uint8)]).reshape(-1, 16)
 
 
-def _kept(held: MemoryIndex, mask: np.ndarray, version: int) -> MemoryIndex:
+def _without_rows(index: MemoryIndex, mask: np.ndarray, version: int) -> MemoryIndex:
     import numpy as np
 
     if mask.all():
-        return replace(held, version=version, _masks=dict(held._masks))
+        return replace(index, version=version, _masks=dict(index._masks))
     return MemoryIndex(
         version,
-        held.addresses[mask],
-        held.ids[mask],
-        held.shelves[mask],
-        held.document_nos[mask],
-        None if held.vectors is None else held.vectors[mask],
-        None if held.words is None else held.words.reordered(np.where(mask, np.cumsum(mask) - 1, -1)),
+        index.addresses[mask],
+        index.ids[mask],
+        index.shelves[mask],
+        index.document_nos[mask],
+        None if index.vectors is None else index.vectors[mask],
+        None if index.words is None else index.words.reordered(np.where(mask, np.cumsum(mask) - 1, -1)),
     )
 
 

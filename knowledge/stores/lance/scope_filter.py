@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from knowledge.stores.base import Readable
-from knowledge.stores.lance.tables import shelf_number
+from knowledge.stores.lance.tables import collection_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from knowledge.stores.lance.memory_index import MemoryIndex
 
 
-def filter_sql(readable: Readable, held: MemoryIndex, mask: np.ndarray) -> str:
+def filter_sql(readable: Readable, filters: MemoryIndex, mask: np.ndarray) -> str:
     """The same rows as `mask`. Said by the rights, or by the documents there are, whichever is shorter."""
     rights = sum(
         map(len, (readable.collection_ids, readable.except_documents, readable.document_nos, readable.within or ()))
     )
     # Documents can stand for the rows only while no document lies on two shelves, as one does in the midst of a move.
-    present = set(held.document_nos[mask].tolist())
-    if len(present) < rights and not present & set(held.document_nos[~mask].tolist()):
+    present = set(filters.document_nos[mask].tolist())
+    if len(present) < rights and not present & set(filters.document_nos[~mask].tolist()):
         return _documents(present)
     return rights_sql(readable)
 
@@ -33,7 +33,7 @@ def filter_sql(readable: Readable, held: MemoryIndex, mask: np.ndarray) -> str:
 def rights_sql(readable: Readable) -> str:
     either: list[str] = []
     if readable.collection_ids:
-        listed = ", ".join(str(number) for number in sorted(map(shelf_number, readable.collection_ids)))
+        listed = ", ".join(str(number) for number in sorted(map(collection_number, readable.collection_ids)))
         shelves = f"shelf IN ({listed})"
         if readable.except_documents:
             shelves = f"({shelves} AND NOT {_documents(readable.except_documents)})"

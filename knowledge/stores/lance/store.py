@@ -27,7 +27,7 @@ from knowledge.stores.lance.lazy_import import import_lancedb
 from knowledge.stores.lance.maintenance import UNINDEXED_ROWS, Upkeep
 from knowledge.stores.lance.memory_index import MemoryIndex, TableRewritten
 from knowledge.stores.lance.scope_filter import rights_sql
-from knowledge.stores.lance.tables import Folder, Stamp, as_arrow, id_literals, schema, shelf_number
+from knowledge.stores.lance.tables import Folder, Stamp, as_arrow, collection_number, id_literals, schema
 from knowledge.stores.rank_fusion import fuse
 
 if TYPE_CHECKING:
@@ -63,89 +63,89 @@ class LanceStore:
 
     # Writing
 
-    def put(self, where: Namespace, passages: Iterable[IndexedPassage]) -> None:
+    def put(self, namespace: Namespace, passages: Iterable[IndexedPassage]) -> None:
         rows = list({passage.passage_id: passage for passage in passages}.values())
         if not rows:
             return
         dimensions = len(rows[0].vector)
         data = as_arrow(rows, dimensions)
-        with self._writing(where):
-            self._run(self._put(where, rows, data, dimensions))
+        with self._writing(namespace):
+            self._run(self._put(namespace, rows, data, dimensions))
 
-    def drop(self, where: Namespace, version_ids: Iterable[UUID]) -> None:
-        self._delete(where, "version_id", id_literals(version_ids))
+    def drop(self, namespace: Namespace, version_ids: Iterable[UUID]) -> None:
+        self._delete(namespace, "version_id", id_literals(version_ids))
 
-    def discard(self, where: Namespace, passage_ids: Iterable[UUID]) -> None:
+    def discard(self, namespace: Namespace, passage_ids: Iterable[UUID]) -> None:
         ids = list(passage_ids)
         for start in range(0, len(ids), LISTED):
-            self._delete(where, "passage_id", id_literals(ids[start : start + LISTED]))
+            self._delete(namespace, "passage_id", id_literals(ids[start : start + LISTED]))
 
-    def _delete(self, where: Namespace, column: str, listed: str) -> None:
+    def _delete(self, namespace: Namespace, column: str, listed: str) -> None:
         async def delete() -> None:
-            if table := await self._table(where):
+            if table := await self._table(namespace):
                 await table.delete(f"{column} IN ({listed})")
 
-        if listed and self._folder.mark(where).exists:
-            with self._writing(where):
-                self._folder.note(where, dropped=True)
+        if listed and self._folder.mark(namespace).exists:
+            with self._writing(namespace):
+                self._folder.note(namespace, dropped=True)
                 self._run(delete())
 
-    def move(self, where: Namespace, document_id: UUID, collection_id: UUID) -> None:
-        changes = {"collection_id": f"X'{collection_id.hex}'", "shelf": str(shelf_number(collection_id))}
+    def move(self, namespace: Namespace, document_id: UUID, collection_id: UUID) -> None:
+        changes = {"collection_id": f"X'{collection_id.hex}'", "shelf": str(collection_number(collection_id))}
 
         async def change() -> None:
-            if table := await self._table(where):
+            if table := await self._table(namespace):
                 await table.update(updates_sql=changes, where=f"document_id = X'{document_id.hex}'")
 
-        if self._folder.mark(where).exists:
-            with self._writing(where):
-                self._folder.note(where, dropped=True)
+        if self._folder.mark(namespace).exists:
+            with self._writing(namespace):
+                self._folder.note(namespace, dropped=True)
                 self._run(change())
 
-    def optimise(self, where: Namespace) -> None:
-        if self._folder.mark(where).exists:
-            with self._writing(where):
-                self._run(self._optimise(where))
+    def optimise(self, namespace: Namespace) -> None:
+        if self._folder.mark(namespace).exists:
+            with self._writing(namespace):
+                self._run(self._optimise(namespace))
 
-    def erase(self, where: Namespace) -> None:
+    def erase(self, namespace: Namespace) -> None:
         """Every row is written anew: compaction alone keeps a deleted one while nine in ten of its file are alive."""
-        if self._folder.mark(where).dropped:
-            with self._writing(where):
-                self._run(self._erase(where))
-                self._folder.note(where, dropped=False)
+        if self._folder.mark(namespace).dropped:
+            with self._writing(namespace):
+                self._run(self._erase(namespace))
+                self._folder.note(namespace, dropped=False)
 
-    def destroy(self, where: Namespace) -> None:
-        if self._folder.mark(where).exists:
-            with self._writing(where):
-                self._folder.end(where)
-                self._run(self._destroy(where))
+    def destroy(self, namespace: Namespace) -> None:
+        if self._folder.mark(namespace).exists:
+            with self._writing(namespace):
+                self._folder.end(namespace)
+                self._run(self._destroy(namespace))
 
     # Reading
 
-    def search(self, where: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
-        if readable.nothing or limit < 1 or not self._folder.mark(where).exists:
+    def search(self, namespace: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
+        if readable.nothing or limit < 1 or not self._folder.mark(namespace).exists:
             return []
-        return self._read(where, lambda: self._search(where, query, readable, limit))
+        return self._read(namespace, lambda: self._search(namespace, query, readable, limit))
 
-    def count(self, where: Namespace, readable: Readable | None = None) -> int:
+    def count(self, namespace: Namespace, readable: Readable | None = None) -> int:
         if readable is not None and readable.nothing:
             return 0
         condition = None if readable is None else rights_sql(readable)
 
         async def count() -> int:
-            table = await self._table(where)
+            table = await self._table(namespace)
             return await table.count_rows(condition) if table else 0
 
-        return self._read(where, lambda: self._run(count())) if self._folder.mark(where).exists else 0
+        return self._read(namespace, lambda: self._run(count())) if self._folder.mark(namespace).exists else 0
 
-    def listing(self, where: Namespace) -> Iterator[list[Stored]]:
+    def listing(self, namespace: Namespace) -> Iterator[list[Stored]]:
         async def ids() -> table_queries.Ids:
-            table = await self._table(where)
+            table = await self._table(namespace)
             return await table_queries.all_ids(table) if table else []
 
-        held = self._read(where, lambda: self._run(ids())) if self._folder.mark(where).exists else []
-        for start in range(0, len(held), LISTED):
-            yield [Stored(*(UUID(bytes=each) for each in row)) for row in held[start : start + LISTED]]
+        index = self._read(namespace, lambda: self._run(ids())) if self._folder.mark(namespace).exists else []
+        for start in range(0, len(index), LISTED):
+            yield [Stored(*(UUID(bytes=each) for each in row)) for row in index[start : start + LISTED]]
 
     def close(self) -> None:
         """Gives the memory back; the next call opens again."""
@@ -155,29 +155,29 @@ class LanceStore:
 
     # The parts of a search
 
-    def _search(self, where: Namespace, query: Query, readable: Readable, limit: int) -> list[Hit]:
+    def _search(self, namespace: Namespace, query: Query, readable: Readable, limit: int) -> list[Hit]:
         need = max(limit, CANDIDATES)
-        held = self._hold(where)
-        if held is None:
+        index = self._hold(namespace)
+        if index is None:
             return []
-        mask = held.allowed(readable)
+        mask = index.allowed(readable)
         if not mask.any():
             return []
-        if held.whole:
-            found = table_queries.in_memory(held, mask, query, need)
+        if index.whole:
+            ranked = table_queries.in_memory(index, mask, query, need)
         else:
-            found = self._in_table(where, held, query, readable, need)
+            ranked = self._in_table(namespace, index, query, readable, need)
         share = 0.0 if query.vector is None else query.dense_share
-        scores = fuse(found.cosines, found.words, dense_share=share)
+        scores = fuse(ranked.cosines, ranked.words, dense_share=share)
         best = sorted(
-            zip(scores, found.cosines, found.words, found.positions, strict=True),
+            zip(scores, ranked.cosines, ranked.words, ranked.positions, strict=True),
             key=lambda each: (-each[0], -each[1], each[3]),
         )
         hits = [
             Hit(
-                passage_id=held.id_of(at, "passage_id"),
-                collection_id=held.id_of(at, "collection_id"),
-                document_no=int(held.document_nos[at]),
+                passage_id=index.id_of(at, "passage_id"),
+                collection_id=index.id_of(at, "collection_id"),
+                document_no=int(index.document_nos[at]),
                 score=score,
                 dense=cosine,
                 lexical=word,
@@ -187,67 +187,67 @@ class LanceStore:
         return [hit for hit in hits if readable.allows(hit.collection_id, hit.document_no)]
 
     def _in_table(
-        self, where: Namespace, held: MemoryIndex, query: Query, readable: Readable, need: int
+        self, namespace: Namespace, index: MemoryIndex, query: Query, readable: Readable, need: int
     ) -> table_queries.Candidates:
         """The words are looked up by LanceDB's threads while this one makes the question's vector."""
         asked_words = (
-            self._submit(self._words(where, query.terms, held, readable, need)) if query.terms.strip() else None
+            self._submit(self._words(namespace, query.terms, index, readable, need)) if query.terms.strip() else None
         )
         vector = None if query.vector is None else table_queries.unit(query.vector)
-        near = self._run(self._near(where, vector, held, readable, need)) if vector is not None else {}
+        near = self._run(self._near(namespace, vector, index, readable, need)) if vector is not None else {}
         words = self._result(asked_words) if asked_words else {}
         candidates = list(dict.fromkeys([*near, *list(words)[:need]]))
         missing = [at for at in candidates if at not in near]
         if vector is not None and missing:
-            near |= self._run(self._cosines(where, held, missing, vector))
+            near |= self._run(self._cosines(namespace, index, missing, vector))
         return table_queries.Candidates(
             candidates, [near.get(at, 0.0) for at in candidates], [words.get(at, 0.0) for at in candidates]
         )
 
-    def _hold(self, where: Namespace) -> MemoryIndex | None:
-        stamp = self._folder.stamp(where)
-        known = self._held.get(where)
-        if known is not None and known[0] == stamp and self._loop.is_ours:
-            return known[1]
+    def _hold(self, namespace: Namespace) -> MemoryIndex | None:
+        stamp = self._folder.stamp(namespace)
+        cached = self._held.get(namespace)
+        if cached is not None and cached[0] == stamp and self._loop.is_ours:
+            return cached[1]
         with self._holding:
-            return self._run(self._newest(where, stamp))
+            return self._run(self._newest(namespace, stamp))
 
-    async def _newest(self, where: Namespace, stamp: Stamp | None) -> MemoryIndex | None:
+    async def _newest(self, namespace: Namespace, stamp: Stamp | None) -> MemoryIndex | None:
         """`stamp` was taken before: a write meanwhile gives another one, and is read by the next search."""
-        table = await self._table(where)
+        table = await self._table(namespace)
         if table is None:
             return None
-        _, before = self._held.pop(where, (None, None))
-        held = await memory_index.read(table, before, whole=not self._folder.mark(where).indexed)
-        self._held[where] = stamp, held
+        _, before = self._held.pop(namespace, (None, None))
+        index = await memory_index.read(table, before, whole=not self._folder.mark(namespace).indexed)
+        self._held[namespace] = stamp, index
         while len(self._held) > 1 and sum(each.bytes for _, each in self._held.values()) > HELD_BYTES:
             self._held.pop(next(iter(self._held)))
-        return held
+        return index
 
     async def _words(
-        self, where: Namespace, terms: str, held: MemoryIndex, readable: Readable, need: int
+        self, namespace: Namespace, terms: str, index: MemoryIndex, readable: Readable, need: int
     ) -> dict[int, float]:
-        ranking = table_queries.matching(await self._open(where), terms)
-        return await table_queries.ranked(ranking, held, readable, need, max(need, WORD_SCORES))
+        ranking = table_queries.matching(await self._open(namespace), terms)
+        return await table_queries.ranked(ranking, index, readable, need, max(need, WORD_SCORES))
 
     async def _near(
-        self, where: Namespace, vector: Any, held: MemoryIndex, readable: Readable, need: int
+        self, namespace: Namespace, vector: Any, index: MemoryIndex, readable: Readable, need: int
     ) -> dict[int, float]:
         """A graph loses its way when few of its nodes may be shown: then every allowed row is read."""
         most = table_queries.MOST_FETCHED_FROM_GRAPH
-        graph = self._folder.mark(where).graph and need / held.allowed(readable).mean() < most
-        ranking = table_queries.nearest(await self._open(where), vector, graph=graph)
-        return await table_queries.ranked(ranking, held, readable, need, need, most=most if graph else 0)
+        graph = self._folder.mark(namespace).graph and need / index.allowed(readable).mean() < most
+        ranking = table_queries.nearest(await self._open(namespace), vector, graph=graph)
+        return await table_queries.ranked(ranking, index, readable, need, need, most=most if graph else 0)
 
     async def _cosines(
-        self, where: Namespace, held: MemoryIndex, positions: list[int], vector: Any
+        self, namespace: Namespace, index: MemoryIndex, positions: list[int], vector: Any
     ) -> dict[int, float]:
-        return await table_queries.cosines(await self._open(where), held, positions, vector)
+        return await table_queries.cosines(await self._open(namespace), index, positions, vector)
 
     # The parts of writing
 
-    async def _put(self, where: Namespace, rows: list[IndexedPassage], data: Any, dimensions: int) -> None:
-        table = await self._table(where) or await self._create(where, dimensions)
+    async def _put(self, namespace: Namespace, rows: list[IndexedPassage], data: Any, dimensions: int) -> None:
+        table = await self._table(namespace) or await self._create(namespace, dimensions)
         width = (await table.schema()).field("vector").type.list_size
         if width != dimensions:
             raise StoreError(
@@ -257,63 +257,63 @@ class LanceStore:
             )
         numbers = ", ".join(str(number) for number in sorted({row.document_no for row in rows}))
         if await table.count_rows(f"document_no IN ({numbers})"):
-            self._folder.note(where, dropped=True)
+            self._folder.note(namespace, dropped=True)
             ids = id_literals(row.passage_id for row in rows)
             await table.delete(f"document_no IN ({numbers}) AND passage_id IN ({ids})")
         await table.add(data)
-        await self._upkeep.index_words(where, table, lagging=UNINDEXED_ROWS)
+        await self._upkeep.index_words(namespace, table, lagging=UNINDEXED_ROWS)
 
-    async def _create(self, where: Namespace, dimensions: int) -> AsyncTable:
+    async def _create(self, namespace: Namespace, dimensions: int) -> AsyncTable:
         connection = await self._connect()
-        name = self._folder.table_name(where)
+        name = self._folder.table_name(namespace)
         table = await connection.create_table(name, schema=schema(dimensions), mode="overwrite")
-        self._remember(where, table, self._folder.begin(where).incarnation)
+        self._remember(namespace, table, self._folder.begin(namespace).incarnation)
         return table
 
-    async def _optimise(self, where: Namespace) -> None:
-        if table := await self._table(where):
-            await self._upkeep.optimise(where, table)
+    async def _optimise(self, namespace: Namespace) -> None:
+        if table := await self._table(namespace):
+            await self._upkeep.optimise(namespace, table)
 
-    async def _erase(self, where: Namespace) -> None:
-        if table := await self._table(where):
-            await self._upkeep.erase(where, table)
+    async def _erase(self, namespace: Namespace) -> None:
+        if table := await self._table(namespace):
+            await self._upkeep.erase(namespace, table)
 
-    async def _destroy(self, where: Namespace) -> None:
-        self._tables.pop(where, None)
-        self._held.pop(where, None)
+    async def _destroy(self, namespace: Namespace) -> None:
+        self._tables.pop(namespace, None)
+        self._held.pop(namespace, None)
         connection = await self._connect()
-        await connection.drop_table(self._folder.table_name(where), ignore_missing=True)
+        await connection.drop_table(self._folder.table_name(namespace), ignore_missing=True)
 
     # Opening, and asking
 
-    async def _table(self, where: Namespace) -> AsyncTable | None:
-        mark = self._folder.mark(where)
+    async def _table(self, namespace: Namespace) -> AsyncTable | None:
+        mark = self._folder.mark(namespace)
         if not mark.exists:
-            self._tables.pop(where, None)
-            self._held.pop(where, None)
+            self._tables.pop(namespace, None)
+            self._held.pop(namespace, None)
             return None
-        table, stamp = self._tables.get(where), self._folder.stamp(where)
-        if table is None or self._incarnations[where] != mark.incarnation:
+        table, stamp = self._tables.get(namespace), self._folder.stamp(namespace)
+        if table is None or self._incarnations[namespace] != mark.incarnation:
             connection = await self._connect()
-            table = await connection.open_table(self._folder.table_name(where))
-            self._remember(where, table, mark.incarnation)
-        elif self._stamps.get(where) != stamp:
+            table = await connection.open_table(self._folder.table_name(namespace))
+            self._remember(namespace, table, mark.incarnation)
+        elif self._stamps.get(namespace) != stamp:
             await table.checkout_latest()
-        self._stamps[where] = stamp
+        self._stamps[namespace] = stamp
         return table
 
-    async def _open(self, where: Namespace) -> AsyncTable:
-        table = await self._table(where)
+    async def _open(self, namespace: Namespace) -> AsyncTable:
+        table = await self._table(namespace)
         if table is None:
             raise TableRewritten
         return table
 
-    def _remember(self, where: Namespace, table: AsyncTable, incarnation: str) -> None:
-        self._held.pop(where, None)
+    def _remember(self, namespace: Namespace, table: AsyncTable, incarnation: str) -> None:
+        self._held.pop(namespace, None)
         while len(self._tables) >= OPEN_TABLES:
             self._tables.pop(next(iter(self._tables)))
-        self._tables[where] = table
-        self._incarnations[where] = incarnation
+        self._tables[namespace] = table
+        self._incarnations[namespace] = incarnation
 
     async def _connect(self) -> lancedb.AsyncConnection:
         if self._connection is None:
@@ -336,15 +336,17 @@ class LanceStore:
         self._held: dict[Namespace, tuple[Stamp | None, MemoryIndex]] = {}
 
     @contextmanager
-    def _writing(self, where: Namespace):
+    def _writing(self, namespace: Namespace):
         try:
-            with self._folder.writing(where):
-                self._stamps.pop(where, None)  # a writer before may have been killed between its write and its stamp
+            with self._folder.writing(namespace):
+                self._stamps.pop(
+                    namespace, None
+                )  # a writer before may have been killed between its write and its stamp
                 yield
         except OSError as error:
             raise _typed(error) from error
 
-    def _read(self, where: Namespace, work: Callable[[], T]) -> T:
+    def _read(self, namespace: Namespace, work: Callable[[], T]) -> T:
         """Upkeep takes files away from under a reader, or rows to other places: it looks again, from the start."""
         for attempt in range(READ_ATTEMPTS):
             try:
@@ -353,9 +355,9 @@ class LanceStore:
                 if attempt == READ_ATTEMPTS - 1:
                     raise StoreBusy("The index is being rewritten just now. Try again.") from None
             except StoreUnavailable as error:
-                if attempt == READ_ATTEMPTS - 1 or not _is_gone(error.__cause__):
+                if attempt == READ_ATTEMPTS - 1 or not _is_missing(error.__cause__):
                     raise
-                self._tables.pop(where, None)
+                self._tables.pop(namespace, None)
         raise AssertionError("unreachable")
 
     def _run(self, work: Awaitable[T]) -> T:
@@ -375,7 +377,7 @@ class LanceStore:
             raise _typed(error) from error
 
 
-def _is_gone(error: BaseException | None) -> bool:
+def _is_missing(error: BaseException | None) -> bool:
     return error is not None and any(sign in str(error).lower() for sign in ("not found", "no such file"))
 
 

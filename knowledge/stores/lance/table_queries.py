@@ -33,15 +33,15 @@ class Candidates:
     words: list[float]
 
 
-def in_memory(held: MemoryIndex, mask: np.ndarray, query: Query, need: int) -> Candidates:
+def in_memory(index: MemoryIndex, mask: np.ndarray, query: Query, need: int) -> Candidates:
     """Exact: every allowed row is looked at, and no other."""
     import numpy as np
 
-    lexical = held.words.scores(_weights(query.terms), mask)
+    lexical = index.words.scores(_weights(query.terms), mask)
     chosen = _best(lexical, lexical > 0, need)
     cosines = np.zeros(len(mask), np.float32)
     if query.vector is not None:
-        cosines = held.vectors @ unit(query.vector)
+        cosines = index.vectors @ unit(query.vector)
         chosen = list(dict.fromkeys([*_best(cosines, mask, need), *chosen]))
     return Candidates(chosen, cosines[chosen].tolist(), lexical[chosen].tolist())
 
@@ -63,14 +63,14 @@ def _weights(terms: str) -> dict[str, float]:
     return pairs | dict.fromkeys(asked, 1.0)
 
 
-async def cosines(table: AsyncTable, held: MemoryIndex, positions: list[int], vector: np.ndarray) -> dict[int, float]:
+async def cosines(table: AsyncTable, index: MemoryIndex, positions: list[int], vector: np.ndarray) -> dict[int, float]:
     import numpy as np
 
-    rows = await table.take_row_ids(held.addresses[positions].tolist()).select(["vector"]).with_row_id().to_arrow()
+    rows = await table.take_row_ids(index.addresses[positions].tolist()).select(["vector"]).with_row_id().to_arrow()
     rows = rows.combine_chunks()
     floats = np.concatenate([chunk.flatten().to_numpy() for chunk in rows["vector"].chunks])
     values = floats.reshape(rows.num_rows, -1) @ vector
-    return dict(zip(held.positions(rows["_rowid"].to_numpy()).tolist(), values.tolist(), strict=True))
+    return dict(zip(index.positions(rows["_rowid"].to_numpy()).tolist(), values.tolist(), strict=True))
 
 
 def matching(table: AsyncTable, terms: str) -> Callable[[int], Any]:
@@ -105,7 +105,7 @@ def nearest(table: AsyncTable, vector: np.ndarray, *, graph: bool) -> Callable[[
 
 async def ranked(
     ranking: Callable[[int], Any],
-    held: MemoryIndex,
+    index: MemoryIndex,
     readable: Readable,
     need: int,
     fetch: int,
@@ -118,28 +118,28 @@ async def ranked(
     found by going down the ranking and leaving the others out, as long as it takes; that costs less than planning a
     filter. For a reader who may see little it would take long, and the filter goes with the question.
     """
-    mask = held.allowed(readable)
+    mask = index.allowed(readable)
     fetch = max(fetch, int(need / mask.mean() * 1.25) + 1)
     while fetch <= most:
-        found = await ranking(fetch).to_arrow()
-        mine = _mine(found, held, mask)
-        if len(mine) >= need or found.num_rows < fetch:
+        table = await ranking(fetch).to_arrow()
+        mine = _mine(table, index, mask)
+        if len(mine) >= need or table.num_rows < fetch:
             return mine
         fetch *= 4
-    return _mine(await ranking(need).where(filter_sql(readable, held, mask)).to_arrow(), held, mask)
+    return _mine(await ranking(need).where(filter_sql(readable, index, mask)).to_arrow(), index, mask)
 
 
-def _mine(found: Any, held: MemoryIndex, mask: np.ndarray) -> dict[int, float]:
-    positions = held.positions(found["_rowid"].to_numpy())
+def _mine(table: Any, index: MemoryIndex, mask: np.ndarray) -> dict[int, float]:
+    positions = index.positions(table["_rowid"].to_numpy())
     if (positions < 0).any():
         raise TableRewritten
-    return {at: score for at, score in zip(positions.tolist(), _scores(found), strict=True) if mask[at]}
+    return {at: score for at, score in zip(positions.tolist(), _scores(table), strict=True) if mask[at]}
 
 
-def _scores(found: Any) -> list[float]:
-    if "_score" in found.column_names:
-        return [score / WORD_REPEATS for score in found["_score"].to_pylist()]
-    return [1 - distance for distance in found["_distance"].to_pylist()]
+def _scores(table: Any) -> list[float]:
+    if "_score" in table.column_names:
+        return [score / WORD_REPEATS for score in table["_score"].to_pylist()]
+    return [1 - distance for distance in table["_distance"].to_pylist()]
 
 
 def unit(vector: np.ndarray) -> np.ndarray:

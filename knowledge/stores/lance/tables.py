@@ -52,59 +52,59 @@ class Folder:
         self.path = Path(path)
         self._marks: dict[Namespace, tuple[Stamp, Mark]] = {}
 
-    def table_name(self, where: Namespace) -> str:
-        return f"{where.tenant_id.hex}-{re.sub(r'[^A-Za-z0-9_.-]', '_', where.generation)}"
+    def table_name(self, namespace: Namespace) -> str:
+        return f"{namespace.tenant_id.hex}-{re.sub(r'[^A-Za-z0-9_.-]', '_', namespace.generation)}"
 
-    def stamp(self, where: Namespace) -> Stamp | None:
+    def stamp(self, namespace: Namespace) -> Stamp | None:
         """Another one after every write, so that a reader need not ask the table whether it changed. None: no table."""
         try:
-            status = os.stat(self._file(where, "mark"))
+            status = os.stat(self._file(namespace, "mark"))
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns
 
-    def touch(self, where: Namespace) -> None:
+    def touch(self, namespace: Namespace) -> None:
         """A write is done. Called before the next writer may begin."""
         now = time.time_ns()
         with contextlib.suppress(FileNotFoundError):
-            os.utime(self._file(where, "mark"), ns=(now, now))
+            os.utime(self._file(namespace, "mark"), ns=(now, now))
 
-    def mark(self, where: Namespace) -> Mark:
-        stamp = self.stamp(where)
-        known = self._marks.get(where)
-        if stamp is not None and known is not None and known[0] == stamp:
-            return known[1]
+    def mark(self, namespace: Namespace) -> Mark:
+        stamp = self.stamp(namespace)
+        cached = self._marks.get(namespace)
+        if stamp is not None and cached is not None and cached[0] == stamp:
+            return cached[1]
         try:
-            mark = Mark(**json.loads(self._file(where, "mark").read_text()))
+            mark = Mark(**json.loads(self._file(namespace, "mark").read_text()))
         except (FileNotFoundError, ValueError, TypeError):
             return Mark()
         if stamp is not None:
-            self._marks[where] = stamp, mark
+            self._marks[namespace] = stamp, mark
         return mark
 
-    def set_mark(self, where: Namespace, mark: Mark) -> Mark:
-        target = self._file(where, "mark")
-        aside = target.with_suffix(f".{uuid4().hex}")
-        aside.write_text(json.dumps(asdict(mark)))
-        os.replace(aside, target)
+    def set_mark(self, namespace: Namespace, mark: Mark) -> Mark:
+        target = self._file(namespace, "mark")
+        temporary = target.with_suffix(f".{uuid4().hex}")
+        temporary.write_text(json.dumps(asdict(mark)))
+        os.replace(temporary, target)
         return mark
 
-    def begin(self, where: Namespace) -> Mark:
-        return self.set_mark(where, Mark(incarnation=uuid4().hex))
+    def begin(self, namespace: Namespace) -> Mark:
+        return self.set_mark(namespace, Mark(incarnation=uuid4().hex))
 
-    def note(self, where: Namespace, **changes: Any) -> None:
-        mark = self.mark(where)
+    def note(self, namespace: Namespace, **changes: Any) -> None:
+        mark = self.mark(namespace)
         if mark.exists and replace(mark, **changes) != mark:
-            self.set_mark(where, replace(mark, **changes))
+            self.set_mark(namespace, replace(mark, **changes))
 
-    def end(self, where: Namespace) -> None:
-        self._file(where, "mark").unlink(missing_ok=True)
+    def end(self, namespace: Namespace) -> None:
+        self._file(namespace, "mark").unlink(missing_ok=True)
 
     @contextmanager
-    def writing(self, where: Namespace) -> Iterator[None]:
+    def writing(self, namespace: Namespace) -> Iterator[None]:
         """One writer at a time, across threads and processes; a killed one lets go by itself."""
         self.path.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._file(where, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        handle = os.open(self._file(namespace, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             deadline = time.monotonic() + LOCK_WAIT_SECONDS
             while True:
@@ -118,15 +118,15 @@ class Folder:
             try:
                 yield
             finally:
-                self.touch(where)
+                self.touch(namespace)
         finally:
             os.close(handle)
 
-    def _file(self, where: Namespace, kind: str) -> Path:
-        return self.path / f"{self.table_name(where)}.{kind}"
+    def _file(self, namespace: Namespace, kind: str) -> Path:
+        return self.path / f"{self.table_name(namespace)}.{kind}"
 
 
-def shelf_number(collection_id: UUID) -> int:
+def collection_number(collection_id: UUID) -> int:
     """A collection as 63 bits: a filter over numbers is read ten times faster than one over names."""
     return ((collection_id.int >> 64) ^ collection_id.int) & (2**63 - 1)
 
@@ -158,7 +158,7 @@ def as_arrow(passages: list[IndexedPassage], dimensions: int) -> pa.Table:
     return pa.table(
         {
             **{name: pa.array([getattr(p, name).bytes for p in passages], pa.binary(16)) for name in ID_COLUMNS},
-            "shelf": pa.array([shelf_number(passage.collection_id) for passage in passages], pa.int64()),
+            "shelf": pa.array([collection_number(passage.collection_id) for passage in passages], pa.int64()),
             "document_no": pa.array([passage.document_no for passage in passages], pa.int64()),
             "text": [passage.text for passage in passages],
             "terms": [f"{passage.terms} {word_pairs(passage.terms)}" for passage in passages],

@@ -83,25 +83,25 @@ def _delete(tenant: Collection, ids: Sequence[UUID], among: Callable[[list[UUID]
 def _put_batch(tenant: Collection, objects: list[Any]) -> None:
     from weaviate.exceptions import WeaviateInsertManyAllFailedError
 
-    said = ""
+    error_message = ""
     for pause in _pauses():
         try:
             done = tenant.data.insert_many(objects)
         except WeaviateInsertManyAllFailedError as error:
-            said = str(error)
+            error_message = str(error)
         else:
             if not done.errors:
                 return
             objects = [objects[at] for at in done.errors]
-            said = next(iter(done.errors.values())).message
-        if "vector lengths" in said or "dimensions do not match" in said:
+            error_message = next(iter(done.errors.values())).message
+        if "vector lengths" in error_message or "dimensions do not match" in error_message:
             raise StoreError(
                 "This index holds vectors of another length.",
                 hint="A different embedding model needs an index generation of its own.",
                 permanent=True,
             )
         time.sleep(pause)
-    raise StoreUnavailable(f"{len(objects)} passages could not be written to the search index: {said[:300]}")
+    raise StoreUnavailable(f"{len(objects)} passages could not be written to the search index: {error_message[:300]}")
 
 
 def _pauses() -> Iterator[float]:

@@ -146,7 +146,7 @@ class Connection:
             try:
                 with socket.create_connection((host, port), timeout=KNOCK_SECONDS) as connected:
                     if at.secure:
-                        tls.shake_hands(connected, host, at.ca, speaks)
+                        tls.check_certificate(connected, host, at.ca, speaks)
             except OSError as error:
                 raise _unreachable() from error
 
@@ -264,5 +264,5 @@ def _new_client(address: Address) -> weaviate.WeaviateClient:
         skip_init_checks=True,  # they ask a package index for the newest client
     )
     if address.secure and address.ca:
-        tls.trust_over_rest(client, address.ca)
+        tls.trust_rest_certificate(client, address.ca)
     return client

@@ -27,7 +27,7 @@ LEAST_SAY, MOST_SAY = 0.05, 0.95  # at 0 or 1 Weaviate would leave one ranking o
 _PART = re.compile(r"Result Set (\w+)[^)]*\) Document \S+: original score (\S+),")
 
 
-class _Found(NamedTuple):
+class _ScoredPassage(NamedTuple):
     passage_id: UUID
     collection_id: UUID
     document_no: int
@@ -39,17 +39,17 @@ def search(tenant: Collection, query: Query, readable: Readable, limit: int) -> 
     """The best `limit` of at least CANDIDATES, all of which the reader may see."""
     words, need = asked_words(query.terms), max(limit, CANDIDATES)
     if query.vector is None:
-        found, share = _by_words(tenant, words, readable, need) if words else [], 0.0
+        passages, share = _by_words(tenant, words, readable, need) if words else [], 0.0
     else:
         vector = _floats(query.vector)
         share = query.dense_share
         if words:
-            found = _by_both(tenant, words, vector, share, readable, need)
+            passages = _by_both(tenant, words, vector, share, readable, need)
         else:
-            found = _by_vector(tenant, vector, readable, need)
-    scores = fuse([each.dense for each in found], [each.lexical for each in found], dense_share=share)
+            passages = _by_vector(tenant, vector, readable, need)
+    scores = fuse([each.dense for each in passages], [each.lexical for each in passages], dense_share=share)
     order = sorted(
-        zip(scores, found, strict=True), key=lambda each: (-each[0], -each[1].dense, each[1].passage_id.bytes)
+        zip(scores, passages, strict=True), key=lambda each: (-each[0], -each[1].dense, each[1].passage_id.bytes)
     )
     return [Hit(score=score, **each._asdict()) for score, each in order[:limit]]
 
@@ -66,10 +66,10 @@ def asked_words(terms: str) -> str:
     return " ".join([*words, *dict.fromkeys(word_pairs(" ".join(asked)).split())])
 
 
-def _by_words(tenant: Collection, words: str, readable: Readable, need: int) -> list[_Found]:
+def _by_words(tenant: Collection, words: str, readable: Readable, need: int) -> list[_ScoredPassage]:
     from weaviate.classes.query import MetadataQuery
 
-    found = tenant.query.bm25(
+    passages = tenant.query.bm25(
         words,
         query_properties=["terms"],
         filters=compiled(readable),
@@ -77,25 +77,25 @@ def _by_words(tenant: Collection, words: str, readable: Readable, need: int) -> 
         return_metadata=MetadataQuery(score=True),
         return_properties=LABELS,
     )
-    return [_found(each, 0.0, each.metadata.score * WORD_SCALE) for each in found.objects]
+    return [_scored_passage(each, 0.0, each.metadata.score * WORD_SCALE) for each in passages.objects]
 
 
-def _by_vector(tenant: Collection, vector: list[float], readable: Readable, need: int) -> list[_Found]:
+def _by_vector(tenant: Collection, vector: list[float], readable: Readable, need: int) -> list[_ScoredPassage]:
     from weaviate.classes.query import MetadataQuery
 
-    found = tenant.query.near_vector(
+    passages = tenant.query.near_vector(
         vector,
         filters=compiled(readable),
         limit=need,
         return_metadata=MetadataQuery(distance=True),
         return_properties=LABELS,
     )
-    return [_found(each, 1 - each.metadata.distance, 0.0) for each in found.objects]
+    return [_scored_passage(each, 1 - each.metadata.distance, 0.0) for each in passages.objects]
 
 
 def _by_both(
     tenant: Collection, words: str, vector: list[float], share: float, readable: Readable, need: int
-) -> list[_Found]:
+) -> list[_ScoredPassage]:
     """The vectors come along for those that were found by their words alone: their cosine is worked out here."""
     answer = grpc_query.hybrid(
         tenant,
@@ -110,7 +110,7 @@ def _by_both(
     silent = [at for at, part in enumerate(parts) if "vector" not in part]
     cosines = dict(zip(silent, _cosines([answer[at].vector for at in silent], vector), strict=True))
     return [
-        _Found(
+        _ScoredPassage(
             each.id,
             UUID(each.labels["collection_id"].uuid_value),
             each.labels["document_no"].int_value,
@@ -121,9 +121,11 @@ def _by_both(
     ]
 
 
-def _found(passage: Any, dense: float, lexical: float) -> _Found:
+def _scored_passage(passage: Any, dense: float, lexical: float) -> _ScoredPassage:
     labels = passage.properties
-    return _Found(UUID(int=passage.uuid.int), labels["collection_id"], int(labels["document_no"]), dense, lexical)
+    return _ScoredPassage(
+        UUID(int=passage.uuid.int), labels["collection_id"], int(labels["document_no"]), dense, lexical
+    )
 
 
 def _floats(vector: Any) -> list[float]:

@@ -82,5 +82,5 @@ def dimensions(client: weaviate.WeaviateClient, name: str) -> int | None:
     """Of the vectors that a collection was made for; None where it is not there."""
     if not client.collections.exists(name):
         return None
-    known = _DIMENSIONS.search(client.collections.use(name).config.get(simple=True).description or "")
-    return int(known.group(1)) if known else 0
+    match = _DIMENSIONS.search(client.collections.use(name).config.get(simple=True).description or "")
+    return int(match.group(1)) if match else 0

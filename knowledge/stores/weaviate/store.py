@@ -38,61 +38,61 @@ class WeaviateStore:
 
     # Writing
 
-    def put(self, where: Namespace, passages: Iterable[IndexedPassage]) -> None:
+    def put(self, namespace: Namespace, passages: Iterable[IndexedPassage]) -> None:
         rows = list({passage.passage_id: passage for passage in passages}.values())
         if not rows:
             return
 
         def put(client: weaviate.WeaviateClient) -> None:
-            self._ensure(client, where, len(rows[0].vector))
-            batch_writes.put(self._tenant(client, where), rows)
+            self._ensure(client, namespace, len(rows[0].vector))
+            batch_writes.put(self._tenant(client, namespace), rows)
 
         self._call(put)
 
-    def drop(self, where: Namespace, version_ids: Iterable[UUID]) -> None:
+    def drop(self, namespace: Namespace, version_ids: Iterable[UUID]) -> None:
         ids = sorted(set(version_ids))
         if ids:
-            self._there(where, lambda tenant: batch_writes.drop(tenant, ids), None)
+            self._there(namespace, lambda tenant: batch_writes.drop(tenant, ids), None)
 
-    def discard(self, where: Namespace, passage_ids: Iterable[UUID]) -> None:
+    def discard(self, namespace: Namespace, passage_ids: Iterable[UUID]) -> None:
         ids = sorted(set(passage_ids))
         if ids:
-            self._there(where, lambda tenant: batch_writes.discard(tenant, ids), None)
+            self._there(namespace, lambda tenant: batch_writes.discard(tenant, ids), None)
 
-    def move(self, where: Namespace, document_id: UUID, collection_id: UUID) -> None:
-        self._there(where, lambda tenant: batch_writes.move(tenant, document_id, collection_id), None)
+    def move(self, namespace: Namespace, document_id: UUID, collection_id: UUID) -> None:
+        self._there(namespace, lambda tenant: batch_writes.move(tenant, document_id, collection_id), None)
 
-    def optimise(self, where: Namespace) -> None:
+    def optimise(self, namespace: Namespace) -> None:
         """Weaviate does so by itself."""
 
-    def erase(self, where: Namespace) -> None:
+    def erase(self, namespace: Namespace) -> None:
         """Weaviate forgets what was dropped by itself, when it merges the files that hold it."""
 
-    def destroy(self, where: Namespace) -> None:
+    def destroy(self, namespace: Namespace) -> None:
         def destroy(client: weaviate.WeaviateClient) -> None:
-            client.collections.use(self._name(where)).tenants.remove([schema.tenant_name(where.tenant_id)])
+            client.collections.use(self._name(namespace)).tenants.remove([schema.tenant_name(namespace.tenant_id)])
 
         try:
-            self._call(lambda client: destroy(client) if client.collections.exists(self._name(where)) else None)
+            self._call(lambda client: destroy(client) if client.collections.exists(self._name(namespace)) else None)
         except Missing:
             return
 
     # Reading
 
-    def search(self, where: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
+    def search(self, namespace: Namespace, query: Query, *, readable: Readable, limit: int) -> list[Hit]:
         if readable.nothing or limit < 1:
             return []
-        hits = self._there(where, lambda tenant: hybrid_query.search(tenant, query, readable, limit), [])
+        hits = self._there(namespace, lambda tenant: hybrid_query.search(tenant, query, readable, limit), [])
         return [hit for hit in hits if readable.allows(hit.collection_id, hit.document_no)]
 
-    def count(self, where: Namespace, readable: Readable | None = None) -> int:
+    def count(self, namespace: Namespace, readable: Readable | None = None) -> int:
         if readable is not None and readable.nothing:
             return 0
-        return self._there(where, lambda tenant: hybrid_query.count(tenant, readable), 0)
+        return self._there(namespace, lambda tenant: hybrid_query.count(tenant, readable), 0)
 
-    def listing(self, where: Namespace) -> Iterator[list[Stored]]:
+    def listing(self, namespace: Namespace) -> Iterator[list[Stored]]:
         after = None
-        while page := self._there(where, lambda tenant, after=after: batch_writes.page(tenant, after), []):
+        while page := self._there(namespace, lambda tenant, after=after: batch_writes.page(tenant, after), []):
             yield page
             after = page[-1].passage_id
 
@@ -131,20 +131,20 @@ class WeaviateStore:
 
     # The parts
 
-    def _name(self, where: Namespace) -> str:
-        return schema.collection_name(self._prefix, where.generation)
+    def _name(self, namespace: Namespace) -> str:
+        return schema.collection_name(self._prefix, namespace.generation)
 
-    def _tenant(self, client: weaviate.WeaviateClient, where: Namespace) -> Any:
+    def _tenant(self, client: weaviate.WeaviateClient, namespace: Namespace) -> Any:
         from weaviate.classes.config import ConsistencyLevel
 
-        collection = client.collections.use(self._name(where), skip_argument_validation=True)  # number by number
-        tenant = collection.with_tenant(schema.tenant_name(where.tenant_id))
+        collection = client.collections.use(self._name(namespace), skip_argument_validation=True)  # number by number
+        tenant = collection.with_tenant(schema.tenant_name(namespace.tenant_id))
         return tenant.with_consistency_level(ConsistencyLevel[self._consistency]) if self._copies > 1 else tenant
 
-    def _ensure(self, client: weaviate.WeaviateClient, where: Namespace, dimensions: int) -> None:
+    def _ensure(self, client: weaviate.WeaviateClient, namespace: Namespace, dimensions: int) -> None:
         """Asked before every write: into a collection that is not there Weaviate would write as into one of its own
         making, without tenants."""
-        name = self._name(where)
+        name = self._name(namespace)
         known = schema.dimensions(client, name)
         if known is None:
             try:
@@ -160,9 +160,9 @@ class WeaviateStore:
                 permanent=True,
             )
 
-    def _there(self, where: Namespace, work: Callable[[Any], T], otherwise: T) -> T:
+    def _there(self, namespace: Namespace, work: Callable[[Any], T], otherwise: T) -> T:
         try:
-            return self._call(lambda client: work(self._tenant(client, where)))
+            return self._call(lambda client: work(self._tenant(client, namespace)))
         except Missing:
             return otherwise
 

@@ -45,7 +45,7 @@ def grpc_credentials(ca: str) -> grpc.ChannelCredentials | None:
     return grpc.ssl_channel_credentials(root_certificates=ca.encode())
 
 
-def trust_over_rest(client: weaviate.WeaviateClient, ca: str) -> None:
+def trust_rest_certificate(client: weaviate.WeaviateClient, ca: str) -> None:
     """Weaviate's client offers no setting for this, other than to change whom the whole process trusts. So its one
     method that opens an httpx client is replaced; a test with a real server would notice if that were renamed."""
     import httpx
@@ -55,7 +55,7 @@ def trust_over_rest(client: weaviate.WeaviateClient, ca: str) -> None:
     connection._make_client = lambda colour: httpx.Client(headers=connection._headers, verify=context, trust_env=False)
 
 
-def shake_hands(connected: socket.socket, host: str, ca: str, speaks: str) -> None:
+def check_certificate(connected: socket.socket, host: str, ca: str, speaks: str) -> None:
     """The client itself would wait its full time for one that it does not trust, and say no more than that."""
     connected.settimeout(HANDSHAKE_SECONDS)
     try:

@@ -24,11 +24,11 @@ from tenants.requests.gates import member_view
 @require_safe
 @member_view()
 def library(request: HttpRequest, member: Membership) -> HttpResponse:
-    wanted = listing.Wanted.of(request.GET)
-    collection = access_collection(member, wanted.collection) if wanted.collection else None
-    found = listing.find(member, wanted)
-    first = (wanted.page - 1) * listing.PAGE
-    documents = list(found[first : first + listing.PAGE + 1])
+    parameters = listing.Wanted.of(request.GET)
+    collection = access_collection(member, parameters.collection) if parameters.collection else None
+    matching = listing.find(member, parameters)
+    first = (parameters.page - 1) * listing.PAGE
+    documents = list(matching[first : first + listing.PAGE + 1])
     more = len(documents) > listing.PAGE
     rows = listing.rows_of(member, documents[: listing.PAGE])
     if rows:
@@ -37,16 +37,18 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
     writes_here = bool(frame["writable"]) and (collection is None or Right.WRITE in context_rights(member, collection))
     context = frame | {
         "unfinished": chunked_uploads.unfinished(member, collection),
-        "wanted": wanted,
+        "wanted": parameters,
         "rows": rows,
-        "coverage": listing.coverage(member, wanted.collection),
-        "chips": _chips(member, wanted),
-        "sorts": [(words, wanted.query(sort=key), key == wanted.sort) for key, (words, _) in listing.SORTS.items()],
-        "sorted_by": listing.SORTS[wanted.sort][0],
-        "clear_url": listing.Wanted(collection=wanted.collection).query(),
-        "previous_url": wanted.query(page=wanted.page - 1) if wanted.page > 1 else "",
-        "next_url": wanted.query(page=wanted.page + 1) if more else "",
-        "shown": f"{first + 1:,} to {first + len(rows):,}" if rows and (more or wanted.page > 1) else "",
+        "coverage": listing.coverage(member, parameters.collection),
+        "chips": _chips(member, parameters),
+        "sorts": [
+            (words, parameters.query(sort=key), key == parameters.sort) for key, (words, _) in listing.SORTS.items()
+        ],
+        "sorted_by": listing.SORTS[parameters.sort][0],
+        "clear_url": listing.Wanted(collection=parameters.collection).query(),
+        "previous_url": parameters.query(page=parameters.page - 1) if parameters.page > 1 else "",
+        "next_url": parameters.query(page=parameters.page + 1) if more else "",
+        "shown": f"{first + 1:,} to {first + len(rows):,}" if rows and (more or parameters.page > 1) else "",
         # An empty list already has the columns of what its reader is going to upload into it, and owns.
         "administers": any(row.can_write for row in rows) or (writes_here and (bool(collection) or not rows)),
         "manages_some": any(row.can_manage for row in rows) or (writes_here and not rows),
@@ -63,7 +65,7 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
 def rows(request: HttpRequest, member: Membership) -> HttpResponse:
     """The rows named in ?ids= as they are now, and the coverage above them. A row that is gone is left out."""
     ids = [pk for pk in (_uuid(value) for value in request.GET.getlist("ids")) if pk][: listing.ROWS_AT_ONCE]
-    wanted = listing.Wanted.of(request.GET)
+    parameters = listing.Wanted.of(request.GET)
     documents = listing.listed(member).filter(pk__in=ids).order_by("-changed_at", "-pk")
     reading_log.note_list(member, "library")
     return render(
@@ -71,17 +73,17 @@ def rows(request: HttpRequest, member: Membership) -> HttpResponse:
         "knowledge/_rows_live.html",
         {
             "rows": listing.rows_of(member, documents),
-            "coverage": listing.coverage(member, wanted.collection),
-            "wanted": wanted,
+            "coverage": listing.coverage(member, parameters.collection),
+            "wanted": parameters,
             "administers": request.GET.get("administers") == "1",
-            "all": wanted.collection is None,
+            "all": parameters.collection is None,
         },
     )
 
 
 def navigation_context(member: Membership, collection: Collection | None = None) -> dict:
     """What the navigation and every page of this room need."""
-    shelves = listing.shelves(member)
+    shelves = listing.collections_with_counts(member)
     writable = list(Collection.objects.allowing(member, Right.WRITE).order_by("name"))
     return {
         "room": "knowledge",
@@ -101,10 +103,10 @@ def navigation_context(member: Membership, collection: Collection | None = None)
 
 def context_rights(member: Membership, collection: Collection) -> set[Right]:
     """Asked several times for one page, looked up once."""
-    known = getattr(collection, "_rights_of_reader", None)
-    if known is None:
-        known = collection._rights_of_reader = rights_on(member, collection)
-    return known
+    rights = getattr(collection, "_rights_of_reader", None)
+    if rights is None:
+        rights = collection._rights_of_reader = rights_on(member, collection)
+    return rights
 
 
 def _in_trash(member: Membership) -> int:
@@ -114,7 +116,7 @@ def _in_trash(member: Membership) -> int:
     return Trashing.objects.for_tenant(member.tenant).filter(document__in=mine.values("pk")).count()
 
 
-def _chips(member: Membership, wanted: listing.Wanted) -> list[dict]:
+def _chips(member: Membership, parameters: listing.Wanted) -> list[dict]:
     """Filters that are on, with the address without them; and those that can be put on, with their choices."""
     owners = list(
         Membership.objects.for_tenant(member.tenant)
@@ -127,21 +129,21 @@ def _chips(member: Membership, wanted: listing.Wanted) -> list[dict]:
     fresh = list(listing.FRESHNESS.items())
     people = [(owner.pk, "you" if owner.pk == member.pk else str(owner)) for owner in owners]
     return [
-        _chip("State", "state", wanted.state, states, wanted),
-        _chip("Owner", "owner", wanted.owner, people, wanted),
-        _chip("Type", "kind", wanted.kind, types, wanted),
-        _chip("Freshness", "freshness", wanted.freshness, fresh, wanted),
+        _chip("State", "state", parameters.state, states, parameters),
+        _chip("Owner", "owner", parameters.owner, people, parameters),
+        _chip("Type", "kind", parameters.kind, types, parameters),
+        _chip("Freshness", "freshness", parameters.freshness, fresh, parameters),
     ]
 
 
-def _chip(label: str, key: str, value, choices, wanted: listing.Wanted) -> dict:
+def _chip(label: str, key: str, value, choices, parameters: listing.Wanted) -> dict:
     words = dict(choices).get(value, "")
     return {
         "label": label,
         "key": key,
         "value": words or (str(value) if value else ""),
-        "off_url": wanted.query(**{key: None if key == "owner" else ""}),
-        "choices": [(said, wanted.query(**{key: choice}), choice == value) for choice, said in choices],
+        "off_url": parameters.query(**{key: None if key == "owner" else ""}),
+        "choices": [(label, parameters.query(**{key: choice}), choice == value) for choice, label in choices],
     }
 
 

@@ -151,21 +151,21 @@ def listed(member: Membership) -> QuerySet[Document]:
     )
 
 
-def find(member: Membership, wanted: Wanted) -> QuerySet[Document]:
-    found = listed(member)
-    if wanted.collection:
-        found = found.filter(collection=wanted.collection)
-    if wanted.state:
-        found = found.filter(_in_state(wanted.state))
-    if wanted.kind:
-        found = found.filter(file_kinds.of_kind(wanted.kind))
-    if wanted.owner:
-        found = found.filter(owner=wanted.owner)
-    if wanted.freshness:
-        found = found.filter(_as_fresh(wanted.freshness))
-    for word in wanted.words.split()[:8]:
-        found = found.filter(Q(title__icontains=word) | Q(filename__icontains=word) | Q(author__icontains=word))
-    return found.order_by(*SORTS[wanted.sort][1])
+def find(member: Membership, parameters: Wanted) -> QuerySet[Document]:
+    documents = listed(member)
+    if parameters.collection:
+        documents = documents.filter(collection=parameters.collection)
+    if parameters.state:
+        documents = documents.filter(_in_state(parameters.state))
+    if parameters.kind:
+        documents = documents.filter(file_kinds.of_kind(parameters.kind))
+    if parameters.owner:
+        documents = documents.filter(owner=parameters.owner)
+    if parameters.freshness:
+        documents = documents.filter(_freshness_filter(parameters.freshness))
+    for word in parameters.words.split()[:8]:
+        documents = documents.filter(Q(title__icontains=word) | Q(filename__icontains=word) | Q(author__icontains=word))
+    return documents.order_by(*SORTS[parameters.sort][1])
 
 
 def rows_of(member: Membership, documents: Iterable[Document], now: datetime | None = None) -> list[Row]:
@@ -222,7 +222,7 @@ def coverage(member: Membership, collection: UUID | None) -> Coverage:
     return Coverage(**counts, parts=parts)
 
 
-def shelves(member: Membership) -> list[tuple[Collection, int]]:
+def collections_with_counts(member: Membership) -> list[tuple[Collection, int]]:
     """The collections this person may know of, each with the number of documents they may read there."""
     counts = dict(
         listed(member)
@@ -242,7 +242,7 @@ def needs_a_person(member: Membership, collection: UUID | None = None) -> list[t
         failed=Count("pk", filter=_in_state("failed")),
         quarantined=Count("pk", filter=_in_state("quarantined")),
         expired=Count("pk", filter=_in_state("expired")),
-        due=Count("pk", filter=_as_fresh("due")),
+        due=Count("pk", filter=_freshness_filter("due")),
     )
     rows = [
         ("Failed", "state=failed", counts["failed"]),
@@ -267,7 +267,7 @@ def _in_state(state: str) -> Q:
     }[state]
 
 
-def _as_fresh(freshness: str) -> Q:
+def _freshness_filter(freshness: str) -> Q:
     today = timezone.localdate()
     in_force = Q(expires_on__isnull=True) | Q(expires_on__gt=today)
     return {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from knowledge.models import Collection
-from knowledge.permissions.grants import Given, grants_on
+from knowledge.permissions.grants import GrantInfo, grants_on
 from tenants.models import Team
 
 
 @dataclass(frozen=True, slots=True)
 class Readers:
     words: str
-    grants: tuple[Given, ...]
+    grants: tuple[GrantInfo, ...]
 
 
 def readers_of_collection(collection: Collection) -> Readers:
@@ -20,11 +20,11 @@ def readers_of_collection(collection: Collection) -> Readers:
     return Readers(_words([_name(each) for each in given], str(collection.owner)), given)
 
 
-def _name(given: Given) -> str:
+def _name(grant: GrantInfo) -> str:
     return (
-        f"{given.grantee} team"
-        if isinstance(given.grantee, Team) and _needs_word(given.grantee)
-        else str(given.grantee)
+        f"{grant.grantee} team"
+        if isinstance(grant.grantee, Team) and _needs_word(grant.grantee)
+        else str(grant.grantee)
     )
 
 

@@ -42,7 +42,7 @@ def view_as(request: HttpRequest, member: Membership, member_id: UUID) -> HttpRe
     person = people.filter(pk=member_id).first()
     if person is None:
         raise Http404
-    shelf = _shelf(request, member)
+    shelf = _chosen_collection(request, member)
     managed = Document.objects.allowing(member, Right.MANAGE).present()
     managed = managed.filter(collection=shelf) if shelf else managed
     seen = listing.listed(person).filter(pk__in=managed.values("pk"))
@@ -67,7 +67,7 @@ def view_as(request: HttpRequest, member: Membership, member_id: UUID) -> HttpRe
     return render(request, "knowledge/view_as.html", context)
 
 
-def _shelf(request: HttpRequest, member: Membership) -> Collection | None:
+def _chosen_collection(request: HttpRequest, member: Membership) -> Collection | None:
     asked = request.GET.get("collection", "")
     try:
         return access_collection(member, UUID(asked)) if asked else None

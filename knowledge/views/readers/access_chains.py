@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from knowledge.models import Collection, Document
 from knowledge.models.grant import Right
-from knowledge.permissions.explain import Way, explain
-from knowledge.permissions.grants import Given, grants_on
+from knowledge.permissions.explain import AccessPath, explain
+from knowledge.permissions.grants import GrantInfo, grants_on
 from tenants.formatting import short_date
 from tenants.models import Membership, Team, TeamMember
 
@@ -25,7 +25,7 @@ class Link:
     name: str
     more: str = ""
     edge: str = ""
-    grant: Given | None = None  # that this node was given; ending it ends the way
+    grant: GrantInfo | None = None  # that this node was given; ending it ends the way
     team: Team | None = None
     last: bool = False
 
@@ -38,21 +38,21 @@ class Chain:
 
 def chains(person: Membership, target: Document | Collection) -> list[Chain]:
     """One chain per way. Empty: this person cannot read it."""
-    ways = _of_collection(person, target) if isinstance(target, Collection) else _of_document(person, target)
-    return in_order(ways)
+    paths = _of_collection(person, target) if isinstance(target, Collection) else _of_document(person, target)
+    return in_order(paths)
 
 
-def in_order(ways: Sequence[tuple[Link, ...]]) -> list[Chain]:
-    if len(ways) == 1:
-        return [Chain("Reason", ways[0])]
-    names = [*ORDINALS, *(f"Reason {n}" for n in range(6, len(ways) + 1))]
-    return [Chain(name, links) for name, links in zip(names, ways, strict=False)]
+def in_order(paths: Sequence[tuple[Link, ...]]) -> list[Chain]:
+    if len(paths) == 1:
+        return [Chain("Reason", paths[0])]
+    names = [*ORDINALS, *(f"Reason {n}" for n in range(6, len(paths) + 1))]
+    return [Chain(name, links) for name, links in zip(names, paths, strict=False)]
 
 
-def not_a_reason(person: Membership, found: Sequence[Chain]) -> str:
+def not_a_reason(person: Membership, chains: Sequence[Chain]) -> str:
     """What one might suspect, and which gives nothing here: other teams, and the role."""
-    used = {link.team.pk for chain in found for link in chain.links if link.team} | {
-        link.name for chain in found for link in chain.links if link.kind == "team"
+    used = {link.team.pk for chain in chains for link in chain.links if link.team} | {
+        link.name for chain in chains for link in chain.links if link.kind == "team"
     }
     teams = [
         "belonging to the company" if row.team.everyone else f"the team {row.team.name}"
@@ -66,15 +66,15 @@ def not_a_reason(person: Membership, found: Sequence[Chain]) -> str:
 
 
 def _of_document(person: Membership, document: Document) -> list[tuple[Link, ...]]:
-    return [_links(person, way, document) for way in explain(person, document)]
+    return [_links(person, path, document) for path in explain(person, document)]
 
 
-def _links(person: Membership, way: Way, document: Document) -> tuple[Link, ...]:
+def _links(person: Membership, path: AccessPath, document: Document) -> tuple[Link, ...]:
     links, edge = [_person(person)], ""
-    on_shelf = any(step.kind == "collection" for step in way.steps)
+    on_shelf = any(step.kind == "collection" for step in path.steps)
     holder: Document | Collection = document.collection if on_shelf else document
-    team_name = next((step.name for step in way.steps if step.kind == "team"), "")
-    for step in way.steps:
+    team_name = next((step.name for step in path.steps if step.kind == "team"), "")
+    for step in path.steps:
         if step.kind == "team":
             team = Team.objects.for_tenant(person.tenant).filter(name=step.name).first()
             everyone = team is not None and team.everyone
@@ -89,7 +89,7 @@ def _links(person: Membership, way: Way, document: Document) -> tuple[Link, ...]
             links.append(Link("team", step.name, f"team of {size}", edge, team=team))
         elif step.kind == "grant":
             grant = _grant(holder, person, team_name)
-            links.append(_node(holder, granted_words(way.right, step.by, step.at), grant, last=not on_shelf))
+            links.append(_node(holder, granted_words(path.right, step.by, step.at), grant, last=not on_shelf))
         elif step.kind == "owner":
             since = f" since {short_date(step.at)}" if step.at else ""
             links.append(_node(holder, f"owns it{since}", None, last=not on_shelf))
@@ -98,15 +98,17 @@ def _links(person: Membership, way: Way, document: Document) -> tuple[Link, ...]
     return tuple(links)
 
 
-def _of_collection(person: Membership, shelf: Collection) -> list[tuple[Link, ...]]:
+def _of_collection(person: Membership, collection: Collection) -> list[tuple[Link, ...]]:
     if not person.may_work:
         return []
     found = []
-    if shelf.owner_id == person.pk:
-        found.append((_person(person), _node(shelf, f"owns it since {short_date(shelf.created_at)}", None, last=True)))
+    if collection.owner_id == person.pk:
+        found.append(
+            (_person(person), _node(collection, f"owns it since {short_date(collection.created_at)}", None, last=True))
+        )
     joined = {row.team_id: row for row in TeamMember.objects.for_tenant(person.tenant).filter(member=person)}
-    for given in grants_on(shelf):
-        end = _node(shelf, granted_words(given.right, str(given.given_by or ""), given.given_at), given, last=True)
+    for given in grants_on(collection):
+        end = _node(collection, granted_words(given.right, str(given.given_by or ""), given.given_at), given, last=True)
         if isinstance(given.grantee, Membership) and given.grantee.pk == person.pk:
             found.append((_person(person), end))
         elif isinstance(given.grantee, Team) and given.grantee.pk in joined:
@@ -122,7 +124,7 @@ def _person(person: Membership) -> Link:
     return Link("person", str(person), person.title)
 
 
-def _node(thing: Document | Collection, edge: str, grant: Given | None, *, last: bool) -> Link:
+def _node(thing: Document | Collection, edge: str, grant: GrantInfo | None, *, last: bool) -> Link:
     kind = "collection" if isinstance(thing, Collection) else "document"
     more = "collection, with all its documents" if kind == "collection" else "all versions"
     return Link(kind, str(thing), more, edge, grant, last=last)
@@ -135,7 +137,7 @@ def granted_words(right: Right, by: str, at) -> str:
     return f"{words} on {short_date(at)}" if at else words
 
 
-def _grant(holder: Document | Collection, person: Membership, team: str) -> Given | None:
+def _grant(holder: Document | Collection, person: Membership, team: str) -> GrantInfo | None:
     for given in grants_on(holder):
         if team and isinstance(given.grantee, Team) and given.grantee.name == team:
             return given

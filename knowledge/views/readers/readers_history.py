@@ -43,10 +43,10 @@ class PastDay:
         return ""
 
 
-def day_asked(given: str) -> date | None:
+def day_asked(value: str) -> date | None:
     """A day before today, or None for today and for what is no day."""
     try:
-        day = date.fromisoformat(given)
+        day = date.fromisoformat(value)
     except ValueError:
         return None
     return day if date(1970, 1, 1) <= day < timezone.localdate() else None
@@ -67,18 +67,18 @@ def past_day(looker: Membership, target: Document | Collection, day: date) -> Pa
     place = history.place_at(target, moment)
     if place.restricted or place.trashed:
         return PastDay(day, owner, own, trashed=place.trashed, restricted=place.restricted)
-    known = target.collection if place.collection_id == target.collection_id else None
-    if known is None:
-        known = Collection.objects.visible_to(looker).filter(pk=place.collection_id).first()
-    if known is None:
+    collection = target.collection if place.collection_id == target.collection_id else None
+    if collection is None:
+        collection = Collection.objects.visible_to(looker).filter(pk=place.collection_id).first()
+    if collection is None:
         return PastDay(day, owner, own, shelf_hidden=True)
     return PastDay(
         day,
         owner,
         own,
-        history.grants_on_shelf_at(target.tenant_id, known.pk, moment),
-        history.shelf_owner_at(target.tenant_id, known.pk, moment),
-        str(known),
+        history.collection_grants_at(target.tenant_id, collection.pk, moment),
+        history.collection_owner_at(target.tenant_id, collection.pk, moment),
+        str(collection),
     )
 
 
@@ -90,17 +90,17 @@ def past_chains(person: Membership, target: Document | Collection, past: PastDay
     teams = {team.id: team for team in history.teams_at(person, moment)}
     first = Link("person", str(person), person.title)
     ends = _node(target)
-    ways: list[tuple[Link, ...]] = []
+    paths: list[tuple[Link, ...]] = []
     if past.owner.person_id == person.user_id:
-        ways.append((first, _led(ends, _owns(past.owner))))
-    ways += [(first, *links) for links in _by_grants(person, teams, past.own, ends)]
+        paths.append((first, _led(ends, _owns(past.owner))))
+    paths += [(first, *links) for links in _by_grants(person, teams, past.own, ends)]
     if past.shelf_name:
         shelf = Link("collection", past.shelf_name, "collection, with all its documents")
         onward = _led(ends, ITS_READERS)
         if past.shelf_owner is not None and past.shelf_owner.person_id == person.user_id:
-            ways.append((first, _led(shelf, _owns(past.shelf_owner), last=False), onward))
-        ways += [(first, *links, onward) for links in _by_grants(person, teams, past.shelf, shelf, last=False)]
-    return in_order(ways)
+            paths.append((first, _led(shelf, _owns(past.shelf_owner), last=False), onward))
+        paths += [(first, *links, onward) for links in _by_grants(person, teams, past.shelf, shelf, last=False)]
+    return in_order(paths)
 
 
 def _by_grants(

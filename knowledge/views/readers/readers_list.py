@@ -22,7 +22,7 @@ TAKEN_OFF_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class ReaderRow:
     """A line: a person or a team, and how they stand to it."""
 
     key: str  # person:<membership id> or team:<team id>
@@ -30,7 +30,7 @@ class Who:
     more: str
     team: bool = False
     size: int = 0
-    given: grants.Given | None = None
+    given: grants.GrantInfo | None = None
     inherited: bool = False
 
 
@@ -38,17 +38,17 @@ def key_of(grantee: Membership | Team) -> str:
     return f"{'team' if isinstance(grantee, Team) else 'person'}:{grantee.pk}"
 
 
-def readers_of(target, given: Sequence[grants.Given], inherited: Sequence[grants.Given]) -> list[Who]:
-    found = [Who(f"person:{target.owner_id}", str(target.owner), "owner")]
+def readers_of(target, given: Sequence[grants.GrantInfo], inherited: Sequence[grants.GrantInfo]) -> list[ReaderRow]:
+    found = [ReaderRow(f"person:{target.owner_id}", str(target.owner), "owner")]
     if isinstance(target, Document) and not target.restricted and target.collection.owner_id != target.owner_id:
         shelf = target.collection
-        found.append(Who(f"person:{shelf.owner_id}", str(shelf.owner), "owns the collection"))
+        found.append(ReaderRow(f"person:{shelf.owner_id}", str(shelf.owner), "owns the collection"))
     sizes = _sizes(target.tenant_id, [each.grantee for each in (*given, *inherited) if isinstance(each.grantee, Team)])
     for each, from_shelf in [*((g, False) for g in given), *((g, True) for g in inherited)]:
         words = "from the collection" if from_shelf else MAY[each.right]
         to, team = each.grantee, isinstance(each.grantee, Team)
         size = sizes.get(to.pk, 0) if team else 0
-        found.append(Who(key_of(to), str(to), words, team, size, None if from_shelf else each, from_shelf))
+        found.append(ReaderRow(key_of(to), str(to), words, team, size, None if from_shelf else each, from_shelf))
     return found
 
 
@@ -58,19 +58,21 @@ def _sizes(tenant_id: UUID, teams: Sequence[Team]) -> dict[UUID, int]:
     return dict(members.values_list("team").annotate(Count("pk"))) if teams else {}
 
 
-def others_called(member: Membership, target, readers: Sequence[Who], words: str, past: PastDay | None) -> list[Who]:
+def others_called(
+    member: Membership, target, readers: Sequence[ReaderRow], words: str, past: PastDay | None
+) -> list[ReaderRow]:
     """People and teams of that name who are not on the list: they may read by a team, or not at all."""
-    known = {who.key for who in readers}
+    shown_keys = {who.key for who in readers}
     found = []
     people = Membership.objects.for_tenant(member.tenant).select_related("user", "tenant").order_by("user__name")
     people = people if past else people.active()  # who has left may have read it once
     for person in people.filter(_named(words))[:FOUND_AT_ONCE]:
-        if f"person:{person.pk}" not in known:
-            ways = len(past_chains(person, target, past) if past else chains(person, target))
-            found.append(Who(f"person:{person.pk}", str(person), _ways_short(ways)))
+        if f"person:{person.pk}" not in shown_keys:
+            path_count = len(past_chains(person, target, past) if past else chains(person, target))
+            found.append(ReaderRow(f"person:{person.pk}", str(person), _count_label(path_count)))
     for team in Team.objects.for_tenant(member.tenant).filter(name__icontains=words).order_by("name")[:FOUND_AT_ONCE]:
-        if f"team:{team.pk}" not in known:
-            found.append(Who(f"team:{team.pk}", team.name, "not added", True))
+        if f"team:{team.pk}" not in shown_keys:
+            found.append(ReaderRow(f"team:{team.pk}", team.name, "not added", True))
     return found
 
 
@@ -81,32 +83,32 @@ def _named(words: str):
     return condition
 
 
-def fits(who: Who, words: str) -> bool:
+def fits(who: ReaderRow, words: str) -> bool:
     return all(word in who.name.casefold() for word in words.casefold().split())
 
 
-def readers_then(target: Document | Collection, past: PastDay) -> list[Who]:
-    return [Who(key, name, how, team) for key, name, how, team in past_readers(target, past)]
+def readers_then(target: Document | Collection, past: PastDay) -> list[ReaderRow]:
+    return [ReaderRow(key, name, how, team) for key, name, how, team in past_readers(target, past)]
 
 
-def taken_off(target: Document | Collection, readers: Sequence[Who], past: PastDay | None) -> list[Who]:
+def taken_off(target: Document | Collection, readers: Sequence[ReaderRow], past: PastDay | None) -> list[ReaderRow]:
     """People and teams that had a grant on this very thing once and have no way to it any more, the latest first."""
     events = AuditEvent.objects.filter(
         tenant_id=target.tenant_id, target_id=str(target.pk), action=Action.GRANT_REVOKED
     ).order_by("-id")
     if past:
         events = events.filter(occurred_at__lt=end_of(past.day))
-    known = {who.key for who in readers}
-    found: list[Who] = []
+    shown_keys = {who.key for who in readers}
+    found: list[ReaderRow] = []
     for event in events[:100]:
         holder = _holder(target, event)
-        if holder is None or key_of(holder) in known:
+        if holder is None or key_of(holder) in shown_keys:
             continue
-        known.add(key_of(holder))
+        shown_keys.add(key_of(holder))
         is_team = isinstance(holder, Team)
         if not is_team and (past_chains(holder, target, past) if past else chains(holder, target)):
             continue
-        found.append(Who(key_of(holder), str(holder), f"removed {short_date(event.occurred_at)}", is_team))
+        found.append(ReaderRow(key_of(holder), str(holder), f"removed {short_date(event.occurred_at)}", is_team))
         if len(found) == TAKEN_OFF_SHOWN:
             break
     return found
@@ -119,5 +121,5 @@ def _holder(target: Document | Collection, event: AuditEvent) -> Membership | Te
     return people.filter(user_id=event.subject_id).first()
 
 
-def _ways_short(count: int) -> str:
+def _count_label(count: int) -> str:
     return "cannot read" if not count else "1 reason" if count == 1 else f"{count} reasons"

@@ -50,32 +50,34 @@ def changes(looker: Membership, target: Document | Collection) -> list[Change]:
         since = moved.occurred_at if moved else target.created_at
         events += trail.filter(target_id=str(target.collection_id), occurred_at__gte=since)[:SHOWN]
         events = sorted(events, key=lambda event: -event.pk)[:SHOWN]
-    named = _shelves(looker, events)
-    found = []
-    for told in describe(events):
-        said = _said(told, named)
-        if said:
-            words, opens = said
-            found.append(Change(told.at, told.who.name, words, opens, told.target_id != str(target.pk)))
-    return found
+    named = _collection_names(looker, events)
+    rows = []
+    for event_view in describe(events):
+        description = _describe_change(event_view, named)
+        if description:
+            words, opens = description
+            rows.append(
+                Change(event_view.at, event_view.who.name, words, opens, event_view.target_id != str(target.pk))
+            )
+    return rows
 
 
-def _said(told: EventView, shelves: dict[str, str]) -> tuple[str, bool] | None:
-    whom = told.data.get("team") or (told.whom.name if told.whom else "")
-    match told.action:
+def _describe_change(event: EventView, collection_names: dict[str, str]) -> tuple[str, bool] | None:
+    whom = event.data.get("team") or (event.whom.name if event.whom else "")
+    match event.action:
         case Action.GRANT_GIVEN:
-            return f"{whom} can {DOING[Right(told.data['right'])]}{_formerly(told.data.get('former', []))}", True
+            return f"{whom} can {DOING[Right(event.data['right'])]}{_formerly(event.data.get('former', []))}", True
         case Action.GRANT_REVOKED:
             return f"{whom} was removed", False
         case Action.RECORD_CHANGED:
-            change = told.data.get("fields", {}).get("restricted")
+            change = event.data.get("fields", {}).get("restricted")
             if change is None:
                 return None
             closed = change[1] == "True"
             words = "Restricted: readers of the collection can no longer read it"
             return (words, False) if closed else ("Readers of the collection can read it too", True)
         case Action.DOCUMENT_MOVED:
-            to = shelves.get(told.data.get("collection", ""), "another collection")
+            to = collection_names.get(event.data.get("collection", ""), "another collection")
             return f"Moved to {to}, whose readers can read it since then", True
         case Action.COLLECTION_HANDED_OVER:
             return f"{whom} became the owner", True
@@ -94,10 +96,10 @@ def _formerly(former: list[str]) -> str:
     return f", before: {DOING[Right(former[0])]}" if former else ""
 
 
-def _shelves(looker: Membership, events: list[AuditEvent]) -> dict[str, str]:
+def _collection_names(looker: Membership, events: list[AuditEvent]) -> dict[str, str]:
     """Names of the collections that something was moved to, of those that the one who looks may know of."""
     ids = {event.data.get("collection", "") for event in events if event.action == Action.DOCUMENT_MOVED}
     if not ids:
         return {}
-    known = Collection.objects.visible_to(looker).filter(pk__in=[UUID(pk) for pk in ids if pk])
-    return {str(pk): name for pk, name in known.values_list("pk", "name")}
+    visible = Collection.objects.visible_to(looker).filter(pk__in=[UUID(pk) for pk in ids if pk])
+    return {str(pk): name for pk, name in visible.values_list("pk", "name")}

@@ -25,7 +25,7 @@ from knowledge.models.grant import Right
 from knowledge.permissions import grants
 from knowledge.permissions.access import access_collection, access_document
 from knowledge.permissions.history import members_at
-from knowledge.views.document_actions import asked_ids, back_to, documents_with
+from knowledge.views.document_actions import asked_ids, documents_with, return_url
 from knowledge.views.library.library_page import navigation_context
 from knowledge.views.readers.access_chains import MAY, chains, not_a_reason
 from knowledge.views.readers.readers_history import PastDay, day_asked, end_of, past_chains, past_day
@@ -86,13 +86,13 @@ def of_several(request: HttpRequest, member: Membership) -> HttpResponse:
             for document in chosen:
                 grants.give(document, right, to, by=member)
             messages.success(request, f"{to} {MAY[Right(right)]} {counted(len(chosen), 'document')}", _in_force())
-        return HttpResponseRedirect(back_to(request, member))
+        return HttpResponseRedirect(return_url(request, member))
     reading_log.note_list(member, "chosen")
     context = navigation_context(member) | {
         "documents": chosen,
         "offered": _offered(member),
         "rights": _rights(),
-        "back": back_to(request, member),
+        "back": return_url(request, member),
     }
     return render(request, "knowledge/readers_of_several.html", context)
 
@@ -108,7 +108,7 @@ def _page(request: HttpRequest, member: Membership, target: Document | Collectio
     readers = readers_of(target, given, grants.grants_on(shelf) if shelf else [])
     listed = readers_then(target, past) if past else readers
     record(Action.READERS_LOOKED_UP, member, target, subject=person, **({"as_of": day.isoformat()} if day else {}))
-    told = changes(member, target)
+    events = changes(member, target)
     tab = "why" if person or team or day else request.GET.get("tab", "")
     context = {
         "room": "knowledge",
@@ -123,7 +123,7 @@ def _page(request: HttpRequest, member: Membership, target: Document | Collectio
         "given_count": len(given),
         "others": others_called(member, target, listed, words, past) if words else [],
         "taken_off": taken_off(target, listed, past) if tab == "why" and not words else [],
-        "changes": told,
+        "changes": events,
         "words": words,
         "person": person,
         "team": team,
@@ -135,7 +135,7 @@ def _page(request: HttpRequest, member: Membership, target: Document | Collectio
         "past": past,
         "today": timezone.localdate(),
         "on_query": f"&on={day.isoformat()}" if day else "",
-        "days_of_change": _days(told),
+        "days_of_change": _days(events),
     }
     if person:
         found = past_chains(person, target, past) if past else chains(person, target)
@@ -144,7 +144,7 @@ def _page(request: HttpRequest, member: Membership, target: Document | Collectio
             "not_a_reason": "" if past else not_a_reason(person, found),
             "last_opened": _last_opened(person, target, past),
             "last_shown": _last_shown(person, target, past),
-            "ways": _ways(len(found), past),
+            "ways": _paths_sentence(len(found), past),
             "ways_now": len(chains(person, target)) if past else len(found),
         }
     if request.htmx:
@@ -204,7 +204,7 @@ def _in_force() -> str:
     return f"In effect since {timezone.localtime():%H:%M:%S}, also in open answers."
 
 
-def _ways(count: int, past: PastDay | None) -> str:
+def _paths_sentence(count: int, past: PastDay | None) -> str:
     if count == 0:
         nobody = "No access: this person could not read it, find it or see its title."
         return nobody if past else "No access: this person cannot read it, find it or see its title."
@@ -249,10 +249,10 @@ def _members_of(team: Team, past: PastDay | None) -> list[Membership]:
     )
 
 
-def _days(told: Sequence[Change]) -> list[tuple[date, str]]:
+def _days(events: Sequence[Change]) -> list[tuple[date, str]]:
     """The days before today on which something changed, to go to with one press."""
     found: dict[date, int] = {}
-    for change in told:
+    for change in events:
         if change.day < timezone.localdate():
             found[change.day] = found.get(change.day, 0) + 1
     return [(day, f"after {counted(count, 'change')}") for day, count in list(found.items())[:DAYS_OFFERED]]

@@ -24,7 +24,7 @@ from knowledge.retrieval import search
 from knowledge.retrieval.highlights import Highlighter
 from knowledge.retrieval.search import Filters, Found
 from knowledge.views.file_kinds import kind_of
-from knowledge.views.library.listing import shelves
+from knowledge.views.library.listing import collections_with_counts
 from knowledge.views.search.snippets import ONE_LINE, SHOWN, Part, snippet
 from tenants.models import Membership
 from tenants.requests.gates import member_view
@@ -81,32 +81,32 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    found: Found
+    passage: Found
     url: str
     icon: str
     where: str
     freshness: tuple[str, str]
     title: list[Part]
     snippet: list[Part]
-    basis: str = ""
+    access_reason: str = ""
 
 
 @require_safe
 @member_view()
 def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
     """Each answer is recorded; the script asks when typing pauses (search-dialog.js)."""
-    wanted = Wanted.of(request.GET)
-    highlights = Highlighter(wanted.words)
-    rows = _rows(member, wanted, highlights, IN_DIALOG + 1, length=ONE_LINE)
-    _note(member, wanted, rows[:IN_DIALOG], place="dialog")
+    parameters = Wanted.of(request.GET)
+    highlights = Highlighter(parameters.words)
+    rows = _rows(member, parameters, highlights, IN_DIALOG + 1, length=ONE_LINE)
+    _note(member, parameters, rows[:IN_DIALOG], place="dialog")
     context = {
-        "wanted": wanted,
+        "wanted": parameters,
         "notice": search.notice(member) if rows else "",
         "rows": rows[:IN_DIALOG],
         "more": len(rows) > IN_DIALOG,
-        "places": _places(member, wanted.words, highlights),
-        "ask_url": ask_url(member, wanted.words),
-        "questions": [(_title(each.text, highlights), each) for each in own_questions(member, wanted.words)],
+        "places": _places(member, parameters.words, highlights),
+        "ask_url": ask_url(member, parameters.words),
+        "questions": [(_title(each.text, highlights), each) for each in own_questions(member, parameters.words)],
     }
     return render(request, "knowledge/_search_rows.html", context)
 
@@ -114,46 +114,56 @@ def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_safe
 @member_view()
 def page(request: HttpRequest, member: Membership) -> HttpResponse:
-    wanted = Wanted.of(request.GET)
-    first = (wanted.page - 1) * ON_PAGE
-    rows = _rows(member, wanted, Highlighter(wanted.words), min(DEEPEST, first + ON_PAGE + 1), first)
+    parameters = Wanted.of(request.GET)
+    first = (parameters.page - 1) * ON_PAGE
+    rows = _rows(member, parameters, Highlighter(parameters.words), min(DEEPEST, first + ON_PAGE + 1), first)
     more = len(rows) > ON_PAGE
-    _note(member, wanted, rows[:ON_PAGE], **({"page": wanted.page} if wanted.page > 1 else {}))
-    own = shelves(member)
-    shelf = next((each for each, _ in own if each.pk == wanted.collection), None)
+    _note(member, parameters, rows[:ON_PAGE], **({"page": parameters.page} if parameters.page > 1 else {}))
+    own = collections_with_counts(member)
+    shelf = next((each for each, _ in own if each.pk == parameters.collection), None)
     context = {
         "room": "search",
-        "wanted": wanted,
+        "wanted": parameters,
         "rows": rows[:ON_PAGE],
         "notice": search.notice(member) if rows else "",
         "shelves": own,
         "shelf": shelf,
-        "kinds": [(key, name, wanted.query(type=key)) for key, name in media_types.NAMES.items()],
-        "kind_name": media_types.NAMES.get(wanted.kind, ""),
-        "shelf_links": [(each, wanted.query(collection=each.pk)) for each, _ in own],
+        "kinds": [(key, name, parameters.query(type=key)) for key, name in media_types.NAMES.items()],
+        "kind_name": media_types.NAMES.get(parameters.kind, ""),
+        "shelf_links": [(each, parameters.query(collection=each.pk)) for each, _ in own],
         "without": {
-            "collection": wanted.query(collection=None),
-            "kind": wanted.query(type=""),
-            "dates": wanted.query(**{"from": None, "to": None}),
-            "author": wanted.query(author=""),
-            "all": f"?{_only_words(wanted)}",
+            "collection": parameters.query(collection=None),
+            "kind": parameters.query(type=""),
+            "dates": parameters.query(**{"from": None, "to": None}),
+            "author": parameters.query(author=""),
+            "all": f"?{_only_words(parameters)}",
         },
-        "narrowed": bool(wanted.collection or wanted.kind or wanted.dated_from or wanted.dated_to or wanted.author),
-        "next_url": f"{wanted.query()}&page={wanted.page + 1}" if more and wanted.page < DEEPEST // ON_PAGE else "",
-        "previous_url": f"{wanted.query()}&page={wanted.page - 1}" if wanted.page > 1 else "",
-        "shown": f"{first + 1:,} to {first + min(len(rows), ON_PAGE):,}" if rows and (more or wanted.page > 1) else "",
+        "narrowed": bool(
+            parameters.collection
+            or parameters.kind
+            or parameters.dated_from
+            or parameters.dated_to
+            or parameters.author
+        ),
+        "next_url": f"{parameters.query()}&page={parameters.page + 1}"
+        if more and parameters.page < DEEPEST // ON_PAGE
+        else "",
+        "previous_url": f"{parameters.query()}&page={parameters.page - 1}" if parameters.page > 1 else "",
+        "shown": f"{first + 1:,} to {first + min(len(rows), ON_PAGE):,}"
+        if rows and (more or parameters.page > 1)
+        else "",
         "readable": search.count_readable(member),
-        "ask_url": ask_url(member, wanted.words),
+        "ask_url": ask_url(member, parameters.words),
     }
     return render(request, "knowledge/search.html", context)
 
 
-def _note(member: Membership, wanted: Wanted, shown: list[Row], **data: object) -> None:
+def _note(member: Membership, parameters: Wanted, shown: list[Row], **data: object) -> None:
     """What was searched, and the documents of which something was shown."""
-    if not wanted.words:
+    if not parameters.words:
         return
-    objects = document_refs(Relation.SHOWN, (row.found.document_id for row in shown))
-    record(Action.SEARCH_RUN, member, objects=objects, personal={"query": wanted.words}, found=len(shown), **data)
+    objects = document_refs(Relation.SHOWN, (row.passage.document_id for row in shown))
+    record(Action.SEARCH_RUN, member, objects=objects, personal={"query": parameters.words}, found=len(shown), **data)
 
 
 def ask_url(member: Membership, words: str) -> str:
@@ -168,50 +178,50 @@ def ask_url(member: Membership, words: str) -> str:
 
 
 def _rows(
-    member: Membership, wanted: Wanted, highlights: Highlighter, limit: int, skip: int = 0, length: int = SHOWN
+    member: Membership, parameters: Wanted, highlights: Highlighter, limit: int, skip: int = 0, length: int = SHOWN
 ) -> list[Row]:
-    if not wanted.words:
+    if not parameters.words:
         return []
-    found = search.find(member, [wanted.words], limit=limit, filters=wanted.filters())[skip:]
-    reasons = access_reasons(member, {each.document_id for each in found})
-    return [_row(member, each, highlights, reasons.get(each.document_id, ""), length) for each in found]
+    passages = search.find(member, [parameters.words], limit=limit, filters=parameters.filters())[skip:]
+    reasons = access_reasons(member, {each.document_id for each in passages})
+    return [_row(member, each, highlights, reasons.get(each.document_id, ""), length) for each in passages]
 
 
-def _row(member: Membership, found: Found, highlights: Highlighter, reason: str, length: int) -> Row:
-    kind = kind_of(found.filename)
-    where = f"{kind.parts[0]} {found.page}, version {found.version_number}"
-    if found.heading_path:
-        where += f" · {found.heading_path[-1][:80]}"
-    address = reverse("knowledge:document", args=[member.tenant.slug, found.document_id])
+def _row(member: Membership, passage: Found, highlights: Highlighter, reason: str, length: int) -> Row:
+    kind = kind_of(passage.filename)
+    where = f"{kind.parts[0]} {passage.page}, version {passage.version_number}"
+    if passage.heading_path:
+        where += f" · {passage.heading_path[-1][:80]}"
+    address = reverse("knowledge:document", args=[member.tenant.slug, passage.document_id])
     return Row(
-        found=found,
-        url=f"{address}?version={found.version_number}&start={found.start}&end={found.end}#quote",
+        passage=passage,
+        url=f"{address}?version={passage.version_number}&start={passage.start}&end={passage.end}#quote",
         icon=kind.icon,
         where=where,
-        freshness=_fresh(found),
-        title=snippet(found.title, highlights(found.title), 300),
-        snippet=snippet(found.text, highlights(found.text), length),
-        basis=reason,
+        freshness=_freshness(passage),
+        title=snippet(passage.title, highlights(passage.title), 300),
+        snippet=snippet(passage.text, highlights(passage.text), length),
+        access_reason=reason,
     )
 
 
-def _fresh(found: Found) -> tuple[str, str]:
+def _freshness(passage: Found) -> tuple[str, str]:
     from tenants.formatting import short_date
 
     today = timezone.localdate()
-    if found.superseded:
+    if passage.superseded:
         return "expired", "replaced by a newer one"
-    if found.review_due and found.review_due <= today:
-        return "due", f"due since {short_date(found.review_due, today)}"
-    day = found.reviewed_on or found.document_date
-    return ("reviewed" if found.reviewed_on else "plain", short_date(day)) if day else ("", "")
+    if passage.review_due and passage.review_due <= today:
+        return "due", f"due since {short_date(passage.review_due, today)}"
+    day = passage.reviewed_on or passage.document_date
+    return ("reviewed" if passage.reviewed_on else "plain", short_date(day)) if day else ("", "")
 
 
 def _places(member: Membership, words: str, highlights: Highlighter) -> list[tuple[list[Part], Collection]]:
     """Collections whose name holds every word; without words, all of them."""
-    wanted = words.casefold().split()
+    parameters = words.casefold().split()
     named = Collection.objects.visible_to(member).order_by("name")
-    found = [shelf for shelf in named if all(word in shelf.name.casefold() for word in wanted)]
+    found = [shelf for shelf in named if all(word in shelf.name.casefold() for word in parameters)]
     return [(_title(shelf.name, highlights), shelf) for shelf in found[:5]]
 
 
@@ -219,9 +229,9 @@ def _title(text: str, highlights: Highlighter) -> list[Part]:
     return snippet(text, highlights(text), 200)
 
 
-def _only_words(wanted: Wanted) -> str:
+def _only_words(words: Wanted) -> str:
     query = QueryDict(mutable=True)
-    query["q"] = wanted.words
+    query["q"] = words.words
     return query.urlencode()
 
 

@@ -77,9 +77,9 @@ def compared_with(document: Document, version: Version | None) -> tuple[int, int
 
 def _chosen(versions: list[Version], first: str, second: str) -> tuple[Version | None, Version | None]:
     """In the order of the versions, whichever way round they were asked for."""
-    known = {str(version.number): version for version in versions}
-    new = known.get(second) or next(iter(versions), None)
-    old = known.get(first)
+    versions_by_number = {str(version.number): version for version in versions}
+    new = versions_by_number.get(second) or next(iter(versions), None)
+    old = versions_by_number.get(first)
     if new is not None and (old is None or old == new):
         older = [version for version in versions if version.number < new.number]
         old = next(iter(older), None)
@@ -145,9 +145,9 @@ def _shared(a: str, b: str) -> tuple[int, int]:
     return start, end
 
 
-def _equal(same, most: int) -> int:
-    """The largest n up to `most` for which the first n are the same, where `same(low, high)` compares a part."""
-    low, high = 0, most
+def _equal(same, max_steps: int) -> int:
+    """The largest n up to `max_steps` for which the first n are the same, where `same(low, high)` compares a part."""
+    low, high = 0, max_steps
     while low < high:
         middle = (low + high + 1) // 2
         if same(low, middle):
@@ -162,11 +162,11 @@ def _blocks(reading: VersionText, first: int, last: int) -> list[Block]:
     return text_comparison.blocks_of_leaves(TextStretch(reading, found[0].start, found[-1].end), found) if found else []
 
 
-def _shown(found: Comparison) -> list[Place]:
+def _shown(comparison: Comparison) -> list[Place]:
     """The first places, as far as a page can show them; the last one may be cut."""
     places: list[Place] = []
     left = SHOWN_WEIGHT
-    for place in found.places[:SHOWN]:
+    for place in comparison.places[:SHOWN]:
         rows = []
         for row in place.rows:
             left -= 1 + sum(len(cell) for cell in row.cells)

@@ -47,17 +47,17 @@ class Wanted:
 @member_view()
 def document(request: HttpRequest, member: Membership, document_id: UUID) -> HttpResponse:
     document = access_document(member, document_id)
-    wanted = what_is_asked(request, member, document_id)
-    version = _version(document, wanted)
+    parameters = what_is_asked(request, member, document_id)
+    version = _version(document, parameters)
     may = rights_on(member, document)
     successor = successors(member, [document]).get(document.superseded_by_id)
-    reading_log.note_opening(member, document, version.number if version else 0, page=wanted.page or 0)
+    reading_log.note_opening(member, document, version.number if version else 0, page=parameters.page or 0)
     context = {
         "room": "knowledge",
         "document": document,
         "version": version,
         "kind": kind_of(document.filename),
-        "answer": wanted.answer,
+        "answer": parameters.answer,
         "state": state_of(document, now=timezone.now(), successor=successor),
         "successor": successor,
         "freshness": freshness(document, timezone.localdate()),
@@ -71,9 +71,9 @@ def document(request: HttpRequest, member: Membership, document_id: UUID) -> Htt
     }
     reading = text_of_version(version) if version else None
     if reading is not None:
-        context |= _pages(document, version, reading, wanted)
-    if wanted.answer:
-        context["places"] = _places(member, wanted.answer, document)
+        context |= _pages(document, version, reading, parameters)
+    if parameters.answer:
+        context["places"] = _places(member, parameters.answer, document)
     return render(request, "knowledge/document.html", context)
 
 
@@ -134,62 +134,62 @@ def what_is_asked(request: HttpRequest, member: Membership, document_id: UUID) -
     )
 
 
-def _version(document: Document, wanted: Wanted) -> Version | None:
+def _version(document: Document, parameters: Wanted) -> Version | None:
     """The one that was cited or asked for, else the one that answers, else the newest."""
-    if wanted.answer and wanted.answer.place.document_id == document.pk and wanted.version is None:
+    if parameters.answer and parameters.answer.place.document_id == document.pk and parameters.version is None:
         versions = Version.objects.for_tenant(document.tenant_id).filter(document=document).select_related("blob")
-        cited = versions.filter(pk=wanted.answer.place.version_id).first()
+        cited = versions.filter(pk=parameters.answer.place.version_id).first()
         if cited is not None:
             return cited
-    if wanted.version is not None:
-        return numbered(document, wanted.version)
+    if parameters.version is not None:
+        return numbered(document, parameters.version)
     return document.current_version or document.latest_version
 
 
 def numbered(document: Document, number: int) -> Version | None:
-    found = Version.objects.for_tenant(document.tenant_id).filter(document=document, number=number)
-    version = found.select_related("blob").first()
+    versions = Version.objects.for_tenant(document.tenant_id).filter(document=document, number=number)
+    version = versions.select_related("blob").first()
     if version is None:
         raise Http404
     return version
 
 
 def _versions(document: Document) -> list[Version]:
-    found = Version.objects.for_tenant(document.tenant_id).filter(document=document)
-    return list(found.select_related("created_by__user").order_by("-number")[:12])
+    versions = Version.objects.for_tenant(document.tenant_id).filter(document=document)
+    return list(versions.select_related("created_by__user").order_by("-number")[:12])
 
 
-def marks_for(wanted: Wanted, document: Document, version: Version) -> list[Mark]:
+def marks_for(parameters: Wanted, document: Document, version: Version) -> list[Mark]:
     marks = []
-    if wanted.answer:
-        for place in wanted.answer.places:
+    if parameters.answer:
+        for place in parameters.answer.places:
             if place.version_id == version.pk and not place.lost:
-                marks.append(Mark(place.start, place.end, place.number, place.citation_id == wanted.answer.focus))
-    if wanted.span and not any(mark.focus for mark in marks):
-        marks.append(Mark(*wanted.span))
+                marks.append(Mark(place.start, place.end, place.number, place.citation_id == parameters.answer.focus))
+    if parameters.span and not any(mark.focus for mark in marks):
+        marks.append(Mark(*parameters.span))
     return marks
 
 
-def _pages(document: Document, version: Version, reading: VersionText, wanted: Wanted) -> dict:
+def _pages(document: Document, version: Version, reading: VersionText, parameters: Wanted) -> dict:
     pages = reading.pages
-    marks = marks_for(wanted, document, version)
+    marks = marks_for(parameters, document, version)
     focus = next((mark for mark in marks if mark.focus), None)
     numbers = [page[0] for page in pages]
-    page = wanted.page if wanted.page in numbers else None
+    page = parameters.page if parameters.page in numbers else None
     page = page or (text_layout.page_at(pages, focus.start) if focus else numbers[0])
     entries = reading.contents(document.title)
     at = focus.start if focus else next((span[1] for span in pages if span[0] == page), 0)
     context = {
         "contents": entries,
-        "here": text_layout.heading_at(entries, at) if focus or wanted.page else (entries[0] if entries else None),
+        "here": text_layout.heading_at(entries, at) if focus or parameters.page else (entries[0] if entries else None),
         "page": page,
         "page_count": len(pages),
         "page_label": next((span[3] for span in pages if span[0] == page and len(span) > 3), ""),
         "focus": focus,
-        "as_text": wanted.as_text,
+        "as_text": parameters.as_text,
         "has_pictures": page_images.has_pictures(version),
     }
-    if context["has_pictures"] and not wanted.as_text:
+    if context["has_pictures"] and not parameters.as_text:
         return context | page_images.window(version, SpanReader(reading), pages, page, marks, PICTURES_AT_ONCE)
     return context | _window(reading, _first_leaf(reading, page, focus), marks)
 

@@ -37,7 +37,7 @@ _PLACEHOLDER = """<svg xmlns="http://www.w3.org/2000/svg" width="1190" height="1
 @require_safe
 @member_stream()
 async def picture(request: HttpRequest, member: Membership, document_id: UUID, version: int, page: int) -> HttpResponse:
-    look = sync_to_async(_look)
+    look = sync_to_async(_readable_version)
     chosen = await look(member, document_id, version, page)
     tag = f'"{chosen.pk}-{page}"'
     if request.headers.get("If-None-Match") == tag:
@@ -70,7 +70,7 @@ def draw_again(request: HttpRequest, member: Membership, document_id: UUID, vers
     return HttpResponseRedirect(f"{document_url(member, document, version=version, page=page)}#page-{page}")
 
 
-def _look(member: Membership, document_id: UUID, number: int, page: int = 0) -> Version:
+def _readable_version(member: Membership, document_id: UUID, number: int, page: int = 0) -> Version:
     """The version, if the member may read it now. With a page, that it was read goes on the trail."""
     try:
         with in_tenant(member.tenant):

@@ -87,7 +87,7 @@ def picture(version: Version, page: int, wait: float = pdf_pages.WAIT_SECONDS) -
         pass
     with failed_pages.remembered(version, page, failed_pages.DRAWING), storage.local_path(version.blob) as original:
         data = pdf_pages.render_page(original, page, tenant=version.tenant_id, wait=wait)
-    _keep(path, data)
+    _write_cached(path, data)
     return data
 
 
@@ -118,7 +118,7 @@ def sheet_of(version: Version, text: str, pages: Sequence, page: int, marks: Seq
 def read_scan(version: Version, page: int) -> None:
     """Where the lines of a scan stand, kept for whoever looks at it next. Blocks for seconds; may raise ParseFailed."""
     lines = scan_quotes.read_lines(version, page)
-    _keep(_lines_path(version, page), json.dumps(lines).encode())
+    _write_cached(_lines_path(version, page), json.dumps(lines).encode())
 
 
 def forget(tenant_id: UUID, document_ids: Sequence[UUID]) -> int:
@@ -143,7 +143,7 @@ def _sheet(
 ) -> Sheet:
     page, start, end, *_ = span
     here = [mark for mark in marks if mark.start < end and mark.end > start]
-    lines = scan_quotes.kept_lines(_lines_path(version, page)) if here else None
+    lines = scan_quotes.cached_lines(_lines_path(version, page)) if here else None
     marked = tuple(_marked(version, page, text[max(m.start, start) : min(m.end, end)], m, lines or ()) for m in here)
     return Sheet(page, width, height, marked, lines is None and any(not mark.boxes for mark in marked), page in failed)
 
@@ -151,15 +151,15 @@ def _sheet(
 def _marked(version: Version, page: int, quote: str, mark: Mark, lines: Sequence[ScannedLine]) -> Marked:
     try:
         with failed_pages.remembered(version, page, failed_pages.MARKING), storage.local_path(version.blob) as original:
-            found = pdf_pages.page_boxes(original, page, quote, tenant=version.tenant_id, wait=BRIEFLY)
+            quote_boxes = pdf_pages.page_boxes(original, page, quote, tenant=version.tenant_id, wait=BRIEFLY)
     except ParseFailed:
-        found = []
-    scanned = not found
+        quote_boxes = []
+    scanned = not quote_boxes
     if scanned:
-        found = scan_quotes.find(lines, quote)
+        quote_boxes = scan_quotes.find(lines, quote)
     boxes = tuple(
         Box(*(round(UNITS * part, 1) for part in (left, top, right - left, bottom - top)))
-        for left, top, right, bottom in found
+        for left, top, right, bottom in quote_boxes
     )
     return Marked(mark.number, mark.focus, " ".join(quote.split()), boxes, scanned)
 
@@ -185,13 +185,13 @@ def _lines_path(version: Version, page: int) -> Path:
     return _folder(version.tenant_id, version.document_id) / f"{version.number}-{page}.lines.json"
 
 
-def _keep(path: Path, data: bytes) -> None:
+def _write_cached(path: Path, data: bytes) -> None:
     """Whole or not at all; a full disk costs only that it is drawn again."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-        os.replace(aside, path)
+        os.replace(temporary, path)
     except OSError:
         return

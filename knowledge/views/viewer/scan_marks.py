@@ -29,7 +29,7 @@ from tenants.requests.gates import member_stream
 async def page_marks(
     request: HttpRequest, member: Membership, document_id: UUID, version: int, page: int
 ) -> HttpResponse:
-    look = sync_to_async(_look)
+    look = sync_to_async(_cached_marks)
     unread, response = await look(request, member, document_id, version, page)
     if unread is None:
         return response
@@ -40,7 +40,7 @@ async def page_marks(
     return (await look(request, member, document_id, version, page))[1]
 
 
-def _look(
+def _cached_marks(
     request: HttpRequest, member: Membership, document_id: UUID, number: int, page: int
 ) -> tuple[Version | None, HttpResponse]:
     """The drawing over the page, and the version where its lines have to be found first."""

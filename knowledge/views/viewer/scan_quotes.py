@@ -19,7 +19,7 @@ from knowledge.parsers.base import ParseFailed
 SHORTEST = 6  # letters; less of a quote is found anywhere
 
 
-def kept_lines(path: Path) -> list[ScannedLine] | None:
+def cached_lines(path: Path) -> list[ScannedLine] | None:
     """None: this page was not read for it yet."""
     try:
         return [(text, tuple(box)) for text, box in json.loads(path.read_text(encoding="utf-8"))]

@@ -115,10 +115,10 @@ def blocks_of(text: str, pages: Sequence, blocks: Sequence) -> list[Block]:
     return blocks_of_leaves(text, leaves(text, pages, blocks))
 
 
-def blocks_of_leaves(text, found: Iterable[Leaf]) -> list[Block]:
+def blocks_of_leaves(text, leaves: Iterable[Leaf]) -> list[Block]:
     """`text` gives the words of a span by `[start:end]`."""
     blocks = []
-    for leaf in found:
+    for leaf in leaves:
         for kind, start, end, level, *rest in leaf.blocks:
             spans = (rest[0] if rest else ()) or ((start, end),)
             cells = tuple(" ".join(text[a:b].split()) for a, b in spans)
@@ -200,21 +200,21 @@ def _removed_first(pairs: Iterable[Pair]) -> Iterator[Pair]:
     yield from come
 
 
-def _matched(old: Sequence[Block], new: Sequence[Block], gone: range, come: range, budget: Budget) -> list[Pair]:
+def _matched(old: Sequence[Block], new: Sequence[Block], removed: range, added: range, budget: Budget) -> list[Pair]:
     """Of blocks that took each other's place, which became which: in order, the most alike first in sight."""
-    apart = [*((i, -1, come.start) for i in gone), *((-1, j, j) for j in come)]
-    if len(gone) > PAIRED or len(come) > PAIRED:
+    apart = [*((i, -1, added.start) for i in removed), *((-1, j, j) for j in added)]
+    if len(removed) > PAIRED or len(added) > PAIRED:
         return apart
-    words = {i: frozenset(old[i].words.casefold().split()) for i in gone}
+    words = {i: frozenset(old[i].words.casefold().split()) for i in removed}
     found: list[Pair] = []
-    done = gone.start
-    for j in come:
+    done = removed.start
+    for j in added:
         own = frozenset(new[j].words.casefold().split())
         try:
-            budget.spend(sum(1 + min(len(own), len(words[i])) for i in range(done, gone.stop)))
+            budget.spend(sum(1 + min(len(own), len(words[i])) for i in range(done, removed.stop)))
         except BudgetSpent:
             return apart
-        likeness = [(_alike(old[i], new[j], words[i], own), -i) for i in range(done, gone.stop)]
+        likeness = [(_alike(old[i], new[j], words[i], own), -i) for i in range(done, removed.stop)]
         best, place = max(likeness, default=(0.0, 0))
         if best < ALIKE:
             found.append((-1, j, j))
@@ -222,7 +222,7 @@ def _matched(old: Sequence[Block], new: Sequence[Block], gone: range, come: rang
         found += ((i, -1, j) for i in range(done, -place))
         found.append((-place, j, j))
         done = 1 - place
-    return found + [(i, -1, come.stop) for i in range(done, gone.stop)]
+    return found + [(i, -1, added.stop) for i in range(done, removed.stop)]
 
 
 def _alike(a: Block, b: Block, one: frozenset[str], other: frozenset[str]) -> float:

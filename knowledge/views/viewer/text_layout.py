@@ -59,7 +59,7 @@ class Piece:
 def pieces(text: str, leaf: Leaf, marks: Iterable[Mark]) -> list[Piece]:
     marks = sorted((mark for mark in marks if mark.start < leaf.end and mark.end > leaf.start), key=lambda m: m.start)
     found, begun = [], {mark for mark in marks if mark.start < leaf.start}
-    for kind, group in groupby(leaf.blocks, key=_kept_together):
+    for kind, group in groupby(leaf.blocks, key=_group_kind):
         together = list(group)
         if kind in ("list", "table"):
             found.append(Piece(kind, together[0][1], tuple(_line(text, block, marks, begun) for block in together)))
@@ -79,7 +79,7 @@ def heading_at(entries: Sequence[Entry], offset: int) -> Entry | None:
     return next((entry for entry in reversed(entries) if entry.start <= offset), None)
 
 
-def _kept_together(block: tuple) -> str:
+def _group_kind(block: tuple) -> str:
     return {"list_item": "list", "table_row": "table", "table_header": "table"}.get(block[0], block[0])
 
 

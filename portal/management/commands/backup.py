@@ -34,16 +34,16 @@ class Command(BaseCommand):
         from portal.operations.backup.create import make_backup
 
         with plain_errors():
-            made = make_backup(folder, slugs=tenant, with_keys=with_keys, say=self.say)
-        self.say(
+            made = make_backup(folder, slugs=tenant, with_keys=with_keys, write_line=self.write_line)
+        self.write_line(
             f"Wrote {made.folder}: {made.tenants} {'company' if made.tenants == 1 else 'companies'}, {made.rows} rows, {made.files} files, "
             f"{made.bytes / 1_000_000:.1f} MB."
         )
-        self.say(
+        self.write_line(
             f"Signed with the key {made.signed_by}: write it down, because a restore on another machine asks for it."
         )
-        self.say(KEYS_ARE_IN_IT if with_keys else KEYS_ARE_NOT_IN_IT.format(folder=settings.KEYS_DIR))
+        self.write_line(KEYS_ARE_IN_IT if with_keys else KEYS_ARE_NOT_IN_IT.format(folder=settings.KEYS_DIR))
 
-    def say(self, line: str) -> None:
+    def write_line(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()

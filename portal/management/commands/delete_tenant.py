@@ -28,11 +28,11 @@ class Command(BaseCommand):
         tenant = Tenant.objects.filter(slug=slug).first()
         plan = next((each for each in removal_plan.unfinished() if each["tenant"]["slug"] == slug), None)
         if plan is not None and (tenant is None or str(tenant.pk) == plan["tenant"]["id"]):
-            self.say(f"The removal of {plan['tenant']['name']} was interrupted and now continues.")
+            self.write_line(f"The removal of {plan['tenant']['name']} was interrupted and now continues.")
         elif tenant is None:
             raise CommandError(f"There is no tenant {slug!r}.")
         else:
-            self.tell(tenant, survey(tenant))
+            self.write_plan(tenant, survey(tenant))
             if not yes:
                 self.ask(slug)
         by = Actor(tenant_id=None, person_id=None, name=f"{_operator()} at the command line", kind="system")
@@ -47,25 +47,31 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{error.message} {slug} is hidden from everyone, but not removed yet. Run this again later."
             ) from error
-        self.say(f"{slug} was removed: {done.rows} rows, and {done.people} people who belonged to no other company.")
+        self.write_line(
+            f"{slug} was removed: {done.rows} rows, and {done.people} people who belonged to no other company."
+        )
         if done.certificate:
-            self.say(f"The certificate is {done.certificate.text}; the signed one is {done.certificate.json.name}.")
+            self.write_line(
+                f"The certificate is {done.certificate.text}; the signed one is {done.certificate.json.name}."
+            )
             self.warn(done.certificate)
 
-    def tell(self, tenant, found: dict[str, Any]) -> None:
-        self.say(f"{tenant.name} ({tenant.slug}) has here:")
-        for table, each in found["rows"].items():
+    def write_plan(self, tenant, survey: dict[str, Any]) -> None:
+        self.write_line(f"{tenant.name} ({tenant.slug}) has here:")
+        for table, each in survey["rows"].items():
             if each["rows"]:
-                self.say(f"{each['rows']:>10}  {table}")
-        self.say(f"{found['files']['count']:>10}  files, {found['files']['bytes'] / 1_000_000:.1f} MB")
-        self.say(f"{sum(found['index'].values()):>10}  passages in the search index")
-        self.say(f"{len(found['people']):>10}  people who belong to no other company: their accounts are removed too")
-        self.say(f"{found['sessions']:>10}  sessions, {found['cached']} cached entries")
-        self.say(
-            f"{found['audit_events']:>10}  events of the audit trail: they stay, without the names of these people"
+                self.write_line(f"{each['rows']:>10}  {table}")
+        self.write_line(f"{survey['files']['count']:>10}  files, {survey['files']['bytes'] / 1_000_000:.1f} MB")
+        self.write_line(f"{sum(survey['index'].values()):>10}  passages in the search index")
+        self.write_line(
+            f"{len(survey['people']):>10}  people who belong to no other company: their accounts are removed too"
         )
-        for folder in found["backups"]:
-            self.say(f"Its part of the backup {folder} is removed too.")
+        self.write_line(f"{survey['sessions']:>10}  sessions, {survey['cached']} cached entries")
+        self.write_line(
+            f"{survey['audit_events']:>10}  events of the audit trail: they stay, without the names of these people"
+        )
+        for folder in survey["backups"]:
+            self.write_line(f"Its part of the backup {folder} is removed too.")
 
     def ask(self, slug: str) -> None:
         self.stdout.write(f"This cannot be undone. Type {slug} to remove it: ", ending="")
@@ -78,9 +84,9 @@ class Command(BaseCommand):
             line.strip() for line in certificate.text.read_text(encoding="utf-8").splitlines() if "NOT REACHED" in line
         ]
         for line in missed:
-            self.say(line)
+            self.write_line(line)
 
-    def say(self, line: str) -> None:
+    def write_line(self, line: str) -> None:
         self.stdout.write(line)
 
 

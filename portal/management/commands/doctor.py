@@ -9,7 +9,7 @@ import sys
 
 from django.core.management.base import BaseCommand
 
-from knowledge.parsers.client import ChildGone, TooSlow, confinement_of_a_child
+from knowledge.parsers.client import ChildEnded, TooSlow, confinement_of_a_child
 from knowledge.parsers.confinement import MEASURES
 
 REMEDY = (
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, **options) -> None:
         from portal.observability import health
 
-        ready, parts = health.look()
+        ready, parts = health.check()
         for name, part in parts.items():
             if name != "confinement":
                 self.stdout.write(f"{'ok' if part.ok else 'NOT':4} {name}: {part.words}")
@@ -43,5 +43,5 @@ class Command(BaseCommand):
 def _missing() -> dict[str, str]:
     try:
         return confinement_of_a_child()
-    except (ChildGone, TooSlow):
+    except (ChildEnded, TooSlow):
         return dict.fromkeys(MEASURES, "the process that reads documents did not start")

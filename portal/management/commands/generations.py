@@ -136,8 +136,8 @@ class Command(BaseCommand):
             )
         both = [evaluation.measure(reader, name, asked, there) for name in (options["former"], options["other"])]
         if options["json"]:
-            told = {"asked": len(asked), "left_out": len(questions) - len(asked)}
-            self.stdout.write(json.dumps(told | dict(zip((options["former"], options["other"]), both, strict=True))))
+            result = {"asked": len(asked), "left_out": len(questions) - len(asked)}
+            self.stdout.write(json.dumps(result | dict(zip((options["former"], options["other"]), both, strict=True))))
             return
         left = len(questions) - len(asked)
         self.stdout.write(

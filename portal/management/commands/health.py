@@ -21,7 +21,7 @@ class Command(BaseCommand):
             return self.sign_of(worker)
         from portal.observability import health
 
-        ready, parts = health.look()
+        ready, parts = health.check()
         for name, part in parts.items():
             self.stdout.write(f"{name}: {part.words}")
         if not ready:

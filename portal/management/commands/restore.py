@@ -43,29 +43,29 @@ class Command(BaseCommand):
                 signed_by=signed_by,
                 keys=keys,
                 lose_names=lose_names,
-                say=self.say,
+                write_line=self.write_line,
             )
         for changed, differences in done.changed.items():
-            self.say(
+            self.write_line(
                 f"{changed} was restored from this backup before, and has changed since ({'; '.join(differences)}). "
                 f"It was not changed. To go back to the backup, remove it first: manage.py delete_tenant {changed}"
             )
         if not done.tenants and not done.rows:
             if done.changed:
                 raise CommandError("Nothing was restored.")
-            self.say("Everything in this backup already exists here, unchanged.")
+            self.write_line("Everything in this backup already exists here, unchanged.")
             return
-        self.say(
+        self.write_line(
             f"Restored {', '.join(done.tenants) or 'nothing new'}: {done.rows} rows, {done.files} files, "
             f"{done.passages} passages indexed."
         )
         if done.renumbered:
-            self.say("Audit events have new numbers, in the same order: their numbers were already used here.")
+            self.write_line("Audit events have new numbers, in the same order: their numbers were already used here.")
         if done.closed_names:
-            self.say(
+            self.write_line(
                 f"The names of {done.closed_names} people in the audit trail cannot be read here: the keys differ."
             )
 
-    def say(self, line: str) -> None:
+    def write_line(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from portal import env
 from portal.demo.people import how_to_sign_in
 from portal.operations.processes import entry_points, seamless_restart, supervisor, workers
-from portal.operations.processes.prepare import insist_it_can_restart, prepare, refuse_newer_database
+from portal.operations.processes.prepare import prepare, refuse_newer_database, require_restartable
 from portal.operations.processes.startup_notices import notices_for_operators
 
 PORT_SECONDS = 3.0  # that a port which is still taken is waited for
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, host: str, port: int, only: str | None, restart: bool, preflight: bool, **options) -> None:
         began = time.monotonic()
         if preflight:
-            return insist_it_can_restart()
+            return require_restartable()
         if restart:
             return self.restart_running()
         entry_points.spare_memory()
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         if only:
             return self.one_part(only, host, port, taken_over)
         lock = self.one_at_a_time(taken_over)
-        prepare(self.say)
+        prepare(self.write_line)
         notices = [] if taken_over else notices_for_operators()  # before anything is forked: it opens a connection
         listening = self.listen(host, port, taken_over)
         self.load_everything()
@@ -55,19 +55,19 @@ class Command(BaseCommand):
 
         def when_ready() -> None:
             self.note_ready(lock)
-            self.say(f"Ready after {time.monotonic() - began:.1f} s: {address}")
+            self.write_line(f"Ready after {time.monotonic() - began:.1f} s: {address}")
             if taken_over:
                 return
             for line in [*how_to_sign_in(), *notices]:
-                self.say(line)
-            self.say("Ctrl-C stops it.")
+                self.write_line(line)
+            self.write_line("Ctrl-C stops it.")
 
-        watching = supervisor.Supervisor(listening, self.say, lock=lock.fileno(), taken_over=taken_over)
+        watching = supervisor.Supervisor(listening, self.write_line, lock=lock.fileno(), taken_over=taken_over)
         try:
             self.watch(watching, when_ready)
         finally:
             lock.close()
-        self.say("Stopped. No data is lost.")
+        self.write_line("Stopped. No data is lost.")
 
     def restart_running(self) -> None:
         """Asks the portal on this data folder to restart, and returns when the new processes serve."""
@@ -81,7 +81,7 @@ class Command(BaseCommand):
             time.sleep(0.1)
             _, *after = supervisor.pid_file().read_text().split() or [""]
             if after and after != before:
-                return self.say("Restarted. The old processes stop when their answers are complete.")
+                return self.write_line("Restarted. The old processes stop when their answers are complete.")
         raise CommandError(
             "It did not restart. The old processes still run; see the messages of the portal for the reason."
         )
@@ -123,10 +123,12 @@ class Command(BaseCommand):
             sockets = [socket.socket(fileno=fd)] if fd >= 0 else self.listen(host, port, taken_over)
             listening = sockets[0]
             for line in notices_for_operators() if fd < 0 and not taken_over else ():
-                self.say(line)
+                self.write_line(line)
             if fd < 0 and settings.WEB_PROCESSES > 1:
                 self.load_everything()
-                watching = supervisor.Supervisor(sockets, self.say, supervisor.web_parts(), taken_over=taken_over)
+                watching = supervisor.Supervisor(
+                    sockets, self.write_line, supervisor.web_parts(), taken_over=taken_over
+                )
                 return self.watch(watching, lambda: None)
         supervisor.run_part(name, listening, tell if tell >= 0 else os.open(os.devnull, os.O_WRONLY))
 
@@ -170,6 +172,6 @@ class Command(BaseCommand):
         get_resolver().url_patterns  # noqa: B018 - imports every view
         app.loader.import_default_modules()
 
-    def say(self, line: str) -> None:
+    def write_line(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()

@@ -13,7 +13,7 @@ from django.conf import settings
 from portal.operations.backup import files, manifest, person_keys
 from tenants.errors import Invalid
 
-Say = Callable[[str], None]
+Writer = Callable[[str], None]
 REMOVE_STRAY = "If you put it there yourself, move it elsewhere and restore again; otherwise use another copy."
 
 
@@ -41,50 +41,62 @@ class Backup:
 
 def open_backup(
     folder: Path, *, slug: str = "", signed_by: str = "", keys: Path | None = None, lose_names: bool = False,
-    say: Say = print,
+    write_line: Writer = print,
 ) -> Backup:  # fmt: skip
     """The backup, or the part of it that was asked for, with every digest checked. Raises Problems."""
     folder = folder.absolute()
-    told = manifest.load(folder, signed_by=signed_by)
-    _insist_on_schema(told)
-    parts = tuple(_part(folder, each) for each in told["tenants"] if slug in ("", each["slug"]))
+    manifest_data = manifest.load(folder, signed_by=signed_by)
+    _require_known_migrations(manifest_data)
+    parts = tuple(_part(folder, each) for each in manifest_data["tenants"] if slug in ("", each["slug"]))
     if slug and not parts:
-        raise Invalid(f"The backup holds no tenant {slug!r}.{_removed(told, slug)}")
-    installation = None if slug or not told["installation"] else folder / "installation"
-    say(f"Checking {folder}: made {told['made_at'][:16]} UTC by version {told['product']} on {told['database']}")
-    _refuse_strays(folder, told)
-    _check_digests(folder, told, parts, installation)
+        raise Invalid(f"The backup holds no tenant {slug!r}.{_removed(manifest_data, slug)}")
+    installation = None if slug or not manifest_data["installation"] else folder / "installation"
+    write_line(
+        f"Checking {folder}: made {manifest_data['made_at'][:16]} UTC by version {manifest_data['product']} on {manifest_data['database']}"
+    )
+    _refuse_strays(folder, manifest_data)
+    _check_digests(folder, manifest_data, parts, installation)
     for part in parts:
         if files.check(part.folder) != part.files:
             raise files.Damaged(f"The backup of {part.slug} does not hold {part.files} files as it says.")
-    key = _encryption_key(folder, told, keys, lose_names)
-    return Backup(folder, told["id"], told["made_at"], parts, installation, key)
+    key = _encryption_key(folder, manifest_data, keys, lose_names)
+    return Backup(folder, manifest_data["id"], manifest_data["made_at"], parts, installation, key)
 
 
-def _part(folder: Path, told: dict[str, Any]) -> Part:
-    return Part(told["id"], told["slug"], told["name"], folder / "tenants" / told["id"], told["rows"], told["files"])
+def _part(folder: Path, manifest_data: dict[str, Any]) -> Part:
+    return Part(
+        manifest_data["id"],
+        manifest_data["slug"],
+        manifest_data["name"],
+        folder / "tenants" / manifest_data["id"],
+        manifest_data["rows"],
+        manifest_data["files"],
+    )
 
 
-def _removed(told: dict[str, Any], slug: str) -> str:
-    for each in told["removed"]:
+def _removed(manifest_data: dict[str, Any], slug: str) -> str:
+    for each in manifest_data["removed"]:
         if each["slug"] == slug:
             return f" It was removed from this backup on {each['at'][:10]}, when the tenant was removed."
     return ""
 
 
-def _insist_on_schema(told: dict[str, Any]) -> None:
+def _require_known_migrations(manifest_data: dict[str, Any]) -> None:
     here = manifest.migrations()
     if not here:
         raise Invalid("The database here is not made yet.", hint="Run `manage.py migrate` first.")
     newer = [
-        f"{app}.{name}" for app, names in told["migrations"].items() for name in names if name not in here.get(app, ())
+        f"{app}.{name}"
+        for app, names in manifest_data["migrations"].items()
+        for name in names
+        if name not in here.get(app, ())
     ]
     if newer:
         raise Invalid(
             f"The backup was made by a newer version of the portal ({newer[-1]} is not known here). Nothing was changed.",
-            hint=f"Restore it with version {told['product']} or newer.",
+            hint=f"Restore it with version {manifest_data['product']} or newer.",
         )
-    unknown = [label for part in told["tenants"] for label in part["rows"] if not _is_table(label)]
+    unknown = [label for part in manifest_data["tenants"] for label in part["rows"] if not _is_table(label)]
     if unknown:
         raise Invalid(f"The backup holds rows of {unknown[0]}, which this version does not know. Nothing was changed.")
 
@@ -97,10 +109,12 @@ def _is_table(label: str) -> bool:
     return True
 
 
-def _check_digests(folder: Path, told: dict[str, Any], parts: tuple[Part, ...], installation: Path | None) -> None:
+def _check_digests(
+    folder: Path, manifest_data: dict[str, Any], parts: tuple[Part, ...], installation: Path | None
+) -> None:
     """Of the rows that will be restored and of the keys. The uploads have lists of their own: `files.check`."""
     restored = [*(part.folder for part in parts), *([installation] if installation else []), folder / "keys"]
-    for name, expected in told["files"].items():
+    for name, expected in manifest_data["files"].items():
         path = folder / name
         if not any(path.is_relative_to(root) for root in restored):
             continue
@@ -111,21 +125,21 @@ def _check_digests(folder: Path, told: dict[str, Any], parts: tuple[Part, ...], 
             )
 
 
-def _refuse_strays(folder: Path, told: dict[str, Any]) -> None:
+def _refuse_strays(folder: Path, manifest_data: dict[str, Any]) -> None:
     """Everything in the folder is named by the manifest or lies where its lists of uploads name it."""
-    uploads = [folder / "tenants" / each["id"] / "files" for each in told["tenants"]]
+    uploads = [folder / "tenants" / each["id"] / "files" for each in manifest_data["tenants"]]
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
             raise files.Damaged(f"{name} in the backup is a link. Nothing was changed.", hint=REMOVE_STRAY)
-        if path.is_dir() or name == manifest.NAME or name in told["files"]:
+        if path.is_dir() or name == manifest.NAME or name in manifest_data["files"]:
             continue
         if any(path.is_relative_to(root) and len(path.relative_to(root).parts) == 2 for root in uploads):
             continue  # files.check holds these against the list of their tenant
         raise files.Damaged(f"{name} is not part of the backup. Nothing was changed.", hint=REMOVE_STRAY)
 
 
-def _encryption_key(folder: Path, told: dict[str, Any], keys: Path | None, lose_names: bool) -> str:
+def _encryption_key(folder: Path, manifest_data: dict[str, Any], keys: Path | None, lose_names: bool) -> str:
     """This installation's, the one in the backup, or the one in the folder that was named."""
     found = [settings.PORTAL_ENCRYPTION_KEY]
     for place in (folder / "keys", keys):
@@ -133,7 +147,7 @@ def _encryption_key(folder: Path, told: dict[str, Any], keys: Path | None, lose_
         if path and path.is_file():
             found.append(path.read_text(encoding="ascii").strip())
     for key in found:
-        if person_keys.fingerprint(key) == told["encryption_key"]:
+        if person_keys.fingerprint(key) == manifest_data["encryption_key"]:
             return key
     if lose_names:
         return ""

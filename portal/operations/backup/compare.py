@@ -56,10 +56,10 @@ def _trashed_since(part: Part) -> int:
 
 
 def _same(row: models.Model, here: models.Model, ignored: set[str]) -> bool:
-    fields = [field for field in rows.kept_fields(type(row)) if field.name not in ignored]
+    fields = [field for field in rows.stored_fields(type(row)) if field.name not in ignored]
     return all(getattr(row, field.attname) == getattr(here, field.attname) for field in fields)
 
 
-def _pages(found: Iterator[models.Model]) -> Iterator[list[models.Model]]:
-    while page := list(islice(found, PAGE_ROWS)):
+def _pages(rows: Iterator[models.Model]) -> Iterator[list[models.Model]]:
+    while page := list(islice(rows, PAGE_ROWS)):
         yield page

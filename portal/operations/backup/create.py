@@ -27,7 +27,7 @@ from portal.operations.backup.snapshot import snapshot, source
 from portal.operations.version import product_version
 from portal.security import signing
 from portal.security.keys import private_folder
-from tenants.errors import Conflicting, Invalid, NoRoom
+from tenants.errors import Conflicting, DiskFull, Invalid
 from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant, User
 
@@ -36,7 +36,7 @@ ATTEMPTS = 5  # when documents are erased while their files are copied
 SPARE = 64 * 1024 * 1024  # bytes left free beside what is estimated
 PASSAGE_BYTES = 2_600  # of a passage's row without its text
 
-Say = Callable[[str], None]
+Writer = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +50,20 @@ class Made:
     signed_by: str
 
 
-def make_backup(folder: Path, *, slugs: Sequence[str] = (), with_keys: bool = False, say: Say = print) -> Made:
+def make_backup(
+    folder: Path, *, slugs: Sequence[str] = (), with_keys: bool = False, write_line: Writer = print
+) -> Made:
     """All tenants and what belongs to none of them, or the tenants named. Raises Problems."""
     folder = folder.absolute()
     tenants = _tenants(slugs)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Conflicting(f"{folder} is not empty.", hint="Name a folder that does not exist yet.")
-    _insist_on_room(folder, tenants, say)
+    _require_disk_space(folder, tenants, write_line)
     with _partial(folder) as partial:
         backup_id, made_at = str(uuid.uuid4()), timezone.now().isoformat()
         people: set[UUID] = set()
-        parts = [_tenant_part(partial, tenant, people, say) for tenant in tenants]
-        installation = None if slugs else _installation_part(partial, people, say)
+        parts = [_tenant_part(partial, tenant, people, write_line) for tenant in tenants]
+        installation = None if slugs else _installation_part(partial, people, write_line)
         if with_keys:
             _write_keys(partial)
         listed = {
@@ -78,7 +80,7 @@ def make_backup(folder: Path, *, slugs: Sequence[str] = (), with_keys: bool = Fa
                 "tenants": parts, "installation": installation, "removed": [], "files": listed,
             },
         )  # fmt: skip
-    registry.remember(registry.Known(backup_id, str(folder), made_at, tuple(part["id"] for part in parts)))
+    registry.remember(registry.RegisteredBackup(backup_id, str(folder), made_at, tuple(part["id"] for part in parts)))
     for tenant, part in zip(tenants, parts, strict=True):
         with in_tenant(tenant), transaction.atomic():
             record(Action.BACKUP_MADE, system(tenant.pk), tenant, backup=backup_id, files=part["files"])
@@ -97,39 +99,39 @@ def _tenants(slugs: Sequence[str]) -> list[Tenant]:
     return tenants
 
 
-def _tenant_part(partial: Path, tenant: Tenant, people: set[UUID], say: Say) -> dict[str, Any]:
+def _tenant_part(partial: Path, tenant: Tenant, people: set[UUID], write_line: Writer) -> dict[str, Any]:
     part, using = _folders(partial / "tenants", str(tenant.pk), "files").parent, source()
     for attempt in range(ATTEMPTS):
         with snapshot(using), in_tenant(tenant):
             counted = _write_rows(part / "rows", tables.rows_of_tenant(tenant.pk, using))
             people |= tables.people_of(tenant.pk, using)
             blobs = Blob.objects.using(using).for_tenant(tenant).order_by("pk").values_list("sha256", "size", "path")
-            kept = [files.Kept(*values) for values in blobs]
-        say(f"{tenant.slug}: {sum(counted.values())} rows; copying {len(kept)} files")
+            backup_files = [files.BackupFile(*values) for values in blobs]
+        write_line(f"{tenant.slug}: {sum(counted.values())} rows; copying {len(backup_files)} files")
         try:
-            size = files.copy_out(part, kept, tick=_ticker(say, tenant.slug, len(kept)))
+            size = files.copy_out(part, backup_files, tick=_ticker(write_line, tenant.slug, len(backup_files)))
             break
         except files.WentMissing as missing:
-            _insist_it_was_erased(tenant, str(missing))
+            _require_erased(tenant, str(missing))
             if attempt == ATTEMPTS - 1:
                 raise Conflicting(
                     f"Documents of {tenant.slug} are being erased faster than they can be copied.", hint="Try later."
                 ) from None
-            say(f"{tenant.slug}: a document was erased meanwhile; beginning this tenant again")
-    files.drop_others(part, kept)
+            write_line(f"{tenant.slug}: a document was erased meanwhile; beginning this tenant again")
+    files.drop_others(part, backup_files)
     return {
-        "id": str(tenant.pk), "slug": tenant.slug, "name": tenant.name, "rows": counted, "files": len(kept),
+        "id": str(tenant.pk), "slug": tenant.slug, "name": tenant.name, "rows": counted, "files": len(backup_files),
         "bytes": size,
     }  # fmt: skip
 
 
-def _installation_part(partial: Path, people: set[UUID], say: Say) -> dict[str, Any]:
+def _installation_part(partial: Path, people: set[UUID], write_line: Writer) -> dict[str, Any]:
     using = source()
     with snapshot(using):
         everyone = people | set(User.objects.using(using).filter(pk__in=people).values_list("pk", flat=True))
         folder = private_folder(partial / "installation") / "rows"
         counted = _write_rows(folder, tables.rows_of_installation(everyone, using))
-    say(f"Of no tenant: {sum(counted.values())} rows")
+    write_line(f"Of no tenant: {sum(counted.values())} rows")
     return {"rows": counted}
 
 
@@ -147,7 +149,7 @@ def _write_rows(folder: Path, selected: Iterator[tuple[tables.Model, models.Quer
     return counted
 
 
-def _insist_it_was_erased(tenant: Tenant, path: str) -> None:
+def _require_erased(tenant: Tenant, path: str) -> None:
     with in_tenant(tenant):
         if Blob.objects.for_tenant(tenant).filter(path=path).exists():
             raise files.Damaged(
@@ -166,7 +168,7 @@ def _write_keys(partial: Path) -> None:
         manifest.write_private(folder / f"{name}.key", value.encode())
 
 
-def _insist_on_room(folder: Path, tenants: list[Tenant], say: Say) -> None:
+def _require_disk_space(folder: Path, tenants: list[Tenant], write_line: Writer) -> None:
     needed = 0
     for tenant in tenants:
         with in_tenant(tenant):
@@ -181,9 +183,9 @@ def _insist_on_room(folder: Path, tenants: list[Tenant], say: Say) -> None:
     while not parent.exists():
         parent = parent.parent
     free = shutil.disk_usage(parent).free
-    say(f"About {_mib(needed)} MiB are needed; {_mib(free)} MiB are free")
+    write_line(f"About {_mib(needed)} MiB are needed; {_mib(free)} MiB are free")
     if free < needed + SPARE:
-        raise NoRoom(
+        raise DiskFull(
             f"The backup needs about {_mib(needed + SPARE)} MiB, and {parent} has {_mib(free)} MiB free.",
             hint="Name a folder on another disk.",
         )
@@ -212,7 +214,7 @@ def _partial(folder: Path) -> Iterator[Path]:
         try:
             yield partial
         except OSError as error:
-            raise NoRoom(
+            raise DiskFull(
                 f"The backup could not be written: {error}. It was not finished.", hint="Check the disk."
             ) from error
         (partial / UNFINISHED).unlink()
@@ -222,14 +224,14 @@ def _partial(folder: Path) -> Iterator[Path]:
         partial.rename(folder)
 
 
-def _ticker(say: Say, slug: str, total: int) -> Callable[[], None]:
+def _ticker(write_line: Writer, slug: str, total: int) -> Callable[[], None]:
     done = 0
 
     def tick() -> None:
         nonlocal done
         done += 1
         if done % 500 == 0:
-            say(f"{slug}: {done} of {total} files")
+            write_line(f"{slug}: {done} of {total} files")
 
     return tick
 

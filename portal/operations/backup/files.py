@@ -23,7 +23,7 @@ _LINE = re.compile(r"^([0-9a-f]{64})  files/([0-9a-f]{2})/([0-9a-f]{64})$")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class BackupFile:
     """A file of the snapshot."""
 
     sha256: str
@@ -39,11 +39,11 @@ class Damaged(Invalid):
     pass
 
 
-def copy_out(part: Path, kept: Iterable[Kept], *, tick: Callable[[], None]) -> int:
+def copy_out(part: Path, backup_file: Iterable[BackupFile], *, tick: Callable[[], None]) -> int:
     """Into the tenant's part. What an earlier attempt has copied stays. How many bytes."""
     total = 0
     with _private(part / LIST).open("w", encoding="ascii") as listing:
-        for each in kept:
+        for each in backup_file:
             target = part / "files" / each.sha256[:2] / each.sha256
             if not target.exists():
                 _copy(each, target)
@@ -53,9 +53,9 @@ def copy_out(part: Path, kept: Iterable[Kept], *, tick: Callable[[], None]) -> i
     return total
 
 
-def drop_others(part: Path, kept: Iterable[Kept]) -> None:
+def drop_others(part: Path, backup_file: Iterable[BackupFile]) -> None:
     """Files of a former attempt whose documents were erased since."""
-    wanted = {each.sha256 for each in kept}
+    wanted = {each.sha256 for each in backup_file}
     for path in (part / "files").glob("*/*"):
         if path.name not in wanted:
             path.unlink()
@@ -86,7 +86,7 @@ def copy_in(part: Path, blobs: Iterable[Blob], *, tick: Callable[[], None]) -> i
         source = part / "files" / blob.sha256[:2] / blob.sha256
         if not source.is_file():
             raise Damaged(f"The backup has a row for the file {blob.sha256[:12]}…, but not the file.")
-        _put(source, blob.path)
+        _store(source, blob.path)
         count += 1
         tick()
     return count
@@ -101,27 +101,27 @@ def _listed(part: Path) -> Iterator[tuple[str, Path]]:
             yield found[1], part / "files" / found[2] / found[3]
 
 
-def _copy(each: Kept, target: Path) -> None:
+def _copy(each: BackupFile, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-    aside, digest = target.with_name(f".{target.name}.part"), hashlib.sha256()
+    temporary, digest = target.with_name(f".{target.name}.part"), hashlib.sha256()
     try:
         source = default_storage.open(each.path, "rb")
     except FileNotFoundError:
         raise WentMissing(each.path) from None
-    with source, _private(aside).open("wb") as copy:
+    with source, _private(temporary).open("wb") as copy:
         while piece := source.read(PIECE):
             digest.update(piece)
             copy.write(piece)
     if digest.hexdigest() != each.sha256:
-        aside.unlink()
+        temporary.unlink()
         raise Damaged(
             f"The stored file {each.path} is not what was uploaded: its SHA-256 differs. The backup was not finished.",
             hint="The disk may be failing. Restore this file from an earlier backup, or erase its document.",
         )
-    aside.replace(target)
+    temporary.replace(target)
 
 
-def _put(source: Path, path: str) -> None:
+def _store(source: Path, path: str) -> None:
     if not storage._is_folder():
         if not default_storage.exists(path):
             with source.open("rb") as file:
@@ -129,13 +129,13 @@ def _put(source: Path, path: str) -> None:
         return
     target = Path(default_storage.path(path))
     target.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-    aside = target.with_name(f".{target.name}.part")
-    with source.open("rb") as file, _private(aside).open("wb") as copy:
+    temporary = target.with_name(f".{target.name}.part")
+    with source.open("rb") as file, _private(temporary).open("wb") as copy:
         while piece := file.read(PIECE):
             copy.write(piece)
         copy.flush()
         os.fsync(copy.fileno())
-    aside.replace(target)
+    temporary.replace(target)
 
 
 def _private(path: Path) -> Path:

@@ -31,9 +31,9 @@ class Reached:
 
 def forget_tenant(tenant: dict[str, str], leaving: Iterable[str], *, certificate: str, at: str) -> list[Reached]:
     """In every backup that was made on this machine. Repeating it is harmless."""
-    gone = set(leaving)
-    reached = [_backup(each, tenant, gone, certificate, at) for each in registry.holding(tenant["id"])]
-    return reached + [_copy(path, tenant["id"], gone) for path in copies()]
+    removed_ids = set(leaving)
+    reached = [_backup(each, tenant, removed_ids, certificate, at) for each in registry.holding(tenant["id"])]
+    return reached + [_copy(path, tenant["id"], removed_ids) for path in copies()]
 
 
 def copies() -> list[Path]:
@@ -41,13 +41,15 @@ def copies() -> list[Path]:
     return sorted((Path(settings.DATA_DIR) / "backups").glob("portal-*.sqlite3"))
 
 
-def _backup(each: registry.Known, tenant: dict[str, str], gone: set[str], certificate: str, at: str) -> Reached:
+def _backup(
+    each: registry.RegisteredBackup, tenant: dict[str, str], removed_ids: set[str], certificate: str, at: str
+) -> Reached:
     folder = Path(each.folder)
     try:
-        told = manifest.load(folder)
-        if told["id"] != each.id:
+        manifest_data = manifest.load(folder)
+        if manifest_data["id"] != each.id:
             return Reached(each.id, each.folder, each.made_at, "unreachable", "Another backup is at its location.")
-        _without(folder, told, tenant, gone, certificate, at)
+        _without(folder, manifest_data, tenant, removed_ids, certificate, at)
     except Problem as problem:
         return Reached(each.id, each.folder, each.made_at, "unreachable", problem.message)
     except OSError as error:
@@ -56,33 +58,40 @@ def _backup(each: registry.Known, tenant: dict[str, str], gone: set[str], certif
 
 
 def _without(
-    folder: Path, told: dict[str, Any], tenant: dict[str, str], gone: set[str], certificate: str, at: str
+    folder: Path,
+    manifest_data: dict[str, Any],
+    tenant: dict[str, str],
+    removed_ids: set[str],
+    certificate: str,
+    at: str,
 ) -> None:
     part = f"tenants/{tenant['id']}/"
-    told["tenants"] = [each for each in told["tenants"] if each["id"] != tenant["id"]]
-    told["files"] = {name: each for name, each in told["files"].items() if not name.startswith(part)}
-    if all(each["id"] != tenant["id"] for each in told["removed"]):
-        told["removed"].append({"id": tenant["id"], "slug": tenant["slug"], "at": at, "certificate": certificate})
-    for name in told["files"]:
-        if Path(name).name in HOLD_PEOPLE and _without_people(folder / name, gone):
-            told["files"][name] = manifest.listed(folder / name)
+    manifest_data["tenants"] = [each for each in manifest_data["tenants"] if each["id"] != tenant["id"]]
+    manifest_data["files"] = {name: each for name, each in manifest_data["files"].items() if not name.startswith(part)}
+    if all(each["id"] != tenant["id"] for each in manifest_data["removed"]):
+        manifest_data["removed"].append(
+            {"id": tenant["id"], "slug": tenant["slug"], "at": at, "certificate": certificate}
+        )
+    for name in manifest_data["files"]:
+        if Path(name).name in HOLD_PEOPLE and _without_people(folder / name, removed_ids):
+            manifest_data["files"][name] = manifest.listed(folder / name)
     shutil.rmtree(folder / part, ignore_errors=True)
     if (folder / part).exists():
         raise PermissionError(13, "Could not be removed", str(folder / part))
-    manifest.write(folder, told)
+    manifest.write(folder, manifest_data)
 
 
-def _without_people(path: Path, gone: set[str]) -> bool:
+def _without_people(path: Path, removed_ids: set[str]) -> bool:
     """Their sign-ins and keys, wherever else they stand. Whether there were any, now or when this was interrupted."""
     column = HOLD_PEOPLE[path.name]
     lines = path.read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if json.loads(line)[column] not in gone]
+    kept = [line for line in lines if json.loads(line)[column] not in removed_ids]
     if len(kept) < len(lines):
         manifest.write_private(path, b"".join(kept))
-    return bool(gone)
+    return bool(removed_ids)
 
 
-def _copy(path: Path, tenant_id: str, gone: set[str]) -> Reached:
+def _copy(path: Path, tenant_id: str, removed_ids: set[str]) -> Reached:
     hexed = tenant_id.replace("-", "")
     try:
         copy = sqlite3.connect(path, isolation_level=None)
@@ -94,7 +103,7 @@ def _copy(path: Path, tenant_id: str, gone: set[str]) -> Reached:
                 if "tenant_id" in columns and not table.startswith("audit_"):
                     copy.execute(f'DELETE FROM "{table}" WHERE tenant_id = ?', [hexed])  # noqa: S608
             copy.execute("DELETE FROM tenants_tenant WHERE id = ?", [hexed])
-            people = [[each.replace("-", "")] for each in gone]
+            people = [[each.replace("-", "")] for each in removed_ids]
             copy.executemany("DELETE FROM tenants_user WHERE id = ?", people)
             copy.executemany("DELETE FROM audit_personkey WHERE person_id = ?", people)
             copy.execute("COMMIT")

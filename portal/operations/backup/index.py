@@ -21,21 +21,21 @@ def remake(tenant: Tenant) -> int:
 
 
 def _remake(store: VectorStore, tenant: Tenant, generation: str) -> int:
-    where, expected = Namespace(tenant.pk, generation), 0
-    store.destroy(where)
+    namespace, expected = Namespace(tenant.pk, generation), 0
+    store.destroy(namespace)
     waiting: list[IndexedPassage] = []
     for passages in rebuild.passages_of(tenant, generation):
         waiting += passages
         if len(waiting) >= AT_ONCE:
-            store.put(where, waiting)
+            store.put(namespace, waiting)
             expected, waiting = expected + len(waiting), []
     if waiting:
-        store.put(where, waiting)
+        store.put(namespace, waiting)
     expected += len(waiting)
-    if store.count(where) != expected:
+    if store.count(namespace) != expected:
         raise Unavailable(
-            f"The search index holds {store.count(where)} passages of {tenant.slug}, and should hold {expected}.",
+            f"The search index holds {store.count(namespace)} passages of {tenant.slug}, and should hold {expected}.",
             hint="Run the same command again: it continues with the index.",
         )
-    store.optimise(where)
+    store.optimise(namespace)
     return expected

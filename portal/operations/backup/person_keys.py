@@ -20,18 +20,18 @@ def fingerprint(secret: str) -> str:
 
 def bring(path: Path, opened_with: str) -> tuple[int, int]:
     """How many came, and how many people's names stay closed: their key is lost, or another one is here already."""
-    kept = list(rows.read(PersonKey, path))
+    backup_keys = list(rows.read(PersonKey, path))
     if not opened_with:
-        return 0, len(kept)
-    known = PersonKey.objects.in_bulk([key.pk for key in kept])
+        return 0, len(backup_keys)
+    existing_keys = PersonKey.objects.in_bulk([key.pk for key in backup_keys])
     fresh, closed = [], 0
     former = crypto._installation_key(opened_with)
     ours = crypto._installation_key(settings.PORTAL_ENCRYPTION_KEY)
-    for key in kept:
+    for key in backup_keys:
         plain = crypto._decrypt(former, key.wrapped, key.pk.bytes)
-        if key.pk not in known:
+        if key.pk not in existing_keys:
             fresh.append(PersonKey(pk=key.pk, wrapped=_wrapped(ours, plain, key.pk), created_at=key.created_at))
-        elif crypto._decrypt(ours, known[key.pk].wrapped, key.pk.bytes) != plain:
+        elif crypto._decrypt(ours, existing_keys[key.pk].wrapped, key.pk.bytes) != plain:
             closed += 1
     return rows.insert(PersonKey, fresh), closed
 

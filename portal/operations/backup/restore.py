@@ -26,7 +26,7 @@ from tenants.errors import Conflicting
 from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant, User
 
-Say = Callable[[str], None]
+Writer = Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -43,25 +43,27 @@ class Restored:
 
 def restore(
     folder: Path, *, slug: str = "", new_slug: str = "", signed_by: str = "", keys: Path | None = None,
-    lose_names: bool = False, say: Say = print,
+    lose_names: bool = False, write_line: Writer = print,
 ) -> Restored:  # fmt: skip
     """Raises Problems; what is checked first changes nothing."""
-    backup = open_backup(folder, slug=slug, signed_by=signed_by, keys=keys, lose_names=lose_names, say=say)
+    backup = open_backup(
+        folder, slug=slug, signed_by=signed_by, keys=keys, lose_names=lose_names, write_line=write_line
+    )
     waiting = [part for part in backup.parts if _state(backup, part) != "whole"]
-    _insist_on_place(backup, waiting, new_slug, alone=bool(slug))
+    _require_free_place(backup, waiting, new_slug, alone=bool(slug))
     result = Restored()
     if waiting and not slug:
         sequences.reserve(backup)
     for part in waiting:
         if _state(backup, part) == "absent":
-            _bring(backup, part, new_slug or part.slug, result, keep_numbers=not slug, say=say)
-        _open(backup, part, result, say)
+            _bring(backup, part, new_slug or part.slug, result, same_event_numbers=not slug, write_line=write_line)
+        _open(backup, part, result, write_line)
         result.tenants.append(new_slug or part.slug)
     for part in backup.parts:
         if part not in waiting:
             _compare(part, result)
     if backup.installation:
-        _bring_installation(backup, result, say)
+        _bring_installation(backup, result, write_line)
     task_queue.notify_now()
     return result
 
@@ -90,7 +92,7 @@ def _compare(part: Part, result: Restored) -> None:
         result.unchanged.append(tenant.slug)
 
 
-def _insist_on_place(backup: Backup, waiting: list[Part], new_slug: str, *, alone: bool) -> None:
+def _require_free_place(backup: Backup, waiting: list[Part], new_slug: str, *, alone: bool) -> None:
     ids = {part.id for part in backup.parts}
     strangers = [t for t in Tenant.objects.all() if str(t.pk) not in ids]
     if strangers and not alone:
@@ -122,70 +124,72 @@ def _insist_on_place(backup: Backup, waiting: list[Part], new_slug: str, *, alon
                 f"{part.slug} is being removed. Nothing was changed.",
                 hint=f"Finish that first: manage.py delete_tenant {part.slug}",
             )
-        _insist_on_people(part)
+        _require_matching_users(part)
 
 
-def _insist_on_people(part: Part) -> None:
+def _require_matching_users(part: Part) -> None:
     """A sign-in of the same address but another id is another person, as far as anybody can tell."""
     for person in rows.read(User, part.folder / "rows" / "tenants.User.jsonl"):
-        known = User.objects.filter(email__iexact=person.email).exclude(pk=person.pk).first()
-        if known is not None:
+        existing = User.objects.filter(email__iexact=person.email).exclude(pk=person.pk).first()
+        if existing is not None:
             raise Conflicting(
                 f"{person.email} signs in here already, and is not the person of the backup. Nothing was changed.",
                 hint="Change one of the two addresses, or restore into an empty installation.",
             )
 
 
-def _bring(backup: Backup, part: Part, slug: str, result: Restored, *, keep_numbers: bool, say: Say) -> None:
+def _bring(
+    backup: Backup, part: Part, slug: str, result: Restored, *, same_event_numbers: bool, write_line: Writer
+) -> None:
     tenant = next(rows.read(Tenant, _file(part.folder, Tenant)))
     tenant.slug, tenant.is_active = slug, False
     blobs = rows.read(Blob, _file(part.folder, Blob))
     result.files += files.copy_in(part.folder, blobs, tick=lambda: None)
-    say(f"{slug}: {part.files} files are back; writing {sum(part.rows.values())} rows")
-    if keep_numbers:
+    write_line(f"{slug}: {part.files} files are back; writing {sum(part.rows.values())} rows")
+    if same_event_numbers:
         try:
-            return _bring_rows(backup, part, tenant, result, keep_numbers=True)
+            return _bring_rows(backup, part, tenant, result, same_event_numbers=True)
         except _NumbersTaken:
-            say(f"{slug}: its events get new numbers, because theirs are taken")
-    _bring_rows(backup, part, tenant, result, keep_numbers=False)
+            write_line(f"{slug}: its events get new numbers, because theirs are taken")
+    _bring_rows(backup, part, tenant, result, same_event_numbers=False)
 
 
 class _NumbersTaken(Exception):
     pass
 
 
-def _bring_rows(backup: Backup, part: Part, tenant: Tenant, result: Restored, *, keep_numbers: bool) -> None:
+def _bring_rows(backup: Backup, part: Part, tenant: Tenant, result: Restored, *, same_event_numbers: bool) -> None:
     with transaction.atomic(), in_tenant(tenant):
-        events, count = _trail(part.folder, tenant.pk, keep_numbers)
+        events, count = _trail(part.folder, tenant.pk, same_event_numbers)
         count += rows.insert(Tenant, [tenant])
         count += _people(part.folder)
         brought, closed = person_keys.bring(_file(part.folder, PersonKey), backup.encryption_key)
         groups = {group.name for group in rows.read(Group, _file(part.folder, Group))}
-        known = set(Group.objects.filter(name__in=groups).values_list("name", flat=True))
-        count += brought + rows.insert(Group, [Group(name=name) for name in sorted(groups - known)])
+        existing_groups = set(Group.objects.filter(name__in=groups).values_list("name", flat=True))
+        count += brought + rows.insert(Group, [Group(name=name) for name in sorted(groups - existing_groups)])
         for model in (*tables.owned(), tables.GroupMember):
             if _file(part.folder, model).exists():
                 count += rows.insert(model, rows.read(model, _file(part.folder, model)))
         record(
             Action.TENANT_RESTORED, system(tenant.pk), tenant, backup=backup.id, made_at=backup.made_at, rows=count,
-            numbers="kept" if keep_numbers else "new",
+            numbers="kept" if same_event_numbers else "new",
         )  # fmt: skip
     result.rows += count
     result.closed_names += closed
-    result.renumbered = result.renumbered or (events > 0 and not keep_numbers)
+    result.renumbered = result.renumbered or (events > 0 and not same_event_numbers)
 
 
-def _open(backup: Backup, part: Part, result: Restored, say: Say) -> None:
+def _open(backup: Backup, part: Part, result: Restored, write_line: Writer) -> None:
     """The index, and then the doors."""
     tenant = Tenant.objects.get(pk=part.id)
     result.passages += index.remake(tenant)
     was_active = next(rows.read(Tenant, _file(part.folder, Tenant))).is_active
     with in_tenant(tenant):
         Tenant.objects.filter(pk=part.id).update(is_active=was_active)
-    say(f"{tenant.slug}: its index stands")
+    write_line(f"{tenant.slug}: its index stands")
 
 
-def _bring_installation(backup: Backup, result: Restored, say: Say) -> None:
+def _bring_installation(backup: Backup, result: Restored, write_line: Writer) -> None:
     """What belongs to no tenant. Once: its trail says when."""
     folder = backup.installation
     done = AuditEvent.objects.filter(tenant_id=None, action=Action.TENANT_RESTORED.value, data__backup=backup.id)
@@ -204,17 +208,19 @@ def _bring_installation(backup: Backup, result: Restored, say: Say) -> None:
         except _NumbersTaken:
             result.renumbered = True
     result.rows += count
-    say(f"Of no tenant: {count} rows")
+    write_line(f"Of no tenant: {count} rows")
 
 
-def _trail(folder: Path, tenant_id: UUID | None, keep_numbers: bool) -> tuple[int, int]:
+def _trail(folder: Path, tenant_id: UUID | None, same_event_numbers: bool) -> tuple[int, int]:
     """(rows of the ledger, rows with the objects of its events)."""
     here = AuditEvent.objects.filter(tenant_id=tenant_id) if tenant_id else AuditEvent.objects.none()
-    known = dict(here.values_list("pk", "occurred_at"))
-    events = sum(_ledger(model, folder, tenant_id, keep_numbers) for model in tables.LEDGER)
-    brought = [e.pk for e in rows.read(AuditEvent, _file(folder, AuditEvent)) if known.get(e.pk) != e.occurred_at]
+    existing_events = dict(here.values_list("pk", "occurred_at"))
+    events = sum(_ledger(model, folder, tenant_id, same_event_numbers) for model in tables.LEDGER)
+    brought = [
+        e.pk for e in rows.read(AuditEvent, _file(folder, AuditEvent)) if existing_events.get(e.pk) != e.occurred_at
+    ]
     here_now = brought
-    if not keep_numbers:  # new numbers are above all that were there, and rise in the order of the backup
+    if not same_event_numbers:  # new numbers are above all that were there, and rise in the order of the backup
         newest = AuditEvent.objects.filter(tenant_id=tenant_id).order_by("-pk")[: len(brought)]
         here_now = list(newest.values_list("pk", flat=True))[::-1]
     return events, events + _objects(folder, dict(zip(brought, here_now, strict=True)))
@@ -234,18 +240,18 @@ def _renumbered(row: EventObject, renumbering: dict[int, int]) -> EventObject:
     return row
 
 
-def _ledger(model: tables.Model, folder: Path, tenant_id: UUID | None, keep_numbers: bool) -> int:
+def _ledger(model: tables.Model, folder: Path, tenant_id: UUID | None, same_event_numbers: bool) -> int:
     """Events as they were. A tenant that was removed here has left its trail, and that stays as it is."""
-    told = "occurred_at" if model is AuditEvent else "timestamp"
-    here = dict(model._base_manager.filter(tenant_id=tenant_id).values_list("pk", told)) if tenant_id else {}
-    missing = (row for row in rows.read(model, _file(folder, model)) if here.get(row.pk) != getattr(row, told))
+    time_field = "occurred_at" if model is AuditEvent else "timestamp"
+    here = dict(model._base_manager.filter(tenant_id=tenant_id).values_list("pk", time_field)) if tenant_id else {}
+    missing = (row for row in rows.read(model, _file(folder, model)) if here.get(row.pk) != getattr(row, time_field))
     try:
-        count = rows.insert(model, missing, with_ids=keep_numbers)
+        count = rows.insert(model, missing, with_ids=same_event_numbers)
     except IntegrityError:
-        if keep_numbers:
+        if same_event_numbers:
             raise _NumbersTaken from None
         raise
-    if keep_numbers:
+    if same_event_numbers:
         sequences.reserve_up_to(model, model._base_manager.aggregate(n=models.Max("pk"))["n"] or 0)
     return count
 
@@ -253,8 +259,8 @@ def _ledger(model: tables.Model, folder: Path, tenant_id: UUID | None, keep_numb
 def _people(folder: Path) -> int:
     """Whoever is here already stays as they are here."""
     people = list(rows.read(User, _file(folder, User)))
-    known = set(User.objects.filter(pk__in=[person.pk for person in people]).values_list("pk", flat=True))
-    return rows.insert(User, [person for person in people if person.pk not in known])
+    existing_ids = set(User.objects.filter(pk__in=[person.pk for person in people]).values_list("pk", flat=True))
+    return rows.insert(User, [person for person in people if person.pk not in existing_ids])
 
 
 def _file(folder: Path, model: type[models.Model]) -> Path:

@@ -23,7 +23,7 @@ NAMED = (Permission, ContentType, Group)
 
 def lines(model: Model, rows: models.QuerySet) -> Iterator[bytes]:
     """In the order of the primary key, page by page."""
-    fields = kept_fields(model)
+    fields = stored_fields(model)
     names = ["pk", *(field.attname for field in fields)]
     names_of = _Names()
     rows, last = rows.order_by("pk"), None
@@ -39,7 +39,7 @@ def lines(model: Model, rows: models.QuerySet) -> Iterator[bytes]:
 
 def read(model: Model, path: Path) -> Iterator[models.Model]:
     """Unsaved rows, as they were. A column that is new since has its default."""
-    fields = {field.attname: field for field in kept_fields(model)}
+    fields = {field.attname: field for field in stored_fields(model)}
     names_of = _Names()
     with path.open("rb") as file:
         for line in file:
@@ -57,7 +57,7 @@ def insert(model: Model, rows: Iterable[models.Model], *, with_ids: bool = True)
     """As they are: no default, no `auto_now`, no signal. How many."""
     fields = [f for f in model._meta.local_concrete_fields if with_ids or not f.primary_key]
     if _auto(model) and model not in LEDGER:
-        fields = kept_fields(model)
+        fields = stored_fields(model)
     count, batch = 0, []
     size = max(1, min(PAGE, connection.ops.bulk_batch_size(fields, [None] * PAGE)))
     for row in rows:
@@ -68,7 +68,7 @@ def insert(model: Model, rows: Iterable[models.Model], *, with_ids: bool = True)
     return count + (_insert(model, batch, fields) if batch else 0)
 
 
-def kept_fields(model: Model) -> list[models.Field]:
+def stored_fields(model: Model) -> list[models.Field]:
     """Without numbers that only the database they come from gives a meaning."""
     return [f for f in model._meta.local_concrete_fields if not (f.primary_key and _auto(model)) or model in LEDGER]
 

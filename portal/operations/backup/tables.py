@@ -55,8 +55,8 @@ def every_table() -> Iterator[Model]:
 
 def homeless() -> list[str]:
     """Tables of which nobody has said whether a backup holds them."""
-    known = {Tenant, *LEDGER, *OF_EVENTS, *PEOPLE, *owned()}
-    return [m._meta.label for m in every_table() if m not in known and m._meta.label not in LEFT_OUT]
+    listed = {Tenant, *LEDGER, *OF_EVENTS, *PEOPLE, *owned()}
+    return [m._meta.label for m in every_table() if m not in listed and m._meta.label not in LEFT_OUT]
 
 
 def rows_of_tenant(tenant_id: UUID, using: str = DEFAULT_DB_ALIAS) -> Iterator[tuple[Model, models.QuerySet]]:

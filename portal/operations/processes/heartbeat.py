@@ -20,7 +20,7 @@ log = logging.getLogger("portal.operations.processes")
 
 def start(name: str) -> None:
     path = file_of(name)
-    threading.Thread(target=_keep_touching, args=(path,), name="heartbeat", daemon=True).start()
+    threading.Thread(target=_touch_forever, args=(path,), name="heartbeat", daemon=True).start()
 
 
 def file_of(name: str) -> Path:
@@ -35,7 +35,7 @@ def age(name: str) -> float | None:
         return None
 
 
-def _keep_touching(path: Path) -> None:
+def _touch_forever(path: Path) -> None:
     while True:
         try:
             private_folder(path.parent)

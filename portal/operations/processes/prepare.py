@@ -19,7 +19,7 @@ from knowledge.indexes.settings_changes import follow_settings as follow_index_s
 from portal.http import static_files
 from portal.operations.processes import known_migrations, new_database
 from portal.security.keys import private_folder
-from tenants.isolation.checks import tenants_are_kept_apart
+from tenants.isolation.checks import tenants_are_isolated
 from tenants.isolation.rls import serving_role
 
 BACKUPS_KEPT = 5
@@ -27,7 +27,7 @@ BACKUPS_KEPT = 5
 log = logging.getLogger("portal.operations.processes")
 
 
-def prepare(say: Callable[[str], None]) -> None:
+def prepare(write_line: Callable[[str], None]) -> None:
     """Leaves the installation ready to serve. Raises CommandError with one sentence when it cannot."""
     if why := serving_role.problem(connection):
         raise CommandError(f"{why} {serving_role.HINT}")
@@ -37,9 +37,9 @@ def prepare(say: Callable[[str], None]) -> None:
         private_folder(settings.QUEUE_DIR)
         private_folder(settings.QUEUE_DIR / "messages")
         private_folder(settings.QUEUE_DIR / "control")
-    migrate(say)
-    insist_on_walls()
-    follow_settings(say)
+    migrate(write_line)
+    require_isolation()
+    follow_settings(write_line)
     static_files.collect()
 
 
@@ -50,18 +50,18 @@ def make_database() -> None:
         prepare(lambda line: print(line, file=sys.stderr))
 
 
-def insist_on_walls() -> None:
+def require_isolation() -> None:
     """The trail cannot be altered and tenants are kept apart, or nothing is served."""
-    for check in (the_trail_is_append_only, tenants_are_kept_apart):
+    for check in (the_trail_is_append_only, tenants_are_isolated):
         for problem in check(databases=["default"]):
             raise CommandError(f"{problem.msg} {problem.hint}")
 
 
-def follow_settings(say: Callable[[str], None]) -> None:
+def follow_settings(write_line: Callable[[str], None]) -> None:
     companies = follow_index_settings()
     if companies:
         some = "one company" if companies == 1 else f"{companies} companies"
-        say(f"A new search index is being built for {some}. Until it is complete, answers use the old one")
+        write_line(f"A new search index is being built for {some}. Until it is complete, answers use the old one")
 
 
 def refuse_newer_database() -> None:
@@ -76,7 +76,7 @@ def refuse_newer_database() -> None:
         log.warning("The database does not answer, so its version was not checked: %s", type(error).__name__)
 
 
-def insist_it_can_restart() -> None:
+def require_restartable() -> None:
     """Raises CommandError if this version could not take over from one that is running. Changes nothing."""
     if why := serving_role.problem(connection):
         raise CommandError(f"{why} {serving_role.HINT}")
@@ -87,14 +87,16 @@ def insist_it_can_restart() -> None:
             "The database must be updated first. On PostgreSQL run `manage.py migrate` with DATABASE_OWNER_URL set; "
             "otherwise stop the portal and start it again."
         )
-    insist_on_walls()
+    require_isolation()
 
 
 def _refuse_newer(executor: MigrationExecutor) -> None:
-    known = known_migrations.known(executor.loader)
-    ours = {app for app, _ in known}
+    on_disk = known_migrations.known(executor.loader)
+    ours = {app for app, _ in on_disk}
     newer = sorted(
-        f"{app}.{name}" for app, name in executor.loader.applied_migrations if app in ours and (app, name) not in known
+        f"{app}.{name}"
+        for app, name in executor.loader.applied_migrations
+        if app in ours and (app, name) not in on_disk
     )
     if newer:
         raise CommandError(
@@ -103,9 +105,9 @@ def _refuse_newer(executor: MigrationExecutor) -> None:
         )
 
 
-def migrate(say: Callable[[str], None]) -> None:
+def migrate(write_line: Callable[[str], None]) -> None:
     if new_database.is_new(connection):
-        say("Creating the database")
+        write_line("Creating the database")
         return new_database.make(connection)
     executor = MigrationExecutor(connection)
     _refuse_newer(executor)
@@ -118,10 +120,12 @@ def migrate(say: Callable[[str], None]) -> None:
             "DATABASE_OWNER_URL set, then start again."
         )
     if executor.loader.applied_migrations:
-        kept = back_up()
-        say(f"Updating the database; a copy of the old one is {kept}" if kept else "Updating the database")
+        backup_path = back_up()
+        write_line(
+            f"Updating the database; a copy of the old one is {backup_path}" if backup_path else "Updating the database"
+        )
     else:
-        say("Creating the database")
+        write_line("Creating the database")
     call_command("migrate", verbosity=0, interactive=False)
 
 

@@ -75,14 +75,14 @@ class Supervisor:
     def __init__(
         self,
         listening: list[socket.socket],
-        say: Callable[[str], None],
+        write_line: Callable[[str], None],
         parts: list[Part] | None = None,
         *,
         lock: int = -1,
         taken_over: Takeover | None = None,
     ) -> None:
         self.listening = listening
-        self.say = say
+        self.write_line = write_line
         self.parts = all_parts() if parts is None else parts
         self.lock = lock
         self.former = [Part(name, pid=pid) for name, pid in taken_over.former] if taken_over else []
@@ -110,7 +110,7 @@ class Supervisor:
         waiting_for_warm = Counter({"warm": waiting["web"]}) if self.former else Counter()
         try:
             while not self.stopping:
-                news = self._heard()
+                news = self._read_messages()
                 if waiting:
                     waiting -= news
                     if not +waiting:
@@ -122,7 +122,7 @@ class Supervisor:
                         self._drain_former()
                 self._reap()
                 for part in self.parts:
-                    if self._is_wanted(part):
+                    if self._should_start(part):
                         self._start(part)
                 if self.restarting:
                     self._restart()
@@ -134,12 +134,12 @@ class Supervisor:
         """Becomes a new program, if that would start. What runs goes on running either way."""
         self.restarting = False
         if self.former:
-            self.say("A restart is already in progress")
+            self.write_line("A restart is already in progress")
             return
         if why := seamless_restart.can_start():
-            self.say(f"Not restarted, because the new version would not start: {why}")
+            self.write_line(f"Not restarted, because the new version would not start: {why}")
             return
-        self.say("Restarting without downtime")
+        self.write_line("Restarting without downtime")
         running = [(part.name, part.pid) for part in self.parts if part.pid]
         seamless_restart.become_new(Takeover([each.fileno() for each in self.listening], self.lock, running))
 
@@ -196,7 +196,7 @@ class Supervisor:
     def _socket_of(self, part: Part) -> socket.socket | None:
         return self.listening[(part.number - 1) % len(self.listening)] if part.name == "web" else None
 
-    def _heard(self) -> Counter[str]:
+    def _read_messages(self) -> Counter[str]:
         try:
             return Counter(os.read(self.news, 4096).decode().split())
         except BlockingIOError:
@@ -219,10 +219,10 @@ class Supervisor:
                 continue
             if len(part.starts) >= RESTARTS:
                 raise GaveUp(f"The {part.name} stopped {RESTARTS} times within a minute (last exit status {status}).")
-            self.say(f"The {part.name} stopped unexpectedly (exit status {status}); starting it again")
+            self.write_line(f"The {part.name} stopped unexpectedly (exit status {status}); starting it again")
             self._start(part)
 
-    def _is_wanted(self, part: Part) -> bool:
+    def _should_start(self, part: Part) -> bool:
         """It is not there and should be: its former one has left, or, if it comes on demand, there is work for it."""
         if part.pid or any(former.name == part.name for former in self.former):
             return False
@@ -302,16 +302,16 @@ def close_connections() -> None:
             connection.close_pool()
 
 
-def run_part(name: str, listening: socket.socket | None, tell: int) -> None:
-    def say(word: str) -> None:
+def run_part(name: str, listening: socket.socket | None, messages_fd: int) -> None:
+    def send(word: str) -> None:
         with contextlib.suppress(OSError):  # the supervisor that asked has become another program
-            os.write(tell, f"{word} ".encode())
+            os.write(messages_fd, f"{word} ".encode())
 
     def ready() -> None:
-        say(name)
+        send(name)
 
     def warm() -> None:
-        say("warm")
+        send("warm")
 
     if name == "web":
         assert listening is not None

@@ -45,18 +45,18 @@ def verify(path: Path, *, signed_by: str = "") -> dict[str, Any]:
 
 
 def in_words(envelope: dict[str, Any]) -> str:
-    told, signature = envelope["signed"], envelope["signature"]
-    tenant, removed = told["tenant"], told["removed"]
+    certificate, signature = envelope["signed"], envelope["signature"]
+    tenant, removed = certificate["tenant"], certificate["removed"]
     tables = [f"  {each['rows']:>9}  {table}" for table, each in removed["rows"].items() if each["rows"]]
     lines = [
         "Certificate of removal",
         "",
         f"Company      {tenant['name']} ({tenant['slug']}, {tenant['id']})",
-        f"Removed by   {told['by']['name'] or told['by']['kind']}",
-        f"Asked        {told['asked_at']}",
-        f"Rows gone    {told['removed_at']}",
-        f"Finished     {told['finished_at']}",
-        f"Certificate  {told['id']}",
+        f"Removed by   {certificate['by']['name'] or certificate['by']['kind']}",
+        f"Asked        {certificate['asked_at']}",
+        f"Rows gone    {certificate['removed_at']}",
+        f"Finished     {certificate['finished_at']}",
+        f"Certificate  {certificate['id']}",
         "",
         "What was removed",
         f"  {sum(each['rows'] for each in removed['rows'].values()):>9}  rows of the database:",
@@ -69,13 +69,13 @@ def in_words(envelope: dict[str, Any]) -> str:
         f"  {removed['cached']:>9}  entries of the cache",
         "",
         "What was kept",
-        f"  {told['kept']['audit_events']:>9}  events of the audit trail, unaltered, without the names of these people",
+        f"  {certificate['kept']['audit_events']:>9}  events of the audit trail, unaltered, without the names of these people",
         "",
         "Where the database kept it",
-        f"  {told['database']}",
+        f"  {certificate['database']}",
         "",
         "Backups",
-        *_backups(told["backups"]),
+        *_backups(certificate["backups"]),
         "",
         f"Signed with {signature['algorithm']}, key {signing.fingerprint(signature['public_key'])}",
         f"Public key {signature['public_key']}",

@@ -11,28 +11,28 @@ from django.core.cache.backends.redis import RedisCache
 
 def keys_of(tenant_id: UUID) -> Iterator[str]:
     """As the cache itself writes them. A Redis that is away holds nothing that would not end by itself."""
-    kept = caches["default"]._cache
+    entries = caches["default"]._cache
     names = (str(tenant_id), tenant_id.hex)
     if not _is_redis():
-        yield from [key for key in kept if isinstance(key, str) and any(name in key for name in names)]
+        yield from [key for key in entries if isinstance(key, str) and any(name in key for name in names)]
         return
     from redis.exceptions import RedisError
 
     for name in names:
         try:
-            for key in kept.get_client(None, write=True).scan_iter(match=f"*{name}*", count=1000):
+            for key in entries.get_client(None, write=True).scan_iter(match=f"*{name}*", count=1000):
                 yield key.decode()
         except RedisError:
             return
 
 
 def forget(tenant_id: UUID) -> None:
-    kept = caches["default"]._cache
+    entries = caches["default"]._cache
     for key in list(keys_of(tenant_id)):
         if _is_redis():
-            kept.get_client(None, write=True).unlink(key)
+            entries.get_client(None, write=True).unlink(key)
         else:
-            kept.pop(key, None)
+            entries.pop(key, None)
 
 
 def _is_redis() -> bool:

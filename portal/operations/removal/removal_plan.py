@@ -19,7 +19,7 @@ def unfinished_of(tenant_id: str) -> dict[str, Any] | None:
     return next((plan for plan in unfinished() if plan["tenant"]["id"] == str(tenant_id)), None)
 
 
-def keep(plan: dict[str, Any]) -> None:
+def save_plan(plan: dict[str, Any]) -> None:
     from portal.operations.backup.manifest import write_private
 
     write_private(_path(plan), json.dumps(plan, ensure_ascii=False, indent=1).encode())

@@ -64,7 +64,7 @@ def remove_tenant(tenant: Tenant, *, by: Actor, certify: bool = True) -> Removal
             "certify": certify,
             "found": survey(tenant),
         }
-        removal_plan.keep(plan)
+        removal_plan.save_plan(plan)
     return finish(plan, by=by)
 
 
@@ -83,7 +83,7 @@ def finish(plan: dict[str, Any], *, by: Actor) -> Removal:
     removal_cache.forget(UUID(plan["tenant"]["id"]))
     now = timezone.now().isoformat()
     reached = forget.forget_tenant(plan["tenant"], plan["people"], certificate=plan["id"], at=now)
-    _insist_on_nothing_left(plan)
+    _require_nothing_left(plan)
     certificate = certificates.issue(_content(plan, reached)) if plan["certify"] else None
     registry.drop_tenant(plan["tenant"]["id"], {each.id for each in reached if each.outcome == "removed"})
     removal_plan.done(plan)
@@ -144,14 +144,14 @@ def _erase_rows(tenant: Tenant, plan: dict[str, Any], by: Actor) -> None:
         User.objects.filter(pk__in=gone).delete()  # with no tenant at work: their mails of no tenant go with them
         record(Action.TENANT_REMOVED, replace(by, tenant_id=None), _target(plan), **data)
         plan["removed_at"] = timezone.now().isoformat()
-        removal_plan.keep(plan)
+        removal_plan.save_plan(plan)
 
 
 def _target(plan: dict[str, Any]) -> Target:
     return Tenant(pk=UUID(plan["tenant"]["id"]), name=plan["tenant"]["name"]).audit_target()
 
 
-def _insist_on_nothing_left(plan: dict[str, Any]) -> None:
+def _require_nothing_left(plan: dict[str, Any]) -> None:
     tenant_id = UUID(plan["tenant"]["id"])
     left = [name for name in plan["found"]["index"] if backends.store().count(Namespace(tenant_id, name))]
     left += list(_files_under(str(tenant_id)))

@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def _up(asked) -> int:
-    missing = stack.up(only=_known(asked.only, list(stack.KINDS)))
+    missing = stack.up(only=_valid_names(asked.only, list(stack.KINDS)))
     print(f"Their addresses and passwords are in {stack.env_file()}")
     return 1 if missing else 0
 
@@ -45,15 +45,15 @@ def _down(asked) -> int:
 
 
 def _status(asked) -> int:
-    said = stack.status()
-    for name, words in said.items():
+    statuses = stack.status()
+    for name, words in statuses.items():
         print(f"{name} {words}")
-    return 0 if all(words.startswith("runs on") and "not answer" not in words for words in said.values()) else 1
+    return 0 if all(words.startswith("runs on") and "not answer" not in words for words in statuses.values()) else 1
 
 
 def _install(asked) -> int:
     names = [*stack.KINDS, "PgBouncer"]
-    missing = stack.install.install(_known(asked.only, names) or names)
+    missing = stack.install.install(_valid_names(asked.only, names) or names)
     for name, reason in missing.items():
         print(f"{name} is not here: {reason}")
     return 1 if missing else 0
@@ -67,7 +67,7 @@ def _manage(asked) -> int:
     return production.manage(asked.command)
 
 
-def _known(only: list[str], names: list[str]) -> list[str] | None:
+def _valid_names(only: list[str], names: list[str]) -> list[str] | None:
     for name in only:
         if name not in names:
             raise NotStarted(f"There is no {name}. Choose from: {', '.join(names)}.")

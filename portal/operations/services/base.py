@@ -228,21 +228,21 @@ class Server(ABC):
             os.fsync(file.fileno())  # or a power cut leaves an empty file under the name
         fresh.replace(path)
 
-    def _free_ports(self, wanted: dict[str, int]) -> dict[str, int]:
+    def _free_ports(self, preferred_ports: dict[str, int]) -> dict[str, int]:
         """Each of `ports`: the wanted one where it is free, else any free one. All are held while they are chosen."""
         with contextlib.ExitStack() as held:
             taken: dict[str, int] = {}
-            for name in sorted(self.ports, key=lambda name: name not in wanted):
+            for name in sorted(self.ports, key=lambda name: name not in preferred_ports):
                 listener = held.enter_context(socket.socket())
-                if name in wanted and ports.bind(listener, wanted[name]):
-                    taken[name] = wanted[name]
+                if name in preferred_ports and ports.bind(listener, preferred_ports[name]):
+                    taken[name] = preferred_ports[name]
                 else:
                     taken[name] = ports.bind_free(listener)
             return taken
 
     def _surroundings(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-        return kept | {"HOME": str(self.folder)} | self.environment()
+        environment = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+        return environment | {"HOME": str(self.folder)} | self.environment()
 
 
 def run(command: list[str], *, account: str | None = None, folder: Path | None = None) -> None:

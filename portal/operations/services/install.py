@@ -47,13 +47,13 @@ DEBIAN = {
 }
 
 
-def install(names: list[str], say=print) -> dict[str, str]:
+def install(names: list[str], write_line=print) -> dict[str, str]:
     """Those that are missing, as far as possible. Returns what is still missing, with the reason for each."""
     packages = [DEBIAN[name][1] for name in names if name in DEBIAN and DEBIAN[name][0]() is None]
-    problem = _apt(packages, say) if packages else ""
+    problem = _apt(packages, write_line) if packages else ""
     missing = {name: problem for name in names if name in DEBIAN and DEBIAN[name][0]() is None}
     if "Weaviate" in names and weaviate_program() is None:
-        problem = _build_weaviate(say)
+        problem = _build_weaviate(write_line)
         if weaviate_program() is None:
             missing["Weaviate"] = problem
     return missing
@@ -70,12 +70,12 @@ def need(path: Path | None, name: str) -> Path:
     raise Missing(f"{name} is not on this machine. {how}")
 
 
-def _apt(packages: list[str], say) -> str:
+def _apt(packages: list[str], write_line) -> str:
     if not shutil.which("apt-get"):
         return f"There is no apt-get here. Install {', '.join(packages)} the way this system does it."
     if os.geteuid() != 0:
         return f"Only root may install it: sudo apt-get install {' '.join(packages)}"
-    say(f"Installing {', '.join(packages)}")
+    write_line(f"Installing {', '.join(packages)}")
     if "postgresql" in packages:
         _no_cluster_of_its_own()
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
@@ -95,10 +95,10 @@ def _no_cluster_of_its_own() -> None:
         rules.write_text("create_main_cluster = false\n", encoding="utf-8")
 
 
-def _build_weaviate(say) -> str:
+def _build_weaviate(write_line) -> str:
     if not shutil.which("go"):
         return f"Weaviate is built from source, and Go is not here. With Go 1.24 or newer: go install {WEAVIATE_SOURCE}"
-    say(f"Building Weaviate {WEAVIATE}; the first time this takes about three minutes")
+    write_line(f"Building Weaviate {WEAVIATE}; the first time this takes about three minutes")
     done = subprocess.run(  # noqa: S603
         ["go", "install", WEAVIATE_SOURCE],  # noqa: S607
         capture_output=True,
@@ -115,8 +115,8 @@ def _go_bin() -> Path | None:
     if not shutil.which("go"):
         home = Path.home() / "go" / "bin"
         return home if home.is_dir() else None
-    said = subprocess.run(["go", "env", "GOBIN", "GOPATH"], capture_output=True, text=True, check=False)  # noqa: S607
-    gobin, gopath, *_ = [*said.stdout.split("\n"), "", ""]
+    process = subprocess.run(["go", "env", "GOBIN", "GOPATH"], capture_output=True, text=True, check=False)  # noqa: S607
+    gobin, gopath, *_ = [*process.stdout.split("\n"), "", ""]
     return Path(gobin) if gobin else Path(gopath) / "bin" if gopath else None
 
 

@@ -51,15 +51,15 @@ def manage(command: list[str]) -> int:
 def environment(port: int = 8000, *, addresses: Collection[str] = ()) -> dict[str, str]:
     """What is set already wins. Of the addresses in FOR_PREPARING it holds those named in `addresses` alone."""
     withheld = set(FOR_PREPARING) - set(addresses)
-    told = {name: value for name, value in stack.read(stack.env_file()).items() if name not in withheld}
+    variables = {name: value for name, value in stack.read(stack.env_file()).items() if name not in withheld}
     # Beside what `make run` keeps: a company of one database must not find the files of another's.
     data = stack.data_folder() / "production"
     folder = Path(os.environ.get("PORTAL_KEYS_DIR") or data / "keys")
     for name, key in KEYS.items():
         if not os.environ.get(name) and not os.environ.get(f"{name}_FILE"):
             keys.key(folder, key)
-            told[f"{name}_FILE"] = str(folder / f"{key}.key")
-    told |= {
+            variables[f"{name}_FILE"] = str(folder / f"{key}.key")
+    variables |= {
         "DJANGO_SETTINGS_MODULE": "portal.settings.production",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "PORTAL_URL": f"http://localhost:{port}",
@@ -67,4 +67,4 @@ def environment(port: int = 8000, *, addresses: Collection[str] = ()) -> dict[st
         "WEB_PROCESSES": "2",
     }
     ours = {name: value for name, value in os.environ.items() if name not in withheld}
-    return told | ours | {"PORTAL_DATA_DIR": str(data)}
+    return variables | ours | {"PORTAL_DATA_DIR": str(data)}

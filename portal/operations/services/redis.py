@@ -45,12 +45,12 @@ class Redis(Server):
             with socket.create_connection((LOOPBACK, self.port), 1) as asked:
                 asked.settimeout(1)
                 asked.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
-                said = b""
-                while said.count(b"\r\n") < 2:
+                reply = b""
+                while reply.count(b"\r\n") < 2:
                     more = asked.recv(256)
                     if not more:
                         return False
-                    said += more
-                return said.startswith(b"+OK\r\n+PONG")
+                    reply += more
+                return reply.startswith(b"+OK\r\n+PONG")
         except OSError:
             return False

@@ -19,7 +19,7 @@ ROLES = {"DATABASE_URL": "portal_app", "DATABASE_OWNER_URL": "portal_owner", "DA
 ELSEWHERE = Path("/var/lib/portal-services")
 KINDS = {"PostgreSQL": Postgres, "Redis": Redis, "Weaviate": Weaviate}
 
-Say = Callable[[str], None]
+Writer = Callable[[str], None]
 
 
 def data_folder() -> Path:
@@ -40,52 +40,54 @@ def servers() -> list[Server]:
     return [kind(folder() / name.lower()) for name, kind in KINDS.items()]
 
 
-def up(say: Say = print, only: list[str] | None = None) -> dict[str, str]:
+def up(write_line: Writer = print, only: list[str] | None = None) -> dict[str, str]:
     """Starts what can be had, writes the addresses, and returns what is missing, with the reason for each."""
     names = only or list(KINDS)
-    missing = install.install(names, say)
+    missing = install.install(names, write_line)
     _private(data_folder())
     _private(folder())
     for server in servers():
         if server.name not in names:
             continue
         if server.name in missing:
-            say(f"{server.name} is not here: {missing[server.name]}")
+            write_line(f"{server.name} is not here: {missing[server.name]}")
             continue
         if server.is_running():
-            say(f"{server.name} runs already, on port {server.port}")
+            write_line(f"{server.name} runs already, on port {server.port}")
             continue
-        _find_a_place(server, say)
+        _find_a_place(server, write_line)
         server.start()
-        say(f"{server.name} runs on port {server.port}")
+        write_line(f"{server.name} runs on port {server.port}")
         if beyond := server.beyond_loopback():
             doors = " and ".join(f"{what} {port}" for what, port in beyond.items())
-            say(f"  {doors} listen on every interface, with a key: close them to others (docker/OPERATING.md)")
+            write_line(f"  {doors} listen on every interface, with a key: close them to others (docker/OPERATING.md)")
     _write(env_file(), addresses())
     return missing
 
 
-def down(say: Say = print) -> None:
+def down(write_line: Writer = print) -> None:
     for server in reversed(servers()):
         if server.is_running():
             server.stop()
-            say(f"{server.name} stopped. Its data is kept in {server.folder}")
+            write_line(f"{server.name} stopped. Its data is kept in {server.folder}")
 
 
 def status() -> dict[str, str]:
     """Name to what is to be said of it."""
-    said = {}
+    statuses = {}
     for server in servers():
         if server.is_running():
-            said[server.name] = f"runs on port {server.port}" + ("" if server.is_ready() else ", and does not answer")
+            statuses[server.name] = f"runs on port {server.port}" + (
+                "" if server.is_ready() else ", and does not answer"
+            )
         else:
-            said[server.name] = "does not run"
-    return said
+            statuses[server.name] = "does not run"
+    return statuses
 
 
 def addresses() -> dict[str, str]:
     """The environment of the production settings on this machine, with passwords that are made once."""
-    kept = read(env_file())
+    stored = read(env_file())
     settings: dict[str, str] = {}
     postgres, redis, weaviate = servers()
     assert isinstance(postgres, Postgres)
@@ -93,7 +95,7 @@ def addresses() -> dict[str, str]:
     if postgres.state:
         settings["DATABASE_ADMIN_URL"] = postgres.url
         for name, role in ROLES.items():
-            password = kept.get(name, "").partition("//")[2].partition("@")[0].partition(":")[2]
+            password = stored.get(name, "").partition("//")[2].partition("@")[0].partition(":")[2]
             settings[name] = postgres.url_for(DATABASE, role, password or secrets.token_urlsafe(24))
     if redis.state:
         settings["REDIS_URL"] = redis.url
@@ -128,7 +130,7 @@ def _private(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
-def _find_a_place(server: Server, say: Say) -> None:
+def _find_a_place(server: Server, write_line: Writer) -> None:
     """PostgreSQL does not run as root, and its own account may not be able to enter the data folder, which is root's
     alone. Then its files lie where it can, with a link from where one would look."""
     if not isinstance(server, Postgres) or unprivileged() is None or server.folder.exists():
@@ -142,4 +144,6 @@ def _find_a_place(server: Server, say: Say) -> None:
     place.mkdir(mode=0o700)
     shutil.chown(place, unprivileged(), unprivileged())
     server.folder.symlink_to(place)
-    say(f"PostgreSQL does not run as root, and its account may not enter {data_folder()}: its files are in {place}")
+    write_line(
+        f"PostgreSQL does not run as root, and its account may not enter {data_folder()}: its files are in {place}"
+    )

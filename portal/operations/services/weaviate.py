@@ -89,16 +89,20 @@ class Weaviate(Server):
             settings["GOMAXPROCS"] = os.environ["GOMAXPROCS"]
         return settings
 
-    def _free_ports(self, wanted: dict[str, int]) -> dict[str, int]:
+    def _free_ports(self, preferred_ports: dict[str, int]) -> dict[str, int]:
         """On one machine a node looks for another's doors next to each other."""
         others = {door for each in self.nodes if each is not self for door in each.doors()}
         while True:
-            ports = super()._free_ports(wanted)
+            ports = super()._free_ports(preferred_ports)
             ports |= {"data_port": ports["gossip_port"] + 1, "raft_rpc_port": ports["raft_port"] + 1}
             doors = set(ports.values())
             if len(doors) == len(ports) and not doors & others and all(map(is_free, doors)):
                 return ports
-            wanted = {"port": wanted["port"]} if "port" in wanted and wanted["port"] not in others else {}
+            preferred_ports = (
+                {"port": preferred_ports["port"]}
+                if "port" in preferred_ports and preferred_ports["port"] not in others
+                else {}
+            )
 
     def doors(self) -> set[int]:
         """Its ports, whether it runs or not."""
@@ -107,8 +111,8 @@ class Weaviate(Server):
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/v1/.well-known/ready", timeout=1) as said:  # noqa: S310
-                return said.status == 200
+            with urllib.request.urlopen(f"{self.url}/v1/.well-known/ready", timeout=1) as response:  # noqa: S310
+                return response.status == 200
         except (OSError, urllib.error.URLError):
             return False
 

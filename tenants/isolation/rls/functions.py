@@ -18,7 +18,7 @@ OWNER_READS = (
     "tenants_membership",
 )
 POLICY = "portal_owner_select"
-_LONG = {"timestamptz": "timestamp with time zone"}
+_SQL_TYPE_NAMES = {"timestamptz": "timestamp with time zone"}
 
 # name and arguments -> (result, body)
 FUNCTIONS = {
@@ -142,14 +142,15 @@ def remake(connection) -> None:
 def problems(connection) -> list[str]:
     with connection.cursor() as cursor:
         have = _definers(cursor)
-    wanted = {_plain(signature): body for signature, (_, body) in (FUNCTIONS | CHANGING).items()}
-    return [f"the function {each} is not there as this version wants it" for each in _differing(wanted, have)] + [
-        f"the function {each} runs as its owner and is not one of the portal's" for each in sorted(have.keys() - wanted)
+    expected = {_plain(signature): body for signature, (_, body) in (FUNCTIONS | CHANGING).items()}
+    return [f"the function {each} is not there as this version wants it" for each in _differing(expected, have)] + [
+        f"the function {each} runs as its owner and is not one of the portal's"
+        for each in sorted(have.keys() - expected)
     ]
 
 
-def _differing(wanted: dict[str, str], have: dict[str, str]) -> list[str]:
-    return sorted(each for each, body in wanted.items() if have.get(each, "").split() != body.split())
+def _differing(expected: dict[str, str], have: dict[str, str]) -> list[str]:
+    return sorted(each for each, body in expected.items() if have.get(each, "").split() != body.split())
 
 
 def _definers(cursor) -> dict[str, str]:
@@ -164,7 +165,9 @@ def _definers(cursor) -> dict[str, str]:
 def _plain(signature: str) -> str:
     """`name(type)`, as REVOKE and GRANT want it."""
     name, arguments = signature.rstrip(")").split("(")
-    types = (_LONG.get(each.split(" ", 1)[1], each.split(" ", 1)[1]) for each in arguments.split(", ") if each)
+    types = (
+        _SQL_TYPE_NAMES.get(each.split(" ", 1)[1], each.split(" ", 1)[1]) for each in arguments.split(", ") if each
+    )
     return f"{name}({','.join(types)})"
 
 

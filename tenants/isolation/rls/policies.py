@@ -54,13 +54,15 @@ def expected(table: str) -> Iterator[Policy]:
 
 def remake(connection) -> None:
     """Makes what is missing and remakes what differs; touches no table that is as it should be."""
-    have = _standing(connection)
-    walls = _walls(connection)
-    for table in sorted(tables.POLICED & walls.keys()):
-        wanted = {policy.name: policy for policy in expected(table)}
-        stray = [name for name, mark in have.get(table, {}).items() if name not in wanted or wanted[name].mark != mark]
-        missing = [policy for name, policy in wanted.items() if name not in have.get(table, {}) or name in stray]
-        if not (stray or missing) and walls[table]:
+    have = _existing_policies(connection)
+    protected = _tables_with_rls(connection)
+    for table in sorted(tables.POLICED & protected.keys()):
+        policies = {policy.name: policy for policy in expected(table)}
+        stray = [
+            name for name, mark in have.get(table, {}).items() if name not in policies or policies[name].mark != mark
+        ]
+        missing = [policy for name, policy in policies.items() if name not in have.get(table, {}) or name in stray]
+        if not (stray or missing) and protected[table]:
             continue
         # In one transaction, so that the table is never without its wall.
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
@@ -76,9 +78,9 @@ def remake(connection) -> None:
 
 def problems(connection) -> list[str]:
     """What stands open, in words. Tables that are not there yet are not open."""
-    have, walls, found = _standing(connection), _walls(connection), []
-    for table in sorted(tables.POLICED & walls.keys()):
-        if not walls[table]:
+    have, protected, found = _existing_policies(connection), _tables_with_rls(connection), []
+    for table in sorted(tables.POLICED & protected.keys()):
+        if not protected[table]:
             found.append(f"{table} is not under forced row-level security")
         if have.get(table, {}) != {policy.name: policy.mark for policy in expected(table)}:
             found.append(f"the policies of {table} are not the ones of this version")
@@ -94,9 +96,9 @@ def _add_column(cursor, table: str) -> None:
     cursor.execute(f'CREATE INDEX IF NOT EXISTS "{table}_tenant" ON "{table}" (tenant_id)')
 
 
-def _standing(connection) -> dict[str, dict[str, str]]:
+def _existing_policies(connection) -> dict[str, dict[str, str]]:
     """{table: {policy: mark}}"""
-    found: dict[str, dict[str, str]] = {}
+    policies: dict[str, dict[str, str]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname, p.polname, coalesce(obj_description(p.oid, 'pg_policy'), '') "
@@ -105,11 +107,11 @@ def _standing(connection) -> dict[str, dict[str, str]]:
         )
         for table, name, mark in cursor.fetchall():
             if not (name == functions.POLICY and table in functions.OWNER_READS):
-                found.setdefault(table, {})[name] = mark
-    return found
+                policies.setdefault(table, {})[name] = mark
+    return policies
 
 
-def _walls(connection) -> dict[str, bool]:
+def _tables_with_rls(connection) -> dict[str, bool]:
     """Every table, and whether row-level security is enabled and forced."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -8,7 +8,7 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 
 HINT = "Let DATABASE_URL name the role that setup_database made for serving (portal_app)."
-_known: set[str] = set()
+_checked_roles: set[str] = set()
 
 
 def problem(connection) -> str:
@@ -29,21 +29,21 @@ def problem(connection) -> str:
     return f"The database role {connection.settings_dict['USER']!r} {why}, so nothing would separate the tenants."
 
 
-def insist() -> None:
+def require_serving_role() -> None:
     """From now on, in this process, the first connection as each role is looked at. For processes that serve: their
     database may not be there yet when they start."""
-    connection_created.connect(_look, dispatch_uid="tenants.rls.role")
+    connection_created.connect(_check_role, dispatch_uid="tenants.rls.role")
     for connection in connections.all(initialized_only=True):
         if connection.connection is not None:
-            _look(type(connection), connection)
+            _check_role(type(connection), connection)
 
 
-def _look(sender, connection, **_) -> None:
+def _check_role(sender, connection, **_) -> None:
     user = connection.settings_dict.get("USER", "")
-    if user in _known:
+    if user in _checked_roles:
         return
-    found = problem(connection)
-    if found:
+    role_problem = problem(connection)
+    if role_problem:
         connection.close()
-        raise ImproperlyConfigured(f"{found} {HINT}")
-    _known.add(user)
+        raise ImproperlyConfigured(f"{role_problem} {HINT}")
+    _checked_roles.add(user)

@@ -20,12 +20,12 @@ class Command(BaseCommand):
 
     def handle(self, *, tenant: str, email: str, role: str, name: str, **options) -> None:
         company, email = tenant_of(tenant), address(email)
-        known = User.objects.filter(email=email).exists()
-        password, made = (None, False) if known else password_from(options, User(email=email, name=name))
+        user_exists = User.objects.filter(email=email).exists()
+        password, made = (None, False) if user_exists else password_from(options, User(email=email, name=name))
         with plain_errors():
             member = add_member(company, email=email, role=role, name=name, password=password)
         self.stdout.write(f"{member} belongs to {company.name} as {member.get_role_display().lower()}.")
-        if known:
+        if user_exists:
             self.stdout.write("This address already had an account; its password and name did not change.")
         if made:
             self.stdout.write(f"Password: {password}")

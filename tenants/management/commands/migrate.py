@@ -20,11 +20,11 @@ class Command(migrate.Command):
 
     def handle(self, *args, **options) -> None:
         with as_owner(options["database"]):
-            insist_on_an_owner(options["database"])
+            require_owner_role(options["database"])
             super().handle(*args, **options)
 
 
-def insist_on_an_owner(alias: str) -> None:
+def require_owner_role(alias: str) -> None:
     connection = connections[alias]
     if connection.vendor != "postgresql":
         return

@@ -73,5 +73,7 @@ def _delete(connection, *, kept: tuple[str, ...]) -> None:
 
 def _drop_triggers(connection) -> None:
     with connection.cursor() as cursor:
-        for trigger in append_only_triggers.expected(connection.vendor) & append_only_triggers.standing(connection):
+        for trigger in append_only_triggers.expected(connection.vendor) & append_only_triggers.existing_triggers(
+            connection
+        ):
             cursor.execute(f'DROP TRIGGER "{trigger}"')
