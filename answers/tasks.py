@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from celery import shared_task
 
-KEPT = timedelta(days=1)  # how long the events of a finished answer can be followed again
-AT_ONCE = 2_000  # rows in one transaction, so that nobody waits long for it
+EVENT_LIFETIME = timedelta(days=1)  # how long the events of a finished answer can be followed again
+ROWS_PER_TRANSACTION = 2_000  # rows in one transaction, so that nobody waits long for it
 
 
 @shared_task(ignore_result=True, acks_late=False)
@@ -30,6 +30,6 @@ def forget_events() -> None:
 
     for tenant in each_tenant():
         finished = AnswerEvent.objects.for_tenant(tenant).exclude(answer__state=State.RUNNING)
-        old = finished.filter(answer__finished_at__lt=timezone.now() - KEPT)
-        while some := list(old.values_list("pk", flat=True)[:AT_ONCE]):
+        old = finished.filter(answer__finished_at__lt=timezone.now() - EVENT_LIFETIME)
+        while some := list(old.values_list("pk", flat=True)[:ROWS_PER_TRANSACTION]):
             AnswerEvent.objects.for_tenant(tenant).filter(pk__in=some).delete()

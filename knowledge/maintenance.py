@@ -23,7 +23,7 @@ COMPACT = "knowledge:compact"
 
 def store_work_waits() -> bool:
     return cache.get(COMPACT) is not None or any(
-        _has_store_work(tenant) for tenant in queue_stats.tenants_with_chores()
+        _has_store_work(tenant) for tenant in queue_stats.tenants_with_maintenance_due()
     )
 
 
@@ -32,7 +32,7 @@ def do_store_work() -> None:
     from knowledge.indexes.erase import erase_leaving
 
     try:
-        for tenant in queue_stats.tenants_with_chores():
+        for tenant in queue_stats.tenants_with_maintenance_due():
             follow_moves(tenant)
             deletion.erase_overdue(tenant)
             erase_leaving(tenant)

@@ -62,7 +62,7 @@ def sweep() -> None:
     from knowledge.models import Job
 
     if not _clock_jumped():
-        for tenant in queue_stats.tenants_with_chores():
+        for tenant in queue_stats.tenants_with_maintenance_due():
             outcomes.give_up_lost(claims.release_lost(tenant))
     _follow_settings_once()
     priorities = {priority for _, priority, _ in queue_stats.tenants_waiting()}
@@ -70,7 +70,7 @@ def sweep() -> None:
         _notify_again(INTERACTIVE)
     if priorities:  # people's files too: nobody may be there who serves only them
         _notify_again(BULK)
-    if any(scheduler.building(tenant) for tenant in queue_stats.tenants_with_chores()):
+    if any(scheduler.building(tenant) for tenant in queue_stats.tenants_with_maintenance_due()):
         notify_now(BUILD)
     if comparison_queue.waiting():
         _notify_again(COMPARE)

@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
 
 Value = UUID | str
-KEPT_LENGTHS = 64  # of a list of keys: each number of values is a statement of its own
+MAX_CACHED_LENGTHS = 64  # of a list of keys: each number of values is a statement of its own
 
 
 class CompiledQuery:
@@ -24,7 +24,7 @@ class CompiledQuery:
 
     def __init__(self, build: Callable[..., QuerySet]) -> None:
         self._build = build
-        self._statement = lru_cache(maxsize=KEPT_LENGTHS)(self._compile)
+        self._statement = lru_cache(maxsize=MAX_CACHED_LENGTHS)(self._compile)
 
     def __call__(self, *values: Value) -> list[tuple]:
         connection = connections[DEFAULT_DB_ALIAS]

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from celery import shared_task
 
-ATTEMPTS = 6  # with doubling pauses from 30 s: for a quarter of an hour
+MAX_DELIVERY_ATTEMPTS = 6  # with doubling pauses from 30 s: for a quarter of an hour
 
 
-@shared_task(bind=True, max_retries=ATTEMPTS - 1)
+@shared_task(bind=True, max_retries=MAX_DELIVERY_ATTEMPTS - 1)
 def deliver(self, mail_id: str, tenant_id: str = "") -> None:
     """Send one mail of the outbox. What the server said stands on its row until it is sent."""
     from django.core.mail import EmailMessage

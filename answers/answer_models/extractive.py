@@ -15,14 +15,14 @@ from answers.grounding.sentence_ranking import Candidate, Embed
 from answers.question.analysis import Kind, Question, read
 from answers.question.parts import Part, parts
 
-MOST_SENTENCES = 4
+MAX_SENTENCES = 4
 SENTENCES_A_PART = 2  # when several things were asked
-MOST_LIST_ITEMS = 8
+MAX_LIST_ITEMS = 8
 LONGEST_ITEM = 240
 ADDS = 0.6  # a further sentence must score this share of the best one,
 ADDS_TO_A_FACT = 0.8  # or this one, when one figure, name or date was asked for,
 ABOUT_THE_SAME = 0.5  # and hold this share of the question's words, or stand beside the best one
-ONE_IS_ENOUGH = frozenset({Kind.PERSON, Kind.TIME, Kind.AMOUNT, Kind.PLACE})
+SINGLE_SENTENCE_KINDS = frozenset({Kind.PERSON, Kind.TIME, Kind.AMOUNT, Kind.PLACE})
 _REFERS_TO_PREVIOUS = re.compile(
     r"^(?:it|its|this|that|these|those|they|their|he|she|his|her|him|them|such|however|therefore|thus|also|otherwise"
     r"|instead|but|and|or|so|then|er|sie|es|dies\w*|dabei|jedoch|daher|deshalb|außerdem|este|esta|esto|estos|ello"
@@ -119,8 +119,8 @@ def _shortened(text: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 def _more(question: Question, best: Candidate, others: Sequence[Candidate]) -> list[Candidate]:
     """Sentences that add to the best one: parts of the question it leaves open, or what stands beside it."""
-    short = question.kind in ONE_IS_ENOUGH
-    room = 1 if short else MOST_SENTENCES - 1
+    short = question.kind in SINGLE_SENTENCE_KINDS
+    room = 1 if short else MAX_SENTENCES - 1
     answered = set(best.matched_terms)
     added: list[Candidate] = []
     for item in others:
@@ -162,7 +162,7 @@ def _with_list(lead: Candidate, passages: Sequence[SourcePassage]) -> list[tuple
         item = bare(line)
         if not item:
             continue
-        if len(items) > MOST_LIST_ITEMS or not _is_item(item) or item in items:
+        if len(items) > MAX_LIST_ITEMS or not _is_item(item) or item in items:
             break
         items.append(item)
     return [(lead.rendered, lead.place), *((f"- {item}", lead.place) for item in items[1:])]

@@ -8,7 +8,7 @@ from answers.models import Answer, Conversation
 from answers.presentation.answer_view import AnswerView
 from tenants.models import Membership
 
-MOST = 3
+MAX_RELATED_QUESTIONS = 3
 
 
 def related(member: Membership, shown: AnswerView, conversation: Conversation) -> tuple[Suggested, ...]:
@@ -22,4 +22,4 @@ def related(member: Membership, shown: AnswerView, conversation: Conversation) -
     for each in [*suggestions.starters(member, limit=None), *suggestions.answered_well(member, limit=None)]:
         if each.documents & cited and suggestions.same(each.question) not in asked:
             by_question.setdefault(suggestions.same(each.question), each)
-    return tuple(sorted(by_question.values(), key=lambda each: -len(each.documents & cited))[:MOST])
+    return tuple(sorted(by_question.values(), key=lambda each: -len(each.documents & cited))[:MAX_RELATED_QUESTIONS])

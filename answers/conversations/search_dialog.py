@@ -8,12 +8,12 @@ from answers.conversations.conversations import history
 from knowledge.hooks.search_dialog import OwnQuestion
 from tenants.models import Membership
 
-SHOWN = 3
+MAX_SUGGESTIONS = 3
 
 
 def own_questions(member: Membership, words: str) -> list[OwnQuestion]:
     slug = member.tenant.slug
     return [
         OwnQuestion(each.title, reverse("answers:conversation", args=[slug, each.pk]), each.changed_at)
-        for each in history(member, words)[:SHOWN]
+        for each in history(member, words)[:MAX_SUGGESTIONS]
     ]

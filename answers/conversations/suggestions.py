@@ -15,7 +15,7 @@ from knowledge.models import Document
 from knowledge.permissions import access
 from tenants.models import Membership
 
-LOOKED_THROUGH = 40
+CANDIDATE_ANSWERS = 40
 RECENT = timedelta(days=30)
 
 
@@ -47,7 +47,7 @@ def answered_well(member: Membership, limit: int | None = 4, *, beside: Sequence
         Answer.objects.for_tenant(member.tenant_id)
         .filter(state=State.ANSWERED, asked_at__gte=timezone.now() - RECENT)
         .order_by("-asked_at")
-        .values_list("pk", "question", "conversation__member")[:LOOKED_THROUGH]
+        .values_list("pk", "question", "conversation__member")[:CANDIDATE_ANSWERS]
     )
     ids = [row[0] for row in recent]
     cited: dict[UUID, set[UUID]] = {}

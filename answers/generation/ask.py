@@ -30,7 +30,7 @@ from knowledge.stores.base import StoreError
 from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
 
-HOLD_BACK = 0.05  # seconds
+FIRST_TOKEN_DELAY_SECONDS = 0.05  # seconds
 
 log = logging.getLogger("answers.generation.ask")
 
@@ -90,7 +90,7 @@ async def _check_in_background(member: Membership, context: RetrievedContext, fi
     """While the model thinks; but not in the way of a model that answers at once."""
     if backends.answer_model() is not None and context.verdict.enough:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(first.wait(), HOLD_BACK)
+            await asyncio.wait_for(first.wait(), FIRST_TOKEN_DELAY_SECONDS)
     return await in_low_priority_thread(run_background_checks, member, context)
 
 

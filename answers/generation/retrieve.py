@@ -26,7 +26,7 @@ from knowledge.retrieval.search import Filters, Found
 from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
 
-CONSIDERED = 12  # passages found; the best of them are read
+MAX_PASSAGES = 12  # passages found; the best of them are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def retrieve_context(
     with in_tenant(member.tenant):
         read_scope = access.read_scope(member, just_fetched=True)  # by the request, which asks nothing else
         note_version(answer_id, read_scope.corpus_version)
-        hits = search.find(member, asked.phrasings, limit=CONSIDERED, filters=filters, read_scope=read_scope)
+        hits = search.find(member, asked.phrasings, limit=MAX_PASSAGES, filters=filters, read_scope=read_scope)
         generation = search.generation_at(member.tenant_id, read_scope.corpus_version) if hits else ""
     searched = time.perf_counter()
     read = hits[: settings.RETRIEVAL_LIMIT]

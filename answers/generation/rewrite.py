@@ -14,8 +14,8 @@ from answers.grounding.quote_matching import names
 from answers.text.words import Terms, is_stop_word, language_of, words
 
 MAX_PHRASINGS = 3
-TURNS_READ = 4
-SHORT = 14  # words; a longer question says itself what it is about
+MAX_TURNS = 4
+MAX_FOLLOW_UP_WORDS = 14  # words; a longer question says itself what it is about
 _ALSO = re.compile(
     r"""^\W*(?:and\s+what\s+about|and|but|or|also|so|what\s+about|how\s+about|same\s+for
         |und\s+was\s+ist\s+mit|und|aber
@@ -49,7 +49,7 @@ class Rewritten:
 def rewrite(question: str, history: Sequence[Turn] = ()) -> Rewritten:
     asked = " ".join(question.split())
     before = ""
-    for turn in history[-TURNS_READ:]:
+    for turn in history[-MAX_TURNS:]:
         before = _resolve(" ".join(turn.question.split()), before)[0]
     phrasings = _resolve(asked, before)
     return Rewritten(phrasings[0], tuple(dict.fromkeys(phrasings))[:MAX_PHRASINGS])
@@ -75,7 +75,7 @@ def _resolve(asked: str, before: str) -> list[str]:
 def _leans(asked: str, before: str) -> bool:
     """Whether the question needs the one before it."""
     found = words(asked)
-    if len(found) > SHORT:
+    if len(found) > MAX_FOLLOW_UP_WORDS:
         return False
     terms = Terms(asked)
     if len(terms) == 0:

@@ -17,7 +17,7 @@ from answers.text.sentences import Sentence
 from answers.text.table_rows import Table, tables
 from answers.text.words import Word, words
 
-KEPT = 128  # passages: judging, comparing and choosing read the same eight, and a few people ask at once
+CACHED_PASSAGES = 128  # passages: judging, comparing and choosing read the same eight, and a few people ask at once
 
 _BOILERPLATE = re.compile(
     r"""^\W*(?:skip\s+to\s+(?:main\s+)?content|table\s+of\s+contents|all\s+rights\s+reserved|copyright\b|©|page\s+\d+(?:\s+of\s+\d+)?\W*$
@@ -70,13 +70,13 @@ def bare(text: str) -> str:
     return _BULLET.sub("", sentences.plain(text))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHED_PASSAGES)
 def _words(_: UUID, title: str, text: str) -> Sequence[Word]:
     """By the passage as well, which belongs to one company: no other notices that it has the same text."""
     return tuple(words.__wrapped__(f"{title}\n{text}"))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHED_PASSAGES)
 def _lines(_: UUID, text: str, whole: bool) -> tuple[Line, ...]:
     rows = tables(text, whole=whole)
     answerable: list[Line] = []

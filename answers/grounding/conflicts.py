@@ -17,7 +17,7 @@ from answers.grounding.sentence_ranking import Candidate
 from answers.question.analysis import Kind, Question, read
 from answers.text.words import SPELLED_NUMBERS, Terms, fold, numbers, stem, words
 
-COMPARED = 8  # sentences; further down the list nothing answers the question any more
+MAX_COMPARED_SENTENCES = 8  # sentences; further down the list nothing answers the question any more
 AS_GOOD = 0.6  # of the best sentence's score
 SAME_WORDS = 3  # content words both must share
 SAME_SHARE = 0.4  # of the shorter one's content words
@@ -83,7 +83,7 @@ def find(question: str, passages: Sequence[SourcePassage]) -> Conflict | None:
     current = [passage for passage in passages if not passage.superseded]
     if len({passage.document_id for passage in current}) < 2:
         return None
-    ranked = [item for item in sentence_ranking.rank(asked, current)[:COMPARED] if item.kind != "line"]
+    ranked = [item for item in sentence_ranking.rank(asked, current)[:MAX_COMPARED_SENTENCES] if item.kind != "line"]
     for one, other in _pairs(asked, current, ranked):
         if disagreement := _disagree(asked, current, one, other):
             sides = [_side(current, item, says) for item, says in zip((one, other), disagreement, strict=True)]

@@ -40,8 +40,9 @@ WORDS_ONLY = {
 }
 THRESHOLD = 0.4
 LENIENT = 0.25  # for a writing model, which reads the passages itself and can still find nothing in them
-LIKE = 3  # sentences whose likeness of meaning is looked at; a table's passage as a whole is like nothing
-ENOUGH_WORDS = 3  # of the question in one sentence: a short question cannot have more, a long one needs no more
+# Sentences whose likeness of meaning is looked at; a table's passage as a whole is like nothing
+MAX_EMBEDDED_SENTENCES = 3
+MIN_SHARED_WORDS = 3  # of the question in one sentence: a short question cannot have more, a long one needs no more
 UNDERSTOOD = frozenset({"en"})  # languages in which the bundled embedder's likeness means something
 
 
@@ -129,7 +130,7 @@ def features(
     return (
         1.0,
         sum(rarity[key] for key in near_best) / total,
-        min(len(best.matched_terms) / max(1, min(ENOUGH_WORDS, len(terms))), 1.0),
+        min(len(best.matched_terms) / max(1, min(MIN_SHARED_WORDS, len(terms))), 1.0),
         best.values[sentence_ranking.FEATURES.index("near")],
         (lexical[0] - lexical[min(4, len(lexical) - 1)]) / lexical[0] if lexical[0] else 0.0,
         float(has_answer(question, best.rendered, words(best.rendered))),
@@ -140,7 +141,7 @@ def features(
 def _likeness(question: Question, ranked: Sequence[Candidate], embed: Embed | None) -> float:
     if embed is None:
         return 0.0
-    asked, *sentence_vectors = embed([question.text, *(item.rendered for item in ranked[:LIKE])])
+    asked, *sentence_vectors = embed([question.text, *(item.rendered for item in ranked[:MAX_EMBEDDED_SENTENCES])])
     return max(float(sum(a * b for a, b in zip(asked, vector, strict=True))) for vector in sentence_vectors)
 
 

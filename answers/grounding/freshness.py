@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-SOON = timedelta(days=14)
+REVIEW_DUE_WITHIN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ def freshness(
 ) -> Freshness:
     if expires_on and expires_on <= today:
         return Freshness("expired", f"Expired {_day(expires_on)}")
-    if review_due and review_due <= today + SOON:
+    if review_due and review_due <= today + REVIEW_DUE_WITHIN:
         return Freshness("due", f"Review due {'since ' if review_due < today else ''}{_day(review_due)}")
     if reviewed_on:
         return Freshness("reviewed", f"Reviewed {_day(reviewed_on)}")

@@ -15,8 +15,8 @@ from answers.answer_models.base import SourcePassage
 from answers.text import sentences
 from answers.text.words import SPELLED_NUMBERS, Terms, Word, is_stop_word, numbers, words
 
-ENOUGH = 0.6  # share of a sentence's content words that its quote must hold
-WINDOW = 3  # sentences a quote may span
+MIN_WORD_COVERAGE = 0.6  # share of a sentence's content words that its quote must hold
+MAX_QUOTE_SENTENCES = 3  # sentences a quote may span
 NEGATION_COST = 0.45  # "may not" against "may": only a verbatim quote survives it
 _NEGATIONS = """no not never none nobody nothing neither nor without cannot can't don't doesn't didn't isn't aren't
     wasn't weren't won't mustn't shouldn't couldn't nicht kein keine keinen keiner keines keinem nie
@@ -43,7 +43,7 @@ def ground(sentence: str, cited: Sequence[SourcePassage]) -> Quote | None:
     return find_quote(sentence, [Reading(passage) for passage in cited])
 
 
-def find_quote(sentence: str, readings: Sequence[Reading], *, enough: float = ENOUGH) -> Quote | None:
+def find_quote(sentence: str, readings: Sequence[Reading], *, enough: float = MIN_WORD_COVERAGE) -> Quote | None:
     """As `ground`, for passages that were read before: an answer has many sentences and the same passages."""
     claim = Claim(sentence)
     quotes = [quote for reading in readings if (quote := claim.quote_from(reading, enough)) is not None]
@@ -99,7 +99,7 @@ class Claim:
         self.negated = negated(words(self.text))
         self.wanted = [key for key in self.terms.order if not key[:1].isdigit() and key not in SPELLED_NUMBERS]
 
-    def quote_from(self, reading: Reading, enough: float = ENOUGH) -> Quote | None:
+    def quote_from(self, reading: Reading, enough: float = MIN_WORD_COVERAGE) -> Quote | None:
         if quote := self._word_for_word(reading):
             return quote
         if not self.wanted:
@@ -110,7 +110,7 @@ class Claim:
             frozenset(self.terms.keys_in(part.words)) | {key for w in part.header if (key := self.terms.key(w))}
             for part in reading.parts
         ]
-        for size in range(1, WINDOW + 1):  # the shortest first: of two equal windows it wins
+        for size in range(1, MAX_QUOTE_SENTENCES + 1):  # the shortest first: of two equal windows it wins
             for first in range(len(held) - size + 1):
                 coverage = self._coverage(reading.parts[first : first + size], held[first : first + size], told)
                 if coverage >= enough and (best is None or coverage > best[0] + 0.01):

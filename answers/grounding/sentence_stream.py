@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from answers.answer_models.base import SourcePassage, labelled
-from answers.grounding.quote_matching import ENOUGH, Quote, Reading, find_quote
+from answers.grounding.quote_matching import MIN_WORD_COVERAGE, Quote, Reading, find_quote
 from answers.question.parts import Part
 from answers.text import sentences
 from answers.text.words import Terms
 
-NOTHING_FOUND = "[NONE]"
+REFUSAL_MARKER = "[NONE]"
 WITHOUT_LABEL = 0.75  # a sentence that names no passage must match one more closely than a sentence that does
 LONGEST_MARK = 600  # characters an unfinished label, link or tag is waited for
 
@@ -272,7 +272,7 @@ class GroundedStream:
 
     def _citations(self, text: str, labels: Sequence[str]) -> tuple[Citation, ...]:
         cited = [self._passages[label] for label in dict.fromkeys(labels) if label in self._passages]
-        quotes = [quote for reading in cited if (quote := find_quote(text, [reading], enough=ENOUGH))]
+        quotes = [quote for reading in cited if (quote := find_quote(text, [reading], enough=MIN_WORD_COVERAGE))]
         if not quotes and len(cited) > 1:
             quotes = _together(text, cited)
         if not quotes:

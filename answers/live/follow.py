@@ -24,7 +24,7 @@ from answers.events import (
 )
 from answers.live import pubsub, runner
 from answers.live.final_event import ending
-from answers.live.recovery import DEAD, rescue
+from answers.live.recovery import DEAD_AFTER, rescue
 from answers.models import Answer, AnswerEvent
 from answers.persistence.event_log import events_from_rows
 from answers.presentation import status_messages
@@ -34,9 +34,9 @@ from knowledge.permissions import access
 from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
 
-QUIET = 15.0  # seconds of silence after which followers are told that there is nothing to tell
-POLL = 0.2  # seconds between looks at the rows of an answer that another process writes
-LOOK = 1.0  # seconds between them where the other process tells what it writes
+KEEPALIVE_SECONDS = 15.0  # seconds of silence after which followers are told that there is nothing to tell
+POLL_SECONDS = 0.2  # seconds between looks at the rows of an answer that another process writes
+LIVE_POLL_SECONDS = 1.0  # seconds between them where the other process tells what it writes
 
 
 async def follow(member: Membership, answer_id: UUID, *, after: int = 0) -> AsyncIterator[Followed]:
@@ -74,7 +74,7 @@ async def follow_run(run: runner.Run, *, after: int = 0) -> AsyncIterator[Follow
             yield Retry()
             return
         try:
-            async with asyncio.timeout(QUIET):
+            async with asyncio.timeout(KEEPALIVE_SECONDS):
                 await run.news(place)
         except TimeoutError:
             yield Quiet()
@@ -103,14 +103,16 @@ async def _follow_rows(member: Membership, answer_id: UUID, view: _View) -> Asyn
             waited = view.ended
             looked = time.monotonic()
             # Told without a gap, nothing has to be looked up: but for rights, and for whether the writer lives.
-            while time.monotonic() - looked < (LOOK if news.is_live and not view.ended and not news.received else POLL):
-                await news.wait(POLL)
+            while time.monotonic() - looked < (
+                LIVE_POLL_SECONDS if news.is_live and not view.ended and not news.received else POLL_SECONDS
+            ):
+                await news.wait(POLL_SECONDS)
                 for event in news.after(place):
                     place, since = event.number, time.monotonic()
                     yield event
                     if event.is_last:
                         return
-                if time.monotonic() - since > QUIET:
+                if time.monotonic() - since > KEEPALIVE_SECONDS:
                     since = time.monotonic()
                     yield Quiet()
             view = await in_thread(_read_state, member, answer_id, place)
@@ -163,7 +165,7 @@ def _read_state(member: Membership, answer_id: UUID, after: int) -> _View:
             after=after,
             events=tuple(fresh),
             ended=ended,
-            stale=answer.is_running and timezone.now() - answer.heartbeat_at > DEAD,
+            stale=answer.is_running and timezone.now() - answer.heartbeat_at > DEAD_AFTER,
             ending=numbered(max(after, fresh[-1].number if fresh else 0) + 1, ending(answer)) if ended else None,
         )
 

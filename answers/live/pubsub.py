@@ -21,11 +21,11 @@ from answers.events import Numbered
 
 log = logging.getLogger("answers.live.pubsub")
 
-GATHER = 0.03  # seconds in which words are gathered into one message
-ANSWER_WITHIN = 1.0  # seconds that Redis has
-LEFT_ALONE_FOR = 5.0  # seconds after a failure
-LINGER = 10.0  # seconds without news after which the connection is closed
-AT_MOST = 20_000  # events that wait to be told; beyond it they are left to the rows
+BATCH_SECONDS = 0.03  # seconds in which words are gathered into one message
+TIMEOUT_SECONDS = 1.0  # seconds that Redis has
+RETRY_AFTER_SECONDS = 5.0  # seconds after a failure
+IDLE_SECONDS = 10.0  # seconds without news after which the connection is closed
+MAX_UNSENT_EVENTS = 20_000  # events that wait to be told; beyond it they are left to the rows
 
 _waiting: dict[asyncio.AbstractEventLoop, dict[str, list[Numbered]]] = {}
 _publishers: dict[asyncio.AbstractEventLoop, asyncio.Task] = {}
@@ -38,7 +38,7 @@ def publish(tenant_id: UUID, answer_id: UUID, event: Numbered) -> None:
         return
     loop = asyncio.get_running_loop()
     waiting = _waiting.setdefault(loop, defaultdict(list))
-    if sum(map(len, waiting.values())) < AT_MOST:
+    if sum(map(len, waiting.values())) < MAX_UNSENT_EVENTS:
         waiting[_channel(tenant_id, answer_id)].append(event)
     if loop not in _publishers or _publishers[loop].done():
         _publishers[loop] = loop.create_task(_publish_batches(loop))
@@ -93,7 +93,7 @@ async def listening(tenant_id: UUID, answer_id: UUID) -> AsyncIterator[News]:
     subscribed = client.pubsub()
     try:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 await subscribed.subscribe(_channel(tenant_id, answer_id))
             news = News(subscribed)
         except Exception as error:
@@ -109,8 +109,8 @@ async def listening(tenant_id: UUID, answer_id: UUID) -> AsyncIterator[News]:
 async def _publish_batches(loop: asyncio.AbstractEventLoop) -> None:
     client, quiet_since = _client(), time.monotonic()
     try:
-        while time.monotonic() - quiet_since < LINGER:
-            await asyncio.sleep(GATHER)
+        while time.monotonic() - quiet_since < IDLE_SECONDS:
+            await asyncio.sleep(BATCH_SECONDS)
             batches = _waiting.pop(loop, {})
             if not batches:
                 continue
@@ -133,7 +133,7 @@ def _client():
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
 
-    times = {"socket_timeout": ANSWER_WITHIN, "socket_connect_timeout": ANSWER_WITHIN}
+    times = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
     return Redis.from_url(settings.REDIS_URL, **times, retry=Retry(NoBackoff(), 0))
 
 
@@ -141,7 +141,7 @@ def _note_failure(error: Exception) -> None:
     global _unavailable_until
     if time.monotonic() >= _unavailable_until:
         log.warning("Redis does not answer, so followers elsewhere look at the rows: %s", type(error).__name__)
-    _unavailable_until = time.monotonic() + LEFT_ALONE_FOR
+    _unavailable_until = time.monotonic() + RETRY_AFTER_SECONDS
 
 
 def _channel(tenant_id: UUID, answer_id: UUID) -> str:

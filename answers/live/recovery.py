@@ -18,15 +18,18 @@ from audit.ledger.record import record
 from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
 
-DEAD = timedelta(seconds=12)
-UNSEEN = 10_000  # numbers left free: readers may have been told events that were not kept, and go on after those
+DEAD_AFTER = timedelta(seconds=12)
+# Numbers left free: readers may have been told events that were not kept, and go on after those
+RESERVED_EVENT_NUMBERS = 10_000
 
 
 def rescue(tenant: Tenant, answer_id: UUID) -> bool:
     """Puts the answer together from its events. False when somebody else did, or its writer is alive after all."""
     with in_tenant(tenant), transaction.atomic():
         now = timezone.now()
-        mine = Answer.objects.for_tenant(tenant).filter(pk=answer_id, state=State.RUNNING, heartbeat_at__lt=now - DEAD)
+        mine = Answer.objects.for_tenant(tenant).filter(
+            pk=answer_id, state=State.RUNNING, heartbeat_at__lt=now - DEAD_AFTER
+        )
         # The conditional update is the claim: of two readers who notice, one does it.
         if not mine.update(state=State.INTERRUPTED, finished_at=now, error_message=status_messages.INTERRUPTED):
             return False
@@ -72,7 +75,7 @@ def rescue(tenant: Tenant, answer_id: UUID) -> bool:
         AnswerEvent.objects.create(
             tenant=tenant,
             answer=answer,
-            number=(story[-1].number if story else 0) + UNSEEN,
+            number=(story[-1].number if story else 0) + RESERVED_EVENT_NUMBERS,
             kind="done",
             data={
                 "state": State.INTERRUPTED.value, "mode": answer.mode, "refused": False, "confidence": 0.0,
@@ -92,5 +95,5 @@ def rescue(tenant: Tenant, answer_id: UUID) -> bool:
 
 def rescue_all(tenant: Tenant) -> int:
     """For a maintenance task: every answer of this tenant whose writer is gone."""
-    dead = Answer.objects.for_tenant(tenant).filter(state=State.RUNNING, heartbeat_at__lt=timezone.now() - DEAD)
+    dead = Answer.objects.for_tenant(tenant).filter(state=State.RUNNING, heartbeat_at__lt=timezone.now() - DEAD_AFTER)
     return sum(rescue(tenant, answer_id) for answer_id in list(dead.values_list("pk", flat=True)))

@@ -31,12 +31,13 @@ from tenants.requests.credentials import Credential, Ended
 
 log = logging.getLogger("answers.live.runner")
 
-AT_ONCE = 192  # answers written by one process; beyond it a clear 503 beats a crawl for everybody
-AT_ONCE_PER_MEMBER = 96  # programs ask with one person's key; nobody takes all the room
-TICK = 0.2  # seconds between writes of events
-FULL = 20  # unsaved events of one answer that are written without waiting
-TRIES = 5  # failed writes of events, a second apart, before a finished answer's events are given up; its text is a row
-LEAVE = 3.0  # seconds that answers get to be kept when the process ends
+MAX_RUNNING_ANSWERS = 192  # answers written by one process; beyond it a clear 503 beats a crawl for everybody
+MAX_RUNNING_ANSWERS_PER_MEMBER = 96  # programs ask with one person's key; nobody takes all the room
+SAVE_INTERVAL_SECONDS = 0.2  # seconds between writes of events
+MAX_UNSAVED_EVENTS = 20  # unsaved events of one answer that are written without waiting
+# Failed writes of events, a second apart, before a finished answer's events are given up; its text is a row
+MAX_SAVE_ATTEMPTS = 5
+SHUTDOWN_SECONDS = 3.0  # seconds that answers get to be kept when the process ends
 
 _runs: dict[UUID, Run] = {}
 _keeper: asyncio.Task | None = None
@@ -69,7 +70,7 @@ class Run:
         if numbered_event.kind == "sources":
             self.documents = {UUID(source["document_id"]) for source in numbered_event.data["read"]}
         self._notify_followers()
-        if len(self.events) - self.saved >= FULL and _hurry is not None:
+        if len(self.events) - self.saved >= MAX_UNSAVED_EVENTS and _hurry is not None:
             _hurry.set()
 
     def close(self) -> None:
@@ -154,10 +155,10 @@ async def shutdown() -> None:
     for run in here:
         run.stop.ask(Why.LEAVING)
     if tasks := [run.task for run in here if run.task]:
-        await asyncio.wait(tasks, timeout=LEAVE)
+        await asyncio.wait(tasks, timeout=SHUTDOWN_SECONDS)
     if _keeper is not None and not _keeper.done() and _hurry is not None:
         _hurry.set()
-        await asyncio.wait([_keeper], timeout=LEAVE)
+        await asyncio.wait([_keeper], timeout=SHUTDOWN_SECONDS)
 
 
 def _require_capacity(member: Membership) -> None:
@@ -166,11 +167,11 @@ def _require_capacity(member: Membership) -> None:
     for answer_id in [run.answer_id for run in _runs.values() if run.loop.is_closed()]:
         _runs.pop(answer_id, None)  # of a command that was cut off
     busy = [run for run in _runs.values() if not run.finished]
-    if len(busy) >= getattr(settings, "ANSWERS_AT_ONCE", AT_ONCE):
+    if len(busy) >= getattr(settings, "ANSWERS_AT_ONCE", MAX_RUNNING_ANSWERS):
         raise Unavailable(
             "Too many questions are being answered right now.", hint="Yours was not saved. Ask again in a moment."
         )
-    per_member = getattr(settings, "ANSWERS_AT_ONCE_PER_MEMBER", AT_ONCE_PER_MEMBER)
+    per_member = getattr(settings, "ANSWERS_AT_ONCE_PER_MEMBER", MAX_RUNNING_ANSWERS_PER_MEMBER)
     if Counter(run.member.pk for run in busy)[member.pk] >= per_member:
         raise TooMany(
             f"{per_member} of your questions are being answered already.",
@@ -240,7 +241,7 @@ async def _save_periodically(hurry: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     while here := [run for run in _runs.values() if run.loop is loop and run.events]:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(hurry.wait(), TICK)
+            await asyncio.wait_for(hurry.wait(), SAVE_INTERVAL_SECONDS)
         hurry.clear()
         batches = [(run, run.events[run.saved :]) for run in here]
         try:
@@ -253,7 +254,7 @@ async def _save_periodically(hurry: asyncio.Event) -> None:
             await asyncio.sleep(1)
             for run, _ in batches:
                 run.unsaved_for += 1
-                if run.finished and run.unsaved_for >= TRIES:
+                if run.finished and run.unsaved_for >= MAX_SAVE_ATTEMPTS:
                     _runs.pop(run.answer_id, None)
             continue
         for run, events in batches:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 from answers.events import Followed, Quiet, Retry
 
-RECONNECT = 2000  # milliseconds
+RECONNECT_MILLISECONDS = 2000  # milliseconds
 
 
 def stream(events: AsyncIterator[Followed]) -> StreamingHttpResponse:
@@ -36,7 +36,7 @@ def line(event: Followed) -> bytes:
 
 
 async def _lines(events: AsyncIterator[Followed]) -> AsyncIterator[bytes]:
-    yield f"retry: {RECONNECT}\n\n".encode()
+    yield f"retry: {RECONNECT_MILLISECONDS}\n\n".encode()
     async with aclosing(events):
         async for event in events:
             yield line(event)

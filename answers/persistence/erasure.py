@@ -15,7 +15,7 @@ from knowledge.models import Document
 
 ERASED = "This sentence came from a document that was erased."
 UNNAMED = "an erased document"
-KEPT_EVENTS = ("asked", "sources", "done", "error")  # the rest of a story is words
+EVENTS_WITHOUT_TEXT = ("asked", "sources", "done", "error")  # the rest of a story is words
 
 
 def forget(tenant_id: UUID, document_ids: list[UUID]) -> int:
@@ -36,7 +36,7 @@ def forget(tenant_id: UUID, document_ids: list[UUID]) -> int:
             receipt.content["conflict"] = None  # it quotes both sides
         receipt.save(update_fields=["content"])
     events = AnswerEvent.objects.for_tenant(tenant_id).filter(answer__in=touched)
-    events.exclude(kind__in=KEPT_EVENTS).delete()
+    events.exclude(kind__in=EVENTS_WITHOUT_TEXT).delete()
     for event in events:
         event.data = _without(event.data, titles)
         event.save(update_fields=["data"])

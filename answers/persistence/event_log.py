@@ -20,7 +20,7 @@ from knowledge.permissions import access
 from tenants.isolation.scope import in_tenant
 from tenants.models import Membership, Tenant
 
-HEARTBEAT = 2.0  # seconds
+HEARTBEAT_SECONDS = 2.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _write(batches: Sequence[Batch]) -> None:
     tenant_id, ids = batches[0].member.tenant_id, [batch.answer_id for batch in batches]
     rows = [row for batch in batches for row in _rows(batch)]
     now = timezone.now()
-    stale = [each for each in ids if now.timestamp() - _beats.get(each, 0) > HEARTBEAT]
+    stale = [each for each in ids if now.timestamp() - _beats.get(each, 0) > HEARTBEAT_SECONDS]
     if not rows and not stale:
         return
     with transaction.atomic():

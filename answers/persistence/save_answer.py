@@ -28,9 +28,9 @@ from tenants.errors import Conflicting
 from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
 
-MOST_TURNS = 100  # of a conversation: its page shows them all
+MAX_TURNS = 100  # of a conversation: its page shows them all
 DEADLINE = timedelta(minutes=3)
-TITLE = 80  # characters of a question that name its conversation
+MAX_TITLE_CHARACTERS = 80  # characters of a question that name its conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ class AnswerRemoved(Exception):
 
 
 def _require_conversation_space(member: Membership, conversation: Conversation) -> None:
-    if Answer.objects.visible_to(member).filter(conversation=conversation).count() >= MOST_TURNS:
+    if Answer.objects.visible_to(member).filter(conversation=conversation).count() >= MAX_TURNS:
         raise Conflicting(
-            f"This conversation has {MOST_TURNS} questions, which is the maximum. Your question was not asked.",
+            f"This conversation has {MAX_TURNS} questions, which is the maximum. Your question was not asked.",
             hint="Ask it in a new conversation.",
             code="conversation_full",
         )
@@ -165,9 +165,9 @@ def _end(member: Membership, answer: Answer, ending: Ending, draft: Draft | None
 
 def title_of(question: str) -> str:
     line = " ".join(question.split())
-    if len(line) <= TITLE:
+    if len(line) <= MAX_TITLE_CHARACTERS:
         return line
-    return line[: TITLE - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+    return line[: MAX_TITLE_CHARACTERS - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
 
 
 def scope(filters: Filters) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from tenants.models import Membership
 
 WITHHELD = "This sentence came from a document that is no longer shared with you."
 LOST = "No longer shared with you"
-MEMORY = 3  # earlier questions a follow-up is understood with
+MAX_EARLIER_QUESTIONS = 3  # earlier questions a follow-up is understood with
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ def earlier_turns(member: Membership, conversation: Conversation) -> list[Turn]:
         Answer.objects.visible_to(member)
         .filter(conversation=conversation)
         .exclude(state__in=(State.RUNNING, State.FAILED))
-        .order_by("-asked_at")[:MEMORY]
+        .order_by("-asked_at")[:MAX_EARLIER_QUESTIONS]
     )
     return [Turn(shown.answer.question, _text_of(shown)) for shown in show_all(member, latest[::-1])]
 

@@ -19,7 +19,7 @@ from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
 
 DEPTH = 50  # passages, enough for ten different documents
-SHOWN = 10
+METRIC_CUTOFF = 10
 
 MEASURES = {
     "recall@4": "Recall in the first 4",
@@ -75,8 +75,8 @@ def measure(
                 question.gold,
             )
             at4.append(recall_at(4, at))
-            at10.append(recall_at(SHOWN, at))
-            mrr.append(reciprocal_rank(at, SHOWN))
+            at10.append(recall_at(METRIC_CUTOFF, at))
+            mrr.append(reciprocal_rank(at, METRIC_CUTOFF))
     return {
         "recall@4": mean(at4),
         "recall@10": mean(at10),

@@ -17,7 +17,7 @@ from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
 
 DEPTH = 50  # passages, enough for ten different documents
-SHOWN = 10
+METRIC_CUTOFF = 10
 
 
 def retrieval(data: DataSet, scratch: Scratch) -> dict:
@@ -32,9 +32,9 @@ def retrieval(data: DataSet, scratch: Scratch) -> dict:
         milliseconds.append((perf_counter() - began) * 1000)
         at = ranks([(scratch.doc_ids[hit.document_id], hit.page) for hit in passages], question.gold)
         at4.append(recall_at(4, at))
-        at10.append(recall_at(SHOWN, at))
-        mrr.append(reciprocal_rank(at, SHOWN))
-        complete.append(float(all(rank and rank <= SHOWN for rank in at)))
+        at10.append(recall_at(METRIC_CUTOFF, at))
+        mrr.append(reciprocal_rank(at, METRIC_CUTOFF))
+        complete.append(float(all(rank and rank <= METRIC_CUTOFF for rank in at)))
     return {
         "questions": len(at4),
         "recall@4": mean(at4),

@@ -14,10 +14,10 @@ from answers.question.analysis import Question, read
 from answers.question.grammars import Grammar, grammar
 from answers.text.words import Terms, is_stop_word, words
 
-MOST = 8  # more is a questionnaire, and one paragraph is no worse an answer to it than nine rows
+MAX_PARTS = 8  # more is a questionnaire, and one paragraph is no worse an answer to it than nine rows
 LABEL_WORDS = 6
 LABEL_CHARACTERS = 48  # three lines of the column that labels stand in
-TOLD_CHARACTERS = 160
+MAX_LABEL_CHARACTERS = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def parts(text: str) -> tuple[Part, ...]:
     whole = read(text)
     g = grammar(whole.language)
     segments = _split(text, g) if g else []
-    if not 1 < len(segments) <= MOST:
+    if not 1 < len(segments) <= MAX_PARTS:
         return ()
     told = tuple(_part(said, whole, g) for said in segments)
     if len({part.label for part in told}) < len(told):  # they begin alike
@@ -63,7 +63,7 @@ def _part(phrase: str, whole: Question, g: Grammar) -> Part:
     named = g.names.match(question)
     label_text = question[named.end("is") :].lstrip() if named else f"{question[:1].lower()}{question[1:]}"
     label = _label(question[named.end() :] if named else question, whole.language)
-    return Part(textwrap.shorten(label_text, TOLD_CHARACTERS, placeholder="…"), label, own, asked)
+    return Part(textwrap.shorten(label_text, MAX_LABEL_CHARACTERS, placeholder="…"), label, own, asked)
 
 
 def _split(text: str, g: Grammar) -> list[str]:

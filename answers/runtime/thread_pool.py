@@ -19,17 +19,20 @@ from django.db import InterfaceError, OperationalError, connections
 
 from tenants.isolation.scope import return_connection
 
-THREADS = 3  # for what a first word waits for; more of them would only take turns at the interpreter
-LATER = 2  # for what is done while and after words are shown: it must not slow down other people's first word
+FIRST_TOKEN_THREADS = 3  # for what a first word waits for; more of them would only take turns at the interpreter
+# For what is done while and after words are shown: it must not slow down other people's first word
+LOW_PRIORITY_THREADS = 2
 TO_ASK = 0.03  # seconds from what was found to the model's request
-PATIENCE = 0.3  # seconds that later work lets first words pass
-IDLE = 60.0  # seconds after which a connection is not trusted to be alive
+MAX_YIELD_SECONDS = 0.3  # seconds that later work lets first words pass
+IDLE_CONNECTION_SECONDS = 60.0  # seconds after which a connection is not trusted to be alive
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="answers")  # its threads start with the first piece of work
-_later = ThreadPoolExecutor(LATER, thread_name_prefix="answers-later")
+_pool = ThreadPoolExecutor(
+    FIRST_TOKEN_THREADS, thread_name_prefix="answers"
+)  # its threads start with the first piece of work
+_later = ThreadPoolExecutor(LOW_PRIORITY_THREADS, thread_name_prefix="answers-later")
 _thread = threading.local()
 _awaited: set[object] = set()
 
@@ -40,7 +43,7 @@ async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
 
 async def in_low_priority_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """After the first words of whoever is waiting for theirs, but not much after."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + MAX_YIELD_SECONDS
     while _awaited and time.monotonic() < until:
         await asyncio.sleep(0.01)
     return await _in(_later, function, args, kwargs)
@@ -64,7 +67,7 @@ async def _in(pool: ThreadPoolExecutor, function: Callable[..., R], args: Any, k
 
 def _work(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     now = time.monotonic()
-    if now - getattr(_thread, "used", now) > IDLE:
+    if now - getattr(_thread, "used", now) > IDLE_CONNECTION_SECONDS:
         _close()
     try:
         return function(*args, **kwargs)

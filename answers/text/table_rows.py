@@ -11,7 +11,7 @@ from answers.text.words import numbers
 SEPARATOR = " | "
 _AMOUNT = r"[£€$¥]?\s?(\d[\d.,]*)"
 _RANGE = re.compile(rf"{_AMOUNT}\s*(?:to|bis|until|a|à|-|–)\s*{_AMOUNT}", re.IGNORECASE)
-_AT_MOST = re.compile(
+_UPPER_BOUND = re.compile(
     rf"\b(?:up to|under|below|at most|less than|bis|bis zu|unter|hasta|jusqu'à)\s+{_AMOUNT}", re.IGNORECASE
 )
 _MORE = re.compile(rf"\b(?:over|above|more than|from|über|ab|más de|plus de)\s+{_AMOUNT}", re.IGNORECASE)
@@ -51,7 +51,7 @@ def covers(row: str, amount: float) -> bool:
     if match := _RANGE.search(row):
         low, high = (_number(part) for part in match.groups())
         return low <= amount <= high
-    if match := _AT_MOST.search(row):
+    if match := _UPPER_BOUND.search(row):
         return amount <= _number(match[1])
     return bool(match := _MORE.search(row)) and amount > _number(match[1])
 

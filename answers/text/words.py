@@ -73,7 +73,7 @@ _AMBIGUOUS_NUMBERS = {"ein", "eine", "einen", "un", "uno", "once", "null"}  # ar
 _PREFIXING = frozenset({"ar"})  # "and", "the" and "for" are written as one word with what follows
 _ARABIC_PREFIX = re.compile("^(?:[وف]?(?:بال|كال|لل|ال)|[وف](?=.{4}))")
 _COMPOUNDING = frozenset({"de", "nl"})
-COMPOUND = 5  # letters a word must share with a compound to be found in it: "Urlaub" in "Urlaubsanspruch"
+MIN_COMPOUND_LETTERS = 5  # letters a word must share with a compound to be found in it: "Urlaub" in "Urlaubsanspruch"
 
 
 class Word(NamedTuple):
@@ -207,7 +207,9 @@ class Terms:
             self.surface.setdefault(stem(word.folded, self.language), word.text)
         self.order = list(self.surface)
         self._prefixes = None if self.language in _PREFIXING else frozenset(key[:3] for key in self.order)
-        self._heads = [key for key in self.order if len(key) >= COMPOUND] if self.language in _COMPOUNDING else []
+        self._heads = (
+            [key for key in self.order if len(key) >= MIN_COMPOUND_LETTERS] if self.language in _COMPOUNDING else []
+        )
         self._known: dict[str, str | None] = {}
         self._beginnings: re.Pattern[str] | None = None
 
@@ -226,7 +228,7 @@ class Terms:
         matches = stem(folded, self.language)
         if matches in self.surface:
             return matches
-        if len(matches) < COMPOUND:
+        if len(matches) < MIN_COMPOUND_LETTERS:
             return None
         return next((head for head in self._heads if matches.startswith(head) or head.startswith(matches)), None)
 

@@ -22,7 +22,7 @@ from tenants.models.api_key import Scope
 from tenants.requests.api_gates import MemberAPIView
 from tenants.roles import AUDITORS
 
-PAGE, MOST = 50, 500
+EVENTS_PER_PAGE, MAX_EVENTS_PER_PAGE = 50, 500
 
 NUMBER = {"type": "integer", "minimum": 1, "maximum": 2**62}
 FILTERS = [
@@ -98,7 +98,11 @@ class EventsView(MemberAPIView):
         parameters=[
             *FILTERS,
             OpenApiParameter("cursor", NUMBER, description="From `next` of the page before"),
-            OpenApiParameter("limit", NUMBER, description=f"Events per page: {PAGE} by default, at most {MOST}"),
+            OpenApiParameter(
+                "limit",
+                NUMBER,
+                description=f"Events per page: {EVENTS_PER_PAGE} by default, at most {MAX_EVENTS_PER_PAGE}",
+            ),
         ],
         responses=EventPageSerializer,
     )
@@ -106,7 +110,7 @@ class EventsView(MemberAPIView):
         """Events, the newest first. `next` leads to older ones and stays right while new ones arrive."""
         parameters = filters.read_strictly(request.query_params)
         cursor = _number(request, "cursor", None, maximum=2**62)
-        limit = _number(request, "limit", PAGE, maximum=MOST)
+        limit = _number(request, "limit", EVENTS_PER_PAGE, maximum=MAX_EVENTS_PER_PAGE)
         rows = Trail(self.member, parameters).page(before=cursor, limit=limit + 1)
         shown = describe(rows[:limit])
         record_audit_read(self.member, parameters, Target("trail", ""), events=len(shown), before=cursor)

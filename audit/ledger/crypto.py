@@ -14,12 +14,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-NONCE = 12  # bytes, fresh for each sealing
-KEPT_FOR = 30  # seconds: what is sealed so soon after a key was destroyed can be read by nobody, as it should be
-KEPT_KEYS = 1_000
+NONCE_BYTES = 12  # bytes, fresh for each sealing
+# Seconds: what is sealed so soon after a key was destroyed can be read by nobody, as it should be
+KEY_CACHE_SECONDS = 30
+MAX_CACHED_KEYS = 1_000
 NOBODY = UUID(int=0)  # attempts by people we do not know are sealed under the installation's own entry
 
-_kept: dict[UUID, tuple[float, bytes]] = {}  # person, until when, key
+_cached_keys: dict[UUID, tuple[float, bytes]] = {}  # person, until when, key
 
 
 @lru_cache(maxsize=4)
@@ -30,7 +31,7 @@ def _installation_key(secret: str) -> bytes:
 def _encrypt(key: bytes, plain: bytes, bound_to: bytes) -> str:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    nonce = os.urandom(NONCE)
+    nonce = os.urandom(NONCE_BYTES)
     return base64.b64encode(nonce + AESGCM(key).encrypt(nonce, plain, bound_to)).decode()
 
 
@@ -38,14 +39,14 @@ def _decrypt(key: bytes, sealed: str, bound_to: bytes) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     raw = base64.b64decode(sealed)
-    return AESGCM(key).decrypt(raw[:NONCE], raw[NONCE:], bound_to)
+    return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound_to)
 
 
 def person_key(person_id: UUID) -> bytes:
     """That person's key, made on first use. Two writers at once end with one key, since the id is the primary key."""
     from audit.models import PersonKey
 
-    cached = _kept.get(person_id)
+    cached = _cached_keys.get(person_id)
     if cached is not None and cached[0] > time.monotonic():
         return cached[1]
     row = PersonKey.objects.filter(pk=person_id).first()
@@ -59,14 +60,14 @@ def person_key(person_id: UUID) -> bytes:
 
 
 def _cache_key(person_id: UUID, key: bytes) -> None:
-    if len(_kept) >= KEPT_KEYS:
-        _kept.clear()
-    _kept[person_id] = time.monotonic() + KEPT_FOR, key
+    if len(_cached_keys) >= MAX_CACHED_KEYS:
+        _cached_keys.clear()
+    _cached_keys[person_id] = time.monotonic() + KEY_CACHE_SECONDS, key
 
 
 def forget_key(person_id: UUID) -> None:
     """In this process. Others forget it after KEPT_FOR seconds."""
-    _kept.pop(person_id, None)
+    _cached_keys.pop(person_id, None)
 
 
 def seal(person_id: UUID | None, content: dict[str, Any]) -> str:

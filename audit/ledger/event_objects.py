@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from audit.models import AuditEvent, EventObject
 
 DOCUMENT = "document"
-AT_ONCE = 150  # rows of a statement; SQLite may take 999 values
+ROWS_PER_STATEMENT = 150  # rows of a statement; SQLite may take 999 values
 _INSERT = "INSERT INTO audit_eventobject (tenant_id, event_id, relation, object_type, object_id)"
 _PLACES = "(%s, %s, %s, %s, %s)"
 
@@ -103,8 +103,8 @@ def _insert_in_one_statement(cursor, insert: str, values: list[object], refs: Se
 def _insert_objects(cursor, event: AuditEvent, refs: Sequence[ObjectRef]) -> None:
     field = EventObject._meta.get_field("object_id")
     tenant = field.get_db_prep_save(event.tenant_id, connection)
-    for start in range(0, len(refs), AT_ONCE):
-        batch, values = refs[start : start + AT_ONCE], []
+    for start in range(0, len(refs), ROWS_PER_STATEMENT):
+        batch, values = refs[start : start + ROWS_PER_STATEMENT], []
         for each in batch:
             values += [tenant, event.pk, each.relation, each.type, field.get_db_prep_save(each.id, connection)]
         cursor.execute(f"{_INSERT} VALUES {', '.join([_PLACES] * len(batch))}", values)

@@ -20,7 +20,7 @@ from tenants.models import Membership
 
 PER_PAGE = 50
 STORY_ROWS = 20  # changes, and other events of the request, that a story shows at first and with each "Show more"
-MOST_STEPS = 500  # of "Show more"
+MAX_SHOW_MORE_STEPS = 500  # of "Show more"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d|Z)")
 
 
@@ -108,7 +108,7 @@ def page(member: Membership, filters: Filters, *, before: int | None = None) -> 
 
 def story(trail: Trail, event: AuditEvent, *, step: int = 0) -> Story:
     """`step` counts how often "Show more" was chosen."""
-    limit = STORY_ROWS * (1 + min(step, MOST_STEPS))
+    limit = STORY_ROWS * (1 + min(step, MAX_SHOW_MORE_STEPS))
     changed = trail.changes_with(event, limit=limit + 1)
     rest, around = trail.rest_of_request(event, limit=limit + 1), trail.around(event)
     told, *others = describe([event, *around, *rest[:limit]], first=trail.documents)
@@ -119,7 +119,7 @@ def story(trail: Trail, event: AuditEvent, *, step: int = 0) -> Story:
         facts=tuple(_facts(told)),
         around=tuple(others[: len(around)]),
         same_request=tuple(others[len(around) :]),
-        more=step + 1 if max(len(changed), len(rest)) > limit and step < MOST_STEPS else None,
+        more=step + 1 if max(len(changed), len(rest)) > limit and step < MAX_SHOW_MORE_STEPS else None,
         newer=newer,
         older=older,
     )

@@ -16,7 +16,7 @@ from audit.models import AuditEvent, EventObject
 from audit.trail import action_labels
 
 ERASED = "Erased person"
-NAMED = 3  # documents that a row names
+MAX_NAMED_DOCUMENTS = 3  # documents that a row names
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _mentions(event: AuditEvent, question: str, objects: Sequence[ObjectView]) -
     for relation in sorted(Relation, key=lambda r: next((n for n, o in enumerate(objects) if o.relation == r), 99)):
         own = [each for each in objects if each.relation == relation]
         if own:
-            shown = tuple(own[:NAMED])
+            shown = tuple(own[:MAX_NAMED_DOCUMENTS])
             yield Mention(
                 shown, len(own) - len(shown), action_labels.mention(event.action, relation, question, many=len(own) > 1)
             )

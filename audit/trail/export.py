@@ -25,7 +25,7 @@ from audit.trail.queries import Trail
 from tenants.isolation.scope import in_tenant, return_connection
 from tenants.models import Membership
 
-BLOCK = 1_000  # rows read, opened and written at a time
+ROWS_PER_BLOCK = 1_000  # rows read, opened and written at a time
 FORMULA = frozenset("=+-@＝＋－＠")  # what a spreadsheet takes a cell that begins so for, the wide forms too
 
 
@@ -108,7 +108,7 @@ async def _stream(member: Membership, filters: Filters, format_: Format, until: 
 def _block(member: Membership, filters: Filters, *, after: int, until: int) -> list[EventView]:
     try:
         with in_tenant(member.tenant):
-            return describe(Trail(member, filters).block(after=after, until=until, limit=BLOCK))
+            return describe(Trail(member, filters).block(after=after, until=until, limit=ROWS_PER_BLOCK))
     finally:
         return_connection()  # the next block is asked for when the reader has taken this one
 

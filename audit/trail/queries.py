@@ -17,7 +17,8 @@ from tenants.models import Membership
 
 PEOPLE_LIMIT = 20  # so many people may one name or address mean
 COUNT_LIMIT = 10_000  # beyond this a count is "more than"
-SKEW = 100  # events around midnight that are looked at one by one, since clocks and ids may differ by moments
+# Events around midnight that are looked at one by one, since clocks and ids may differ by moments
+MAX_CLOCK_SKEW_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +191,19 @@ class Trail:
         begin, end = self.filters.begin, self.filters.end
         first = last = None
         if begin:
-            rows = self._mine().filter(occurred_at__gte=begin).order_by("occurred_at").values("id")[:SKEW]
+            rows = (
+                self._mine().filter(occurred_at__gte=begin).order_by("occurred_at").values("id")[:MAX_CLOCK_SKEW_EVENTS]
+            )
             first = AuditEvent.objects.filter(id__in=rows).aggregate(at=Min("id"))["at"] or 2**62
         if end:
-            rows = self._mine().filter(occurred_at__lt=end).order_by("-occurred_at").values("id")[:SKEW]
+            rows = (
+                self._mine().filter(occurred_at__lt=end).order_by("-occurred_at").values("id")[:MAX_CLOCK_SKEW_EVENTS]
+            )
             last = AuditEvent.objects.filter(id__in=rows).aggregate(at=Max("id"))["at"] or 0
         return first, last
 
     def _collect(self, limit: int, order: str, within: Q) -> list[AuditEvent]:
-        enough = limit + (SKEW if self.filters.begin or self.filters.end else 0)
+        enough = limit + (MAX_CLOCK_SKEW_EVENTS if self.filters.begin or self.filters.end else 0)
         if self._is_simple:
             rows = list(self._narrowed().filter(within, self._branches[0].where).order_by(order)[:enough])
         else:  # the ids of each, which an index holds, then the rows of those that come first

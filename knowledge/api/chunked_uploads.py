@@ -71,7 +71,7 @@ class Piece(MemberAPIView):
         empty piece at the end does so where that was interrupted."""
         if request.content_type.partition(";")[0].strip().lower() not in (BYTES, ""):
             raise UnsupportedMediaType(request.content_type, f"Send the part as {BYTES}, without encoding.")
-        bytes_in = iter(lambda: request.read(storage.PIECE), b"")
+        bytes_in = iter(lambda: request.read(storage.READ_BYTES), b"")
         done = chunked_uploads.add(self.member, upload_id, at, bytes_in)
         made = isinstance(done, Uploaded) and done.what != "repeated"
         return Response(of_pieces(upload_id, done), status=201 if made else 200)

@@ -26,7 +26,7 @@ from tenants.requests.pagination import NewestFirst
 from tenants.requests.query_parameters import flag
 from tenants.requests.text_validation import FormBody, MultipartBody
 
-SHOWN = ("collection", "owner__user", "latest_version__blob", "current_version")
+SELECT_RELATED = ("collection", "owner__user", "latest_version__blob", "current_version")
 
 
 @may_take_longer
@@ -63,7 +63,7 @@ class Documents(MemberAPIView):
                 else rows.exclude(**expired).filter(latest_version__status=status)
             )
         pages = self.pagination_class()
-        page = pages.paginate_queryset(rows.select_related(*SHOWN), request, view=self)
+        page = pages.paginate_queryset(rows.select_related(*SELECT_RELATED), request, view=self)
         if page:
             reading_log.note_list(self.member, "trash" if trashed else "library")
         return pages.get_paginated_response(DocumentShape(page, many=True, context=_context(self.member, page)).data)
@@ -169,7 +169,7 @@ class Retry(MemberAPIView):
 
 def shown(member: Membership, document: Document) -> dict:
     """As it is now, after whatever the request changed. A move may have taken it out of the mover's own sight."""
-    fresh = Document.objects.for_tenant(member.tenant).select_related(*SHOWN).get(pk=document.pk)
+    fresh = Document.objects.for_tenant(member.tenant).select_related(*SELECT_RELATED).get(pk=document.pk)
     return DocumentShape(fresh, context=_context(member, [fresh])).data
 
 

@@ -10,9 +10,9 @@ from knowledge.models import Job
 from knowledge.models.grant import Right
 from tenants.requests.strict_serializer import ShortList, StrictSerializer
 
-MOST_RESULTS = 100
+MAX_RESULTS = 100
 PRIORITIES = {"person": Job.Priority.PERSON, "import": Job.Priority.BULK}
-DEEPEST = 1_000
+MAX_OFFSET = 1_000
 
 
 class CollectionInput(serializers.Serializer):
@@ -104,6 +104,6 @@ class FiltersInput(StrictSerializer):
 
 class SearchInput(StrictSerializer):
     query = serializers.CharField(max_length=20_000)
-    k = serializers.IntegerField(min_value=1, max_value=MOST_RESULTS, required=False, default=10)
-    offset = serializers.IntegerField(min_value=0, max_value=DEEPEST, required=False, default=0)
+    k = serializers.IntegerField(min_value=1, max_value=MAX_RESULTS, required=False, default=10)
+    offset = serializers.IntegerField(min_value=0, max_value=MAX_OFFSET, required=False, default=0)
     filters = FiltersInput(required=False)

@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from knowledge.library.chunked_uploads import PIECE
+from knowledge.library.chunked_uploads import PIECE_BYTES
 from knowledge.library.media_types import kind_of
 from knowledge.library.uploads import Uploaded
 from knowledge.models import Collection, Document, PartialUpload, Status, Version
@@ -277,7 +277,7 @@ def of_pieces(upload_id: UUID, upload: PartialUpload | Uploaded) -> dict:
             "kept_until": None,
             "document": upload.document.pk,
         }
-    return PiecesShape(shown | {"id": upload_id, "largest_piece": PIECE}).data
+    return PiecesShape(shown | {"id": upload_id, "largest_piece": PIECE_BYTES}).data
 
 
 def status_of(document: Document) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 BATCH_TEXTS = 64
 LONGEST_TEXT = 24_000  # characters: about the 8,000 tokens that these models take
-RETRIES = 3
+MAX_RETRIES = 3
 
 
 class OpenAIEmbedder:
@@ -30,7 +30,7 @@ class OpenAIEmbedder:
         *,
         dimensions: int | None = None,
         timeout: float = 30.0,
-        retries: int = RETRIES,
+        retries: int = MAX_RETRIES,
     ) -> None:
         self.name = model
         self._address = base_url

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 STEP = 128  # passages, about: two seconds of embedding
 TIDY_AFTER = 40  # steps
-MOST = 32  # documents looked at in one step
+DOCUMENTS_PER_STEP = 32  # documents looked at in one step
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def step(
     """
     made_with = spec_of(generation)
     with in_tenant(tenant):
-        waiting = missing_documents.versions(tenant, generation.name, limit=MOST, after=after)
+        waiting = missing_documents.versions(tenant, generation.name, limit=DOCUMENTS_PER_STEP, after=after)
     if not waiting:
         return None
     cuts = list(_until_step_is_full(_cuts(tenant, made_with, waiting)))

@@ -26,7 +26,7 @@ log = logging.getLogger("knowledge.indexes.comparison_queue")
 LEASE = timedelta(seconds=60)
 HEARTBEAT_SECONDS = 15.0
 AGAIN = timedelta(seconds=15)  # after a store that was away
-MUCH_LATER = timedelta(minutes=5)  # after a failure that is this tenant's own
+RETRY_AFTER_FAILURE = timedelta(minutes=5)  # after a failure that is this tenant's own
 ASKED_ONCE_IN = 2.0  # seconds, by one process
 
 _asked: dict[UUID, float] = {}

@@ -16,7 +16,7 @@ from knowledge.stores.base import StoreUnavailable
 log = logging.getLogger("knowledge.indexes.comparison_queue")
 
 LOST_SHARE = 0.02  # of its passages missing from one tenant's index: what happened to it may have happened to all
-OTHERS_EVERY = 20.0  # seconds; where all have lost something, each of them would ask for all
+OTHER_TENANTS_INTERVAL_SECONDS = 20.0  # seconds; where all have lost something, each of them would ask for all
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ def run_next() -> bool:
             return False  # nor could the next one be
         except Exception:
             log.exception("%s could not be compared and is tried again later.", claimed.tenant.slug)
-            comparison_queue.postpone(claimed, comparison_queue.MUCH_LATER)
+            comparison_queue.postpone(claimed, comparison_queue.RETRY_AFTER_FAILURE)
             return True
         comparison_queue.finish(claimed)
         consistency.forget(tenant_id)
@@ -60,7 +60,7 @@ def _ask_for_others() -> None:
     """Before they ask their questions. A loss that is found too soon after the last request asks for them later: it may be
     another one, and nobody may ask a question of those others for hours."""
     with _asking:
-        pause = _others.asked_at + OTHERS_EVERY - time.monotonic()
+        pause = _others.asked_at + OTHER_TENANTS_INTERVAL_SECONDS - time.monotonic()
         if pause > 0 and _others.is_due_later:
             return
         if pause > 0:

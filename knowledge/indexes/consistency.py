@@ -27,8 +27,8 @@ from tenants.models import Tenant
 log = logging.getLogger("knowledge.indexes.consistency")
 
 TOLERANCE = 0.005  # of a tenant's passages: what deletions and new versions under way may make a count differ
-LOOK_AGAIN = 60.0  # seconds, of an index that was whole
-WHILE_SHORT = 2.0  # seconds, of one that was not
+CHECK_INTERVAL_SECONDS = 60.0  # seconds, of an index that was whole
+INCOMPLETE_CHECK_INTERVAL_SECONDS = 2.0  # seconds, of one that was not
 HINT = "Nothing is lost. Try again in a few minutes."
 
 
@@ -89,11 +89,11 @@ def check_after_search(there: Namespace) -> None:
     at, seen_there, state = _seen.get(there.tenant_id, (0.0, None, None))
     age = time.monotonic() - at
     if state is not None and seen_there == there and state.is_whole:
-        if age > LOOK_AGAIN:
+        if age > CHECK_INTERVAL_SECONDS:
             _seen[there.tenant_id] = time.monotonic(), there, state  # one look, however many search
             threading.Thread(target=_watch_apart, args=(there,), name="index-state", daemon=True).start()
         return
-    if state is None or seen_there != there or age > WHILE_SHORT:
+    if state is None or seen_there != there or age > INCOMPLETE_CHECK_INTERVAL_SECONDS:
         _watch(there)
 
 

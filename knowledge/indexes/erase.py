@@ -10,7 +10,7 @@ from knowledge.stores.base import Namespace
 from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
 
-AT_ONCE = 2_000  # passages in one transaction
+PASSAGES_PER_TRANSACTION = 2_000  # passages in one transaction
 
 
 def erase_leaving(tenant: Tenant) -> None:
@@ -28,5 +28,5 @@ def erase_leaving(tenant: Tenant) -> None:
 def _delete_batch(tenant: Tenant, generation: Generation) -> int:
     with in_tenant(tenant), transaction.atomic():
         passages = Passage.objects.for_tenant(tenant)
-        some = list(passages.filter(generation=generation.name).values_list("pk", flat=True)[:AT_ONCE])
+        some = list(passages.filter(generation=generation.name).values_list("pk", flat=True)[:PASSAGES_PER_TRANSACTION])
         return passages.filter(pk__in=some).delete()[0] if some else 0

@@ -17,7 +17,7 @@ from knowledge.stores.base import IndexedPassage, Namespace
 from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
 
-LOOKED_EVERY = 5.0  # seconds between two looks at what an index holds while it is written
+STATE_CACHE_SECONDS = 5.0  # seconds between two looks at what an index holds while it is written
 TIDY_AFTER = 20  # writes: each leaves a file of its own that every search has to look into
 
 _state_cache: dict[Namespace, float] = {}
@@ -76,7 +76,7 @@ def put(tenant_id: UUID, generation: str, passages: Iterable[IndexedPassage]) ->
 def _has_lost(there: Namespace) -> bool:
     """The store lacks passages of an index that answers: it was wiped, or another one took its place. One that has
     nothing is found out at once, others within LOOKED_EVERY seconds."""
-    due = time.monotonic() - _state_cache.get(there, float("-inf")) > LOOKED_EVERY
+    due = time.monotonic() - _state_cache.get(there, float("-inf")) > STATE_CACHE_SECONDS
     if not due and backends.store().count(there):
         return False
     _state_cache[there] = time.monotonic()

@@ -31,7 +31,7 @@ from tenants.models import Tenant
 
 log = logging.getLogger("knowledge.indexes.reconcile")
 
-AT_ONCE = 500  # passages in one write, versions in one question
+BATCH_SIZE = 500  # passages in one write, versions in one question
 
 
 @dataclass(slots=True)
@@ -185,7 +185,7 @@ def _put(tenant: Tenant, namespace: Namespace, store: VectorStore, versions: lis
     batch: list[IndexedPassage] = []
     for passages in rebuild.passages_of(tenant, namespace.generation, versions):
         batch += passages
-        if len(batch) >= AT_ONCE:
+        if len(batch) >= BATCH_SIZE:
             store.put(namespace, batch)
             batch = []
     store.put(namespace, batch)
@@ -242,5 +242,5 @@ def _files(tenant: Tenant, report: Report) -> None:
 
 def _slices(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
     rows = list(ids)
-    for start in range(0, len(rows), AT_ONCE):
-        yield rows[start : start + AT_ONCE]
+    for start in range(0, len(rows), BATCH_SIZE):
+        yield rows[start : start + BATCH_SIZE]

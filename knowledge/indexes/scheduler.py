@@ -21,16 +21,16 @@ from tenants.models import Tenant
 
 log = logging.getLogger("knowledge.indexes")
 
-TURN = 4.0  # seconds: a file that a person uploads waits no longer
+SLICE_SECONDS = 4.0  # seconds: a file that a person uploads waits no longer
 SILENT = 60  # seconds after which a maker that says nothing is taken for dead
 
 
 def run_one_slice() -> bool:
     """One turn for all that is being made. True: there is more, and somebody should go on."""
     more = False
-    for tenant in queue_stats.tenants_with_chores():
+    for tenant in queue_stats.tenants_with_maintenance_due():
         for generation in building(tenant):
-            more |= advance(tenant, generation, seconds=TURN)
+            more |= advance(tenant, generation, seconds=SLICE_SECONDS)
             if _a_person_waits():
                 return True
     return more

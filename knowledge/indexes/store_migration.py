@@ -17,16 +17,16 @@ from knowledge.stores.base import IndexedPassage, Namespace, Query, Readable, St
 from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
 
-AT_ONCE = 500  # passages
-SAMPLE = 12  # questions a tenant
-FIRST = 5  # hits of each that are compared
-AGREEMENT = 0.7  # two stores count words a little differently; one that lost something agrees on less
+PASSAGES_PER_WRITE = 500  # passages
+SAMPLE_QUESTIONS = 12  # questions a tenant
+COMPARED_HITS = 5  # hits of each that are compared
+MIN_AGREEMENT = 0.7  # two stores count words a little differently; one that lost something agrees on less
 
-Told = Callable[[int, int], None]
+ProgressCallback = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MigrationResult:
     tenant: str
     generation: str
     passages: int
@@ -39,7 +39,7 @@ class Moved:
 
     @property
     def well(self) -> bool:
-        return not self.astray and self.agreement >= AGREEMENT
+        return not self.astray and self.agreement >= MIN_AGREEMENT
 
 
 def indexes() -> Iterator[tuple[Tenant, str]]:
@@ -49,7 +49,9 @@ def indexes() -> Iterator[tuple[Tenant, str]]:
             yield tenant, generation
 
 
-def move(tenant: Tenant, generation: str, old: VectorStore, new: VectorStore, *, on_progress: Told) -> Moved:
+def move(
+    tenant: Tenant, generation: str, old: VectorStore, new: VectorStore, *, on_progress: ProgressCallback
+) -> MigrationResult:
     copied = _copy(tenant, generation, new, on_progress)
     for _ in range(3):  # what changed while it was copied
         report = reconcile.index(tenant, generation, new, repair=True)
@@ -57,10 +59,10 @@ def move(tenant: Tenant, generation: str, old: VectorStore, new: VectorStore, *,
             break
     left = reconcile.index(tenant, generation, new, repair=False)
     asked, agreement = _compare(tenant, generation, old, new)
-    return Moved(tenant.slug, generation, left.passages, copied, _astray(left), asked, agreement)
+    return MigrationResult(tenant.slug, generation, left.passages, copied, _astray(left), asked, agreement)
 
 
-def _copy(tenant: Tenant, generation: str, new: VectorStore, on_progress: Told) -> int:
+def _copy(tenant: Tenant, generation: str, new: VectorStore, on_progress: ProgressCallback) -> int:
     """What the new store lacks, a version at a time. How many passages."""
     namespace = Namespace(tenant.pk, generation)
     there = {stored.passage_id for page in new.listing(namespace) for stored in page}
@@ -74,7 +76,7 @@ def _copy(tenant: Tenant, generation: str, new: VectorStore, on_progress: Told) 
     on_progress(0, total)
     for passages in rebuild.passages_of(tenant, generation, list(versions)):
         batch += passages
-        if len(batch) >= AT_ONCE:
+        if len(batch) >= PASSAGES_PER_WRITE:
             new.put(namespace, batch)
             copied, batch = copied + len(batch), []
             on_progress(min(copied, total), total)
@@ -104,18 +106,18 @@ def _compare(tenant: Tenant, generation: str, old: VectorStore, new: VectorStore
     shares = []
     for query in queries:
         try:
-            before = {hit.passage_id for hit in old.search(namespace, query, readable=everything, limit=FIRST)}
+            before = {hit.passage_id for hit in old.search(namespace, query, readable=everything, limit=COMPARED_HITS)}
         except StoreError:
             return 0, 1.0
-        after = {hit.passage_id for hit in new.search(namespace, query, readable=everything, limit=FIRST)}
+        after = {hit.passage_id for hit in new.search(namespace, query, readable=everything, limit=COMPARED_HITS)}
         shares.append(len(before & after) / max(len(before), len(after), 1) if before or after else 1.0)
     return len(shares), sum(shares) / len(shares) if shares else 1.0
 
 
 def _sample(tenant: Tenant, generation: str) -> list[Passage]:
     rows = Passage.objects.for_tenant(tenant).filter(generation=generation).order_by("pk")
-    step = max(1, rows.count() // SAMPLE)
-    return list(rows[::step])[:SAMPLE]
+    step = max(1, rows.count() // SAMPLE_QUESTIONS)
+    return list(rows[::step])[:SAMPLE_QUESTIONS]
 
 
 def _question(row: Passage) -> Query:

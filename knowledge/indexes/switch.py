@@ -24,7 +24,7 @@ log = logging.getLogger("knowledge.indexes")
 
 FEW = 8  # documents that are caught up with while uploads wait
 RECOUNTED = 500  # documents in one transaction
-TRIES = 50  # then the rest is done while they wait, however much it is
+MAX_CATCH_UP_ROUNDS = 50  # then the rest is done while they wait, however much it is
 
 
 def complete(tenant: Tenant, generation: Generation, *, lives: Callable[[], None] = lambda: None) -> bool:
@@ -53,7 +53,7 @@ def switch(tenant: Tenant, generation: Generation, *, lives: Callable[[], None] 
     Uploads that finish just now wait for the pointer (index_writer.still_active), a second at most, and go into the new
     one.
     """
-    for tries in range(TRIES):
+    for tries in range(MAX_CATCH_UP_ROUNDS):
         with in_tenant(tenant), transaction.atomic():
             rows = Generation.objects.for_tenant(tenant).select_for_update().order_by("pk")
             locked = {row.pk: row for row in rows}
@@ -61,7 +61,7 @@ def switch(tenant: Tenant, generation: Generation, *, lives: Callable[[], None] 
             if new is None or new.leaving or not new.switches:
                 return False
             missing = missing_documents.versions(tenant, generation.name, limit=FEW + 1)
-            if len(missing) <= FEW or tries == TRIES - 1:
+            if len(missing) <= FEW or tries == MAX_CATCH_UP_ROUNDS - 1:
                 after = None
                 while missing and (after := build.step(tenant, new, after=after, lives=lives)):
                     pass

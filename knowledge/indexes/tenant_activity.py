@@ -12,14 +12,14 @@ from knowledge import backends
 from tenants.models import Tenant
 
 AT_WORK = 2 * 3600  # seconds since it was last searched or written
-NOTED_EVERY = 600  # seconds; no more often in one process
+ACTIVITY_WRITE_INTERVAL_SECONDS = 600  # seconds; no more often in one process
 
 _noted: dict[UUID, float] = {}
 
 
 def mark_active(tenant_id: UUID) -> None:
     now = time.monotonic()
-    if now - _noted.get(tenant_id, -NOTED_EVERY) >= NOTED_EVERY:
+    if now - _noted.get(tenant_id, -ACTIVITY_WRITE_INTERVAL_SECONDS) >= ACTIVITY_WRITE_INTERVAL_SECONDS:
         _noted[tenant_id] = now
         with suppress(Exception):  # a search does without the cache
             cache.set(_key(tenant_id), 1, timeout=AT_WORK)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Vectors = dict[str, np.ndarray]
 
 SLICE = 64  # texts in one call to the embedder
-LOOKED_UP = 500  # digests in one query
+DIGESTS_PER_QUERY = 500  # digests in one query
 
 
 def of_texts(tenant: Tenant, made_with: IndexSpec, texts: dict[str, str], *, lives: Callable[[], None]) -> Vectors:
@@ -45,10 +45,10 @@ def _stored_vectors(tenant: Tenant, made_with: IndexSpec, digests: list[str]) ->
     vectors: Vectors = {}
     with in_tenant(tenant):
         alike = [g.name for g in Generation.objects.for_tenant(tenant) if spec_of(g).texts == made_with.texts]
-    for start in range(0, len(digests), LOOKED_UP):
+    for start in range(0, len(digests), DIGESTS_PER_QUERY):
         with in_tenant(tenant):
             rows = Passage.objects.for_tenant(tenant).filter(
-                generation__in=alike, digest__in=digests[start : start + LOOKED_UP]
+                generation__in=alike, digest__in=digests[start : start + DIGESTS_PER_QUERY]
             )
             for digest, vector in rows.values_list("digest", "vector"):
                 vectors[digest] = np.frombuffer(vector, dtype="<f4")

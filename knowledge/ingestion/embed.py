@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("knowledge.ingestion")
 
 SLICE = 96  # texts in one call to the embedder: progress is told between them
-LOOKED_UP = 500  # digests in one query
+DIGESTS_PER_QUERY = 500  # digests in one query
 
 
 def embed_works(works: list[Work]) -> Iterator[Work]:
@@ -93,10 +93,10 @@ def _stored(tenant_id: UUID, generation: str, digests: set[str]) -> dict[str, np
 
     found: dict[str, np.ndarray] = {}
     asked = sorted(digests)
-    for start in range(0, len(asked), LOOKED_UP):
+    for start in range(0, len(asked), DIGESTS_PER_QUERY):
         with in_tenant(Tenant(pk=tenant_id)):
             rows = Passage.objects.for_tenant(tenant_id).filter(
-                generation=generation, digest__in=asked[start : start + LOOKED_UP]
+                generation=generation, digest__in=asked[start : start + DIGESTS_PER_QUERY]
             )
             for digest, vector in rows.values_list("digest", "vector"):
                 found[digest] = np.frombuffer(vector, dtype="<f4")

@@ -31,10 +31,10 @@ from knowledge.parsers.base import Parser
 log = logging.getLogger("knowledge.ingestion")
 
 AHEAD = 240  # passages read ahead of the embedder: about two seconds of its work
-LOOK_AGAIN = 0.1  # seconds
+POLL_SECONDS = 0.1  # seconds
 BATCH = 8  # small files claimed at once; beside large ones others would wait for no reason, so those come one by one
 QUICK = 0.1  # seconds: what a small file takes to read
-LONG = 2.0  # seconds after which a second reader takes what waits behind a file
+STUCK_AFTER_SECONDS = 2.0  # seconds after which a second reader takes what waits behind a file
 TOGETHER = 64  # passages embedded in one call
 HOLD = 45.0  # seconds that work in hand waits for a store that is away
 _draining = threading.Lock()
@@ -148,7 +148,7 @@ class _Reader:
     def is_stuck(self) -> bool:
         """With one file, for longer than others should have to wait for it."""
         began = self._began
-        return began is not None and time.monotonic() - began > LONG
+        return began is not None and time.monotonic() - began > STUCK_AFTER_SECONDS
 
     def works(self, *, waits_for_more: bool = False, until: Callable[[], bool] = lambda: False) -> Iterator[Work]:
         batch = self._batch
@@ -156,11 +156,11 @@ class _Reader:
             begun = batch.begin()
             if begun is None:
                 if batch.unread:
-                    time.sleep(LOOK_AGAIN)  # until what is worked on is over
+                    time.sleep(POLL_SECONDS)  # until what is worked on is over
                 elif not batch.take(BATCH if self._quick else 1):
                     if not (waits_for_more and batch.held):
                         return
-                    time.sleep(LOOK_AGAIN)  # files that are being uploaded join in while there is work
+                    time.sleep(POLL_SECONDS)  # files that are being uploaded join in while there is work
                 continue
             claim, version, generation = begun
             self._began = began = time.monotonic()
@@ -264,7 +264,7 @@ class _Pipeline:
 
     def _second_reader(self) -> None:
         """While the first is stuck with a long scan, people's small files go past it."""
-        while not self._read_over.wait(LOOK_AGAIN):
+        while not self._read_over.wait(POLL_SECONDS):
             if self._first.is_stuck:
                 for work in self._second.works(until=lambda: not self._first.is_stuck):
                     self._read.put(work)

@@ -25,7 +25,7 @@ from tenants.members.teams import touch_corpus
 
 log = logging.getLogger("knowledge.ingestion")
 
-FOUND_OUT = (  # about a version, by reading it
+FIELDS_FROM_PARSING = (  # about a version, by reading it
     *("status", "warnings", "media_type", "language", "page_count", "passage_count", "progress_done", "progress_total"),
     *("error_code", "error_message", "error_hint", "ready_at"),
 )
@@ -186,7 +186,7 @@ def _make_current(work: Work, document: Document) -> bool:
     version.progress_done = version.progress_total = len(work.chunks)
     version.error_code = version.error_message = version.error_hint = ""
     version.ready_at = version.ready_at or timezone.now()
-    version.save(update_fields=FOUND_OUT)
+    version.save(update_fields=FIELDS_FROM_PARSING)
     if document.current_version and document.current_version.number > version.number:
         Passage.objects.for_tenant(version.tenant_id).filter(version=version).delete()
         return False

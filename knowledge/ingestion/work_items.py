@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from knowledge.indexes.chunking import Chunk
     from knowledge.parsers.base import ParsedDocument
 
-SHOWN_EVERY = 0.7  # seconds: a small file is ready before anything about it need be said
+PROGRESS_INTERVAL_SECONDS = 0.7  # seconds: a small file is ready before anything about it need be said
 
 
 class Withdrawn(Exception):
@@ -65,7 +65,7 @@ class Progress:
 
     def report(self, status: str, done: int, total: int) -> None:
         with self._lock:
-            if time.monotonic() - self._reported_at < SHOWN_EVERY:
+            if time.monotonic() - self._reported_at < PROGRESS_INTERVAL_SECONDS:
                 return
             self._reported_at = time.monotonic()
         with in_tenant(self._claim.tenant):

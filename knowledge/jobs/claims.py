@@ -23,12 +23,13 @@ from tenants.models import Tenant
 LEASE = timedelta(seconds=60)
 HEARTBEAT = timedelta(seconds=15)
 MAX_ATTEMPTS = 5
-FIRST_WAIT = timedelta(seconds=5)  # then three times as long each time: the fifth attempt is some four minutes on
-HELD_UP_WAIT = timedelta(seconds=30)
-LONGEST_WAIT = timedelta(minutes=10)
-MAX_HELD_UP = 200  # more than a day of an index, a model or a disk that is out of order
+# Then three times as long each time: the fifth attempt is some four minutes on
+FIRST_RETRY_DELAY = timedelta(seconds=5)
+OUTAGE_RETRY_DELAY = timedelta(seconds=30)
+MAX_RETRY_DELAY = timedelta(minutes=10)
+MAX_OUTAGE_RETRIES = 200  # more than a day of an index, a model or a disk that is out of order
 JITTER = 0.3
-LOOKS = 5  # at what waits, while others are faster
+MAX_CLAIM_ATTEMPTS = 5  # at what waits, while others are faster
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def claim_next(holder: str, *, limit: int = 1, up_to: int = Job.Priority.BULK) -
 
     `up_to` is the last priority that is taken: what serves people alone leaves imports to others.
     """
-    for _ in range(LOOKS):
+    for _ in range(MAX_CLAIM_ATTEMPTS):
         due = [(priority, tenant, count) for tenant, priority, count in tenants_waiting() if priority <= up_to]
         if not due:
             return []
@@ -154,16 +155,16 @@ def postpone(claim: Claim, *, lost: bool = False) -> bool:
     if claim.attempt >= MAX_ATTEMPTS:
         return False
     with in_tenant(claim.tenant), transaction.atomic():
-        _postpone(claim, FIRST_WAIT * 3 ** (claim.attempt - 1), **({"lost": F("lost") + 1} if lost else {}))
+        _postpone(claim, FIRST_RETRY_DELAY * 3 ** (claim.attempt - 1), **({"lost": F("lost") + 1} if lost else {}))
     return True
 
 
 def hold_up(claim: Claim) -> bool:
     """Try again when what stopped it, which was not the file, may be over. It does not count as an attempt."""
-    if claim.held_up >= MAX_HELD_UP:
+    if claim.held_up >= MAX_OUTAGE_RETRIES:
         return False
     with in_tenant(claim.tenant), transaction.atomic():
-        wait = min(HELD_UP_WAIT * 1.5 ** min(claim.held_up, 20), LONGEST_WAIT)
+        wait = min(OUTAGE_RETRY_DELAY * 1.5 ** min(claim.held_up, 20), MAX_RETRY_DELAY)
         _postpone(claim, wait, attempts=F("attempts") - 1, held_up=F("held_up") + 1)
     return True
 

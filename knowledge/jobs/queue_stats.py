@@ -19,7 +19,7 @@ from tenants.errors import TooMany
 from tenants.models import Tenant
 
 COUNTED = 100  # of one tenant's jobs; further back there are simply many
-LOOK_AGAIN = 30  # seconds after which there may be room again
+RETRY_AFTER_SECONDS = 30  # seconds after which there may be room again
 AHEAD = timedelta(
     hours=1
 )  # no job is ever put off for longer, so a time further ahead is from before the clock changed
@@ -33,7 +33,7 @@ SELECT t.id, p.priority,
  WHERE t.is_active AND waiting > 0
 """  # noqa: S608 - a number of ours
 
-_CHORES = """
+_MAINTENANCE_DUE = """
 SELECT t.id FROM tenants_tenant t WHERE t.is_active AND (
     EXISTS (SELECT 1 FROM knowledge_job j WHERE j.state = 'running' AND j.tenant_id = t.id
                AND (j.lease_until < %(now)s OR j.lease_until > %(long_lease)s))
@@ -61,7 +61,7 @@ def tenants_waiting() -> list[tuple[UUID, int, int]]:
         return [(UUID(hex=tenant), priority, count) for tenant, priority, count in cursor.fetchall()]
 
 
-def tenants_with_chores() -> list[Tenant]:
+def tenants_with_maintenance_due() -> list[Tenant]:
     """Tenants where something is to be put right or followed up: lost leases, moves, indexes that are being made, what
     is to be erased."""
     with connection.cursor() as cursor:
@@ -71,7 +71,7 @@ def tenants_with_chores() -> list[Tenant]:
         else:
             at = timezone.now()
             times = {"now": at, "long_lease": at + LONG_LEASE, "ahead": at + AHEAD}
-            cursor.execute(_CHORES, {name: _text(each) for name, each in times.items()})
+            cursor.execute(_MAINTENANCE_DUE, {name: _text(each) for name, each in times.items()})
             ids = [UUID(hex=tenant) for (tenant,) in cursor.fetchall()]
     return list(Tenant.objects.filter(pk__in=ids).order_by("pk")) if ids else []
 
@@ -84,8 +84,8 @@ def require_queue_space(tenant: Tenant) -> None:
         raise TooMany(
             f"{most:,} imported documents are waiting to be read, which is as many as may wait at once. "
             "This one was not taken.",
-            hint=f"Send it again in {LOOK_AGAIN} seconds. Files that a person uploads are still taken at once.",
-            retry_after=LOOK_AGAIN,
+            hint=f"Send it again in {RETRY_AFTER_SECONDS} seconds. Files that a person uploads are still taken at once.",
+            retry_after=RETRY_AFTER_SECONDS,
             first=False,  # a busy import is not a refusal of rights: it stands on no trail
         )
 

@@ -15,13 +15,13 @@ from knowledge.library.filenames import clean
 from knowledge.library.uploads import Uploaded
 from knowledge.models import Collection, PartialUpload
 from knowledge.models.grant import Right
-from knowledge.models.partial_upload import KEPT
+from knowledge.models.partial_upload import PARTIAL_UPLOAD_LIFETIME
 from knowledge.permissions.access import access_collection
 from tenants.errors import Conflicting, Invalid, TooLarge
 from tenants.models import Membership, Tenant
 
-PIECE = 4 * 1024 * 1024  # bytes; a slow line (1 Mbit/s) loses half a minute at most
-AT_ONCE = 20  # of one person: more would fill the disk with what nobody finishes
+PIECE_BYTES = 4 * 1024 * 1024  # bytes; a slow line (1 Mbit/s) loses half a minute at most
+MAX_OPEN_UPLOADS_PER_MEMBER = 20  # of one person: more would fill the disk with what nobody finishes
 
 
 def begin(
@@ -39,12 +39,14 @@ def begin(
         raise Invalid("The file is empty: it has 0 bytes.", code="empty_file")
     mine = PartialUpload.objects.for_tenant(member.tenant).filter(member=member)
     same = {"collection": collection, "filename": clean(filename), "size": size, "stamp": stamp[:40]}
-    open_upload = mine.filter(**same, changed_at__gt=timezone.now() - KEPT).order_by("-received").first()
+    open_upload = (
+        mine.filter(**same, changed_at__gt=timezone.now() - PARTIAL_UPLOAD_LIFETIME).order_by("-received").first()
+    )
     if open_upload is not None:
         return open_upload
-    if mine.count() >= AT_ONCE:
+    if mine.count() >= MAX_OPEN_UPLOADS_PER_MEMBER:
         raise Conflicting(
-            f"{AT_ONCE} of your uploads are not complete. Nothing was uploaded.",
+            f"{MAX_OPEN_UPLOADS_PER_MEMBER} of your uploads are not complete. Nothing was uploaded.",
             hint="Continue or discard some of them first. Incomplete uploads are discarded after a day.",
         )
     return PartialUpload.objects.create(tenant=member.tenant, member=member, **same)
@@ -53,10 +55,10 @@ def begin(
 def unfinished(member: Membership, collection: Collection | None = None) -> list[PartialUpload]:
     """What this person can go on with, the latest first."""
     mine = PartialUpload.objects.for_tenant(member.tenant).filter(
-        member=member, received__gt=0, changed_at__gt=timezone.now() - KEPT
+        member=member, received__gt=0, changed_at__gt=timezone.now() - PARTIAL_UPLOAD_LIFETIME
     )
     mine = mine.filter(collection=collection) if collection else mine
-    return list(mine.select_related("collection").order_by("-changed_at")[:AT_ONCE])
+    return list(mine.select_related("collection").order_by("-changed_at")[:MAX_OPEN_UPLOADS_PER_MEMBER])
 
 
 def add(member: Membership, partial_id: UUID, at: int, bytes_in: Iterable[bytes]) -> PartialUpload | Uploaded:
@@ -72,7 +74,7 @@ def add(member: Membership, partial_id: UUID, at: int, bytes_in: Iterable[bytes]
         return _once_more(partial, at, bytes_in)
     rest = partial.size - partial.received
     if rest:
-        piece = storage.receive(member.tenant, bytes_in, limit=min(PIECE, rest))
+        piece = storage.receive(member.tenant, bytes_in, limit=min(PIECE_BYTES, rest))
         fresh = PartialUpload.objects.for_tenant(member.tenant).filter(pk=partial.pk, received=at)
         now, pieces = timezone.now(), [*partial.pieces, piece.path]
         if not fresh.update(received=at + piece.size, pieces=pieces, changed_at=now):
@@ -108,7 +110,7 @@ def find(member: Membership, partial_id: UUID) -> PartialUpload | Uploaded:
 def access(member: Membership, partial_id: UUID) -> PartialUpload:
     """One's own that is not whole yet, or Http404."""
     mine = PartialUpload.objects.for_tenant(member.tenant).filter(member=member, pk=partial_id)
-    found = mine.filter(changed_at__gt=timezone.now() - KEPT).first()
+    found = mine.filter(changed_at__gt=timezone.now() - PARTIAL_UPLOAD_LIFETIME).first()
     if found is None:
         raise Http404
     return found
@@ -120,7 +122,9 @@ def discard(member: Membership, partial_id: UUID) -> None:
 
 def forget_overdue(tenant: Tenant) -> int:
     """Those that nobody went on with for a day. Call inside the tenant's block."""
-    overdue = list(PartialUpload.objects.for_tenant(tenant).filter(changed_at__lte=timezone.now() - KEPT))
+    overdue = list(
+        PartialUpload.objects.for_tenant(tenant).filter(changed_at__lte=timezone.now() - PARTIAL_UPLOAD_LIFETIME)
+    )
     for partial in overdue:
         _forget(partial)
     return len(overdue)
@@ -185,5 +189,5 @@ class _Whole:
     def chunks(self) -> Iterator[bytes]:
         for path in self._pieces:
             with storage.open_path(path) as file:
-                while data := file.read(storage.PIECE):
+                while data := file.read(storage.READ_BYTES):
                     yield data

@@ -22,7 +22,7 @@ from tenants.models import Membership
 
 TEXTS = {"title": 300, "author": 200}
 DATES = ("dated", "reviewed_on", "review_due", "expires_on")
-QUEUE_SHOWN = 1_000  # places that are told; further back it is simply queued
+MAX_SHOWN_POSITION = 1_000  # places that are told; further back it is simply queued
 CHANGEABLE = (*TEXTS, "filename", *DATES, "restricted", "superseded_by")
 
 
@@ -106,7 +106,9 @@ def places_in_queue(member: Membership) -> dict[UUID, int]:
     """By version; 1 is next. Among what this member may read: what others wait for is none of their business."""
     mine = Document.objects.visible_to(member).values("pk")
     waiting = Job.objects.for_tenant(member.tenant_id).filter(state=Job.State.WAITING, version__document__in=mine)
-    ordered = waiting.order_by("priority", "run_after", "created_at").values_list("version_id", flat=True)[:QUEUE_SHOWN]
+    ordered = waiting.order_by("priority", "run_after", "created_at").values_list("version_id", flat=True)[
+        :MAX_SHOWN_POSITION
+    ]
     return {version_id: place for place, version_id in enumerate(ordered, start=1)}
 
 

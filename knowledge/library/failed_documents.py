@@ -24,9 +24,9 @@ from tenants.models import Membership
 
 CANCELLED = "cancelled"
 FAILED = (Status.FAILED, Status.QUARANTINED)
-UNDER_WAY = (Job.State.WAITING, Job.State.RUNNING)
-RETRIED_AT_ONCE = 500  # each is a row of the trail; more take another press
-AT_ONCE = 1_000  # rows in one transaction
+UNFINISHED_STATES = (Job.State.WAITING, Job.State.RUNNING)
+MAX_RETRIED_DOCUMENTS = 500  # each is a row of the trail; more take another press
+ROWS_PER_TRANSACTION = 1_000  # rows in one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ def retry_all(member: Membership, *, ids: Iterable[UUID] | None = None) -> tuple
     failed = could_not_be_read(member)
     if ids is not None:
         failed = failed.filter(pk__in=list(ids))
-    chosen = list(failed[:RETRIED_AT_ONCE])
+    chosen = list(failed[:MAX_RETRIED_DOCUMENTS])
     for document in chosen:
         documents.retry(member, document)
-    return len(chosen), failed.count() if len(chosen) == RETRIED_AT_ONCE else 0
+    return len(chosen), failed.count() if len(chosen) == MAX_RETRIED_DOCUMENTS else 0
 
 
 @transaction.atomic
@@ -122,7 +122,9 @@ def cancel_import(member: Membership, collection: Collection | None = None) -> i
 def lines(member: Membership) -> list[Line]:
     """What is on its way, by collection, of what this member may change."""
     under_way = (
-        Document.objects.allowing(member, Right.WRITE).present().filter(latest_version__job__state__in=UNDER_WAY)
+        Document.objects.allowing(member, Right.WRITE)
+        .present()
+        .filter(latest_version__job__state__in=UNFINISHED_STATES)
     )
     job = "latest_version__job__"
     counted = {
@@ -144,14 +146,16 @@ def _next_imported(member: Membership, collection: Collection | None) -> list[tu
     mine = Document.objects.allowing(member, Right.WRITE).present()
     if collection is not None:
         mine = mine.filter(collection=collection)
-    found = mine.filter(latest_version__job__state__in=UNDER_WAY, latest_version__job__priority=Job.Priority.BULK)
-    return list(found.order_by().values_list("latest_version", "collection")[:AT_ONCE])
+    found = mine.filter(
+        latest_version__job__state__in=UNFINISHED_STATES, latest_version__job__priority=Job.Priority.BULK
+    )
+    return list(found.order_by().values_list("latest_version", "collection")[:ROWS_PER_TRANSACTION])
 
 
 def _stop(member: Membership, version_ids: list[UUID]) -> set[UUID]:
     """In the caller's transaction: those that were still under way. Who works on one notices when telling how far it is,
     and at the latest when it would be saved."""
-    jobs = Job.objects.for_tenant(member.tenant).filter(version__in=version_ids, state__in=UNDER_WAY)
+    jobs = Job.objects.for_tenant(member.tenant).filter(version__in=version_ids, state__in=UNFINISHED_STATES)
     stopped = set(jobs.order_by("pk").select_for_update().values_list("version_id", flat=True))
     Job.objects.for_tenant(member.tenant).filter(version__in=stopped).update(
         state=Job.State.CANCELLED, finished_at=timezone.now(), lease_until=None

@@ -22,7 +22,7 @@ from knowledge.library import audit_object_names
 from knowledge.models import Document, Reading
 from tenants.models import Membership, Tenant
 
-AT_ONCE = 500  # readings that are closed in one transaction
+READINGS_PER_TRANSACTION = 500  # readings that are closed in one transaction
 
 
 def note_list(member: Membership, name: str, target: Any = None) -> None:
@@ -63,10 +63,14 @@ def close_due(tenant: Tenant) -> int:
     while True:
         with transaction.atomic():
             due = Reading.objects.for_tenant(tenant).filter(began_at__lte=timezone.now() - WINDOW).order_by("began_at")
-            rows = list(due.select_related("member__user").select_for_update(of=("self",), skip_locked=True)[:AT_ONCE])
+            rows = list(
+                due.select_related("member__user").select_for_update(of=("self",), skip_locked=True)[
+                    :READINGS_PER_TRANSACTION
+                ]
+            )
             _close(rows)
         closed += len(rows)
-        if len(rows) < AT_ONCE:
+        if len(rows) < READINGS_PER_TRANSACTION:
             return closed
 
 

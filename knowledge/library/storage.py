@@ -24,7 +24,7 @@ from knowledge.models import Blob
 from tenants.errors import DiskFull, Invalid, TooLarge
 from tenants.models import Tenant
 
-PIECE = 1024 * 1024  # bytes read at once
+READ_BYTES = 1024 * 1024  # bytes read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def local_path(blob: Blob) -> Iterator[Path]:
         yield Path(default_storage.path(blob.path))
         return
     with NamedTemporaryFile() as copy, open_blob(blob) as original:
-        shutil.copyfileobj(original, copy, PIECE)
+        shutil.copyfileobj(original, copy, READ_BYTES)
         copy.flush()
         yield Path(copy.name)
 

@@ -17,7 +17,8 @@ from django.db.models.functions import Substr
 from knowledge.models import Content, TextLeaf, Version
 from knowledge.text.leaves import Entry, Leaf, contents, headings, leaves
 
-LONG = 60_000  # characters; the leaves of a shorter text are computed when it is shown, in at most 10 ms
+# Characters; the leaves of a shorter text are computed when it is shown, in at most 10 ms
+MAX_SHORT_TEXT_CHARACTERS = 60_000
 MANY = 1_600  # blocks, likewise
 WINDOW_CHARACTERS = 60_000  # that are sent with a page; the rest follows as it is reached
 WINDOW_WEIGHT = 1_200  # elements that show them
@@ -233,7 +234,7 @@ def store_leaves(rows: Sequence[TextLeaf]) -> None:
 
 
 def _is_long(content: Content) -> bool:
-    return len(content.text) > LONG or len(content.blocks) > MANY
+    return len(content.text) > MAX_SHORT_TEXT_CHARACTERS or len(content.blocks) > MANY
 
 
 def _whole(version: Version) -> Content:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from knowledge.models.collection import Collection
 from tenants.models import Membership, TenantOwned
 
-KEPT = timedelta(hours=24)  # after the last piece
+PARTIAL_UPLOAD_LIFETIME = timedelta(hours=24)  # after the last piece
 
 
 class PartialUpload(TenantOwned):
@@ -25,7 +25,7 @@ class PartialUpload(TenantOwned):
 
     @property
     def expires_at(self) -> datetime:
-        return self.changed_at + KEPT
+        return self.changed_at + PARTIAL_UPLOAD_LIFETIME
 
     class Meta(TenantOwned.Meta):
         indexes = [models.Index(fields=["tenant", "member"], name="partial_upload_of")]

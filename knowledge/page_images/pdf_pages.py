@@ -20,8 +20,8 @@ MEDIA_TYPE = "image/webp"
 LIMITS = ParseLimits(processor_seconds=3, wall_seconds=15, files_per_child=1000, niceness=10)
 WAIT_SECONDS = 15.0  # for its turn
 IDLE_SECONDS = 60
-AT_ONCE = 2  # pages of different tenants
-KEPT_WARM = 4  # children, 35 MiB each, for tenants that read at the same time: starting one takes 150 ms
+MAX_CONCURRENT_PAGES = 2  # pages of different tenants
+MAX_IDLE_CHILDREN = 4  # children, 35 MiB each, for tenants that read at the same time: starting one takes 150 ms
 READER_LIMITS = ParseLimits(ocr_wall_seconds=60, files_per_child=1000, niceness=10)
 READER_IDLE_SECONDS = 15
 REVISION = 1  # of how we draw; a new number makes pages that failed be tried again
@@ -33,7 +33,7 @@ ScannedLine = tuple[str, Rectangle]
 # For those who wait without blocking a loop: nearly all only wait for their turn, and one tenant has few of them.
 threads = ThreadPoolExecutor(max_workers=128, thread_name_prefix="page")
 
-_children = PageChildren(LIMITS, places=AT_ONCE, max_idle=KEPT_WARM, idle=IDLE_SECONDS)
+_children = PageChildren(LIMITS, places=MAX_CONCURRENT_PAGES, max_idle=MAX_IDLE_CHILDREN, idle=IDLE_SECONDS)
 # Its models take half a gigabyte, so it leaves soon; one page at a time, however many wait.
 _readers = PageChildren(READER_LIMITS, places=1, max_idle=1, idle=READER_IDLE_SECONDS, ocr=True)
 

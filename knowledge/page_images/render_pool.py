@@ -17,7 +17,7 @@ from knowledge.parsers.base import ParseFailed, ParseLimits
 from knowledge.parsers.child_protocol import Frame, failure_from_wire
 from knowledge.parsers.client import WarmChild
 
-MOST_WAITING = 12  # requests of one tenant; a browser asks for six pictures at once
+MAX_WAITING_PER_TENANT = 12  # requests of one tenant; a browser asks for six pictures at once
 
 
 class RenderSlots:
@@ -36,7 +36,7 @@ class RenderSlots:
         me = object()
         with self._changed:
             mine = self._waiting.setdefault(tenant, deque())
-            if len(mine) >= MOST_WAITING:
+            if len(mine) >= MAX_WAITING_PER_TENANT:
                 raise busy()
             mine.append(me)
             if tenant not in self._running and tenant not in self._line:

@@ -9,7 +9,7 @@ from knowledge.parsers.base import MIB, ParseFailed, ParseLimits, damaged
 from knowledge.parsers.safe_xml import parse_xml
 from knowledge.parsers.source import Source
 
-SMALL = 8 * MIB  # below this any ratio is harmless: a blank spreadsheet packs very well
+UNCHECKED_RATIO_BYTES = 8 * MIB  # below this any ratio is harmless: a blank spreadsheet packs very well
 
 
 class Archive:
@@ -68,7 +68,7 @@ class Archive:
         unpacked = sum(info.file_size for info in self._infos.values())
         if len(self._infos) > limits.archive_entries or unpacked > limits.unpacked_bytes:
             raise _bomb()
-        if unpacked > SMALL and unpacked > limits.unpacked_ratio * max(packed, 1):
+        if unpacked > UNCHECKED_RATIO_BYTES and unpacked > limits.unpacked_ratio * max(packed, 1):
             raise _bomb()
 
 

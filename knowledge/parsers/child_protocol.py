@@ -12,7 +12,7 @@ from typing import IO, Any
 from knowledge.parsers.base import Block, PageSpan, ParsedDocument, ParseFailed, ParseWarning
 
 LENGTH = struct.Struct(">I")
-MOST_BYTES = 256 * 1024 * 1024
+MAX_MESSAGE_BYTES = 256 * 1024 * 1024
 
 Frame = dict[str, Any]
 
@@ -40,7 +40,7 @@ def receive_frame(stream: socket.socket) -> tuple[Frame | None, int | None]:
     if len(head) < LENGTH.size:
         return None, None
     (size,) = LENGTH.unpack(head)
-    if size > MOST_BYTES:
+    if size > MAX_MESSAGE_BYTES:
         raise ValueError("frame too long")
     data = _exactly(stream, size)
     if len(data) < size:

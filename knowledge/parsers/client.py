@@ -19,7 +19,7 @@ from pathlib import Path
 from knowledge.parsers.base import ParsedDocument, ParseFailed, ParseLimits, Progress, too_large_or_damaged
 from knowledge.parsers.child_protocol import (
     LENGTH,
-    MOST_BYTES,
+    MAX_MESSAGE_BYTES,
     Frame,
     document_from_wire,
     failure_from_wire,
@@ -30,8 +30,8 @@ from knowledge.parsers.child_protocol import (
 
 ROOT = Path(__file__).resolve().parents[2]
 IDLE_SECONDS = 120
-TENANTS_KEPT_WARM = 3  # 45 MiB each; starting one takes 0.1 s of processor time, and tenants that import take turns
-MOST_SAID = 8 * 1024  # bytes of a child's messages that are logged for one request
+MAX_IDLE_CHILDREN = 3  # 45 MiB each; starting one takes 0.1 s of processor time, and tenants that import take turns
+MAX_LOGGED_BYTES = 8 * 1024  # bytes of a child's messages that are logged for one request
 
 log = logging.getLogger("knowledge.parsers.client")
 
@@ -123,7 +123,7 @@ class Child:
 
     def _frame(self, deadline: float) -> Frame:
         (size,) = LENGTH.unpack(self._exactly(LENGTH.size, deadline))
-        if size > MOST_BYTES:
+        if size > MAX_MESSAGE_BYTES:
             raise self._ended()
         return json.loads(self._exactly(size, deadline))
 
@@ -155,7 +155,7 @@ class Child:
             chunk = os.read(self._process.stderr.fileno(), 1 << 16)  # type: ignore[union-attr]
         except BlockingIOError:
             return True
-        self._messages += chunk[: max(0, MOST_SAID - len(self._messages))]
+        self._messages += chunk[: max(0, MAX_LOGGED_BYTES - len(self._messages))]
         return bool(chunk)
 
     def _log_messages(self) -> None:
@@ -276,7 +276,7 @@ class ParserChild:
     def _child_of(self, tenant: object) -> WarmChild:
         child = self._warm.pop(tenant, None) or WarmChild(self.limits)
         self._warm[tenant] = child
-        while len(self._warm) > TENANTS_KEPT_WARM:
+        while len(self._warm) > MAX_IDLE_CHILDREN:
             self._warm.pop(next(iter(self._warm))).close()
         return child
 

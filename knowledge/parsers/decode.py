@@ -13,8 +13,8 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SAMPLE = 64 * 1024
-MOST_CONTROLS = 0.02  # a text file has next to none
-MOST_LOST = 0.02  # UTF-8 with fewer broken bytes than this, among its letters beyond ASCII, is still UTF-8
+MAX_CONTROL_SHARE = 0.02  # a text file has next to none
+MAX_BROKEN_SHARE = 0.02  # UTF-8 with fewer broken bytes than this, among its letters beyond ASCII, is still UTF-8
 
 WESTERN = set("ÄÖÜäöüßÀÁÂÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕØÙÚÛàáâãåæçèéêëìíîïñòóôõøùúûœŒ€§°²³©®·«»‹›–—‘’“”„…•¿¡ªº\xa0".encode("cp1252"))
 
@@ -28,7 +28,7 @@ def looks_binary(data: bytes) -> bool:
     sample = data[:SAMPLE]
     if not sample or sample.startswith(tuple(mark for mark, _ in MARKS)) or wide_encoding(sample):
         return False
-    return len(_control.findall(sample.replace(b"\0", b"", 16))) > MOST_CONTROLS * len(sample)
+    return len(_control.findall(sample.replace(b"\0", b"", 16))) > MAX_CONTROL_SHARE * len(sample)
 
 
 def wide_encoding(data: bytes) -> str:
@@ -78,7 +78,7 @@ def _mostly_utf8(data: bytes) -> bool:
     sample = data[:SAMPLE]
     good = len(_beyond_ascii.findall(sample))
     lost = sample.decode("utf-8", errors="replace").count("\ufffd")
-    return good > 20 and lost <= max(1, MOST_LOST * good)
+    return good > 20 and lost <= max(1, MAX_BROKEN_SHARE * good)
 
 
 def _looks_western(data: bytes) -> bool:

@@ -16,7 +16,7 @@ CLOSE = {
     "table_row",
 }  # these stand line by line, everything else has an empty line around it
 
-MOST_TITLE = 200
+MAX_TITLE_CHARACTERS = 200
 NO_AUTHORS = {"anonymous", "(anonymous)", "unknown", "author", "user", "python-docx", "openpyxl", "administrator"}
 
 _no_title = re.compile(
@@ -135,7 +135,7 @@ def assemble(draft: Draft, media_type: str, *, max_characters: int) -> ParsedDoc
         media_type=media_type,
         pages=tuple(_without_gaps(pages)),
         blocks=tuple(blocks),
-        title=_title(draft)[:MOST_TITLE],
+        title=_title(draft)[:MAX_TITLE_CHARACTERS],
         author="" if one_line(draft.author).lower() in NO_AUTHORS else one_line(draft.author)[:300],
         created=draft.created,
         warnings=tuple(draft.warnings),

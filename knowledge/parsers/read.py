@@ -61,7 +61,7 @@ FILE_READERS = {
 }
 
 
-ENOUGH = 0.85  # of the time for a scan
+SCAN_TIME_SHARE = 0.85  # of the time for a scan
 
 
 class NeedsOcr(Exception):
@@ -95,7 +95,7 @@ def read(
         if sniffed.media_type in TEXT_READERS:
             draft = _reader(TEXT_READERS[sniffed.media_type])(sniffed.text)
         else:
-            until = time.monotonic() + ENOUGH * limits.ocr_wall_seconds
+            until = time.monotonic() + SCAN_TIME_SHARE * limits.ocr_wall_seconds
             reading = Reading(source, sniffed.media_type, limits, on_progress, recognise, until)
             draft = _reader(FILE_READERS[sniffed.media_type])(reading)
     except RecursionError as error:

@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 from knowledge.parsers.base import damaged
 
-PIECE = 4096  # bytes; the first element is nearly always in the first piece
+READ_BYTES = 4096  # bytes; the first element is nearly always in the first piece
 
 
 class _Done(Exception):
@@ -51,8 +51,8 @@ def refuse_document_type(data: bytes) -> None:
     parser.EntityDeclHandler = _refuse
     parser.StartElementHandler = _stop
     try:
-        for start in range(0, len(data), PIECE):
-            parser.Parse(data[start : start + PIECE], False)
+        for start in range(0, len(data), READ_BYTES):
+            parser.Parse(data[start : start + READ_BYTES], False)
         parser.Parse(b"", True)
     except _Done:
         return

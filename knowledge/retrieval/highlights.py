@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from knowledge.text import analysis
 
-MOST = 60
+MAX_HIGHLIGHTS = 60
 PREFIX = 3  # characters at least that a word and its stem share: what does not begin so need not be stemmed
 LONGEST_QUERY = 2_000
 
@@ -39,8 +39,8 @@ class Highlighter:
                 spans[-1] = (spans[-1][0], end)
             else:
                 spans.append((start, end))
-                if len(spans) > MOST:
-                    return spans[:MOST]
+                if len(spans) > MAX_HIGHLIGHTS:
+                    return spans[:MAX_HIGHLIGHTS]
         return spans
 
 

@@ -12,7 +12,7 @@ from knowledge.retrieval.highlights import Highlighter
 from knowledge.retrieval.search import Filters, Found, find, notice
 from tenants.models import Membership
 
-UNTOLD = "en"  # for a text that does not say its language: one stemmer instead of one for each that it may be
+DEFAULT_LANGUAGE = "en"  # for a text that does not say its language: one stemmer instead of one for each that it may be
 
 
 def search_page(
@@ -49,7 +49,7 @@ def _shown(passage: Found, highlights: Highlighter) -> dict[str, Any]:
         "start": passage.start,
         "end": passage.end,
         "score": round(passage.score, 4),
-        "highlights": [list(span) for span in highlights(passage.text, passage.language or UNTOLD)],
+        "highlights": [list(span) for span in highlights(passage.text, passage.language or DEFAULT_LANGUAGE)],
         "passage_id": str(passage.passage_id),
         "version_id": str(passage.version_id),
         "version": passage.version_number,

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("knowledge.retrieval.search")
 
 LONGEST_QUERY = 2_000  # characters that are looked at: a pasted page finds no more than its beginning
-SPARE = 12  # hits asked for beyond the limit, since the rows may refuse some (a version just replaced)
+EXTRA_HITS = 12  # hits asked for beyond the limit, since the rows may refuse some (a version just replaced)
 MANY_STRANGE = 4  # hits that no row knows: more than one document that has just left; an older index was put back
 REMEMBERED_QUERIES = 512
-REST = 30.0  # seconds in which an embedder that was away is not asked again
-SOME = 5  # companies that are asked for an index to warm up with
+EMBEDDER_RETRY_SECONDS = 30.0  # seconds in which an embedder that was away is not asked again
+WARM_UP_TENANTS = 5  # companies that are asked for an index to warm up with
 
 Asker = tuple[UUID, UUID]  # tenant and member
 
@@ -111,7 +111,7 @@ def find(
     best: dict[UUID, Hit] = {}
     asker = (member.tenant_id, member.pk)
     for query in _queries(phrasings, spec_for(namespace.tenant_id, namespace.generation), asker):
-        for hit in _asked(namespace, query, readable, limit + SPARE):
+        for hit in _asked(namespace, query, readable, limit + EXTRA_HITS):
             best_hit = best.get(hit.passage_id)
             if best_hit is None or _order(hit) < _order(best_hit):
                 best[hit.passage_id] = hit
@@ -151,7 +151,7 @@ def count_readable(member: Membership) -> int:
 def warm() -> None:
     """Loads store and embedder, so that the first question does not wait for them."""
     backends.embedder().embed(["warm"])
-    for tenant in Tenant.objects.filter(is_active=True).order_by("-created_at")[:SOME]:
+    for tenant in Tenant.objects.filter(is_active=True).order_by("-created_at")[:WARM_UP_TENANTS]:
         with in_tenant(tenant):
             newest = Generation.objects.for_tenant(tenant).filter(is_active=True).first()
         if newest is not None:  # any index will do to load the store
@@ -187,7 +187,9 @@ def _asked(namespace: Namespace, query: Query, readable: Readable, limit: int) -
         consistency.forget_all()
         raise
     except EmbedderError as error:
-        _unavailable_until[spec_for(namespace.tenant_id, namespace.generation)] = time.monotonic() + REST
+        _unavailable_until[spec_for(namespace.tenant_id, namespace.generation)] = (
+            time.monotonic() + EMBEDDER_RETRY_SECONDS
+        )
         log.warning("Questions are looked up by words alone for a while: %s", error)
         words = replace(query, vector=None, dense_share=0.0)
         return backends.store().search(namespace, words, readable=readable, limit=limit)

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 PAIR_WEIGHT = 0.5  # of two neighbouring words against one; anything from 0.3 to 0.7 does as well
 
-KNOWN_LANGUAGE = 0.5
+SAME_LANGUAGE_WEIGHT = 0.5
 SAME_ALPHABET = 0.35
 OTHER_ALPHABET = 0.2
 OTHER_ALPHABETS = frozenset({"ar", "el", "fa", "he", "hi", "ja", "ko", "ru", "th", "uk", "zh"})
@@ -29,7 +29,7 @@ def fuse(dense: Sequence[float], lexical: Sequence[float], *, dense_share: float
 def dense_share(language: str, known: frozenset[str] | None) -> float:
     """How much the vectors may say. `known` are the languages of the embedder, None when it takes any."""
     if known is None or not language or language in known:
-        return KNOWN_LANGUAGE
+        return SAME_LANGUAGE_WEIGHT
     return OTHER_ALPHABET if language in OTHER_ALPHABETS else SAME_ALPHABET
 
 

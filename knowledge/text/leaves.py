@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 LEAF_CHARACTERS = 9_000
 LEAF_WEIGHT = 400  # blocks and cells; each is an element of the page
-MOST_CELLS = 256  # of a row that is shown as a row; a longer one is shown as a line of text
-MOST_ENTRIES = 400  # lines of the contents
-DEEPEST_ENTRY = 3
-DEEPEST_SHOWN = 3  # levels of headings that look different
+MAX_ROW_CELLS = 256  # of a row that is shown as a row; a longer one is shown as a line of text
+MAX_CONTENTS_ENTRIES = 400  # lines of the contents
+MAX_CONTENTS_LEVEL = 3
+MAX_HEADING_LEVEL = 3  # levels of headings that look different
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,9 @@ def leaves(text: str, pages: Sequence, blocks: Sequence) -> list[Leaf]:
 def headings(text: str, pages: Sequence, blocks: Sequence) -> list[Entry]:
     """One entry for each of the first headings of the upper levels, in the order of the text."""
     spans = pages or [[1, 0, len(text), ""]]
-    heads = [block for block in blocks if block[0] == "heading" and block[3] <= DEEPEST_ENTRY][:MOST_ENTRIES]
+    heads = [block for block in blocks if block[0] == "heading" and block[3] <= MAX_CONTENTS_LEVEL][
+        :MAX_CONTENTS_ENTRIES
+    ]
     result, at = [], 0
     for _, start, end, level, *_ in sorted(heads, key=lambda block: block[1]):
         while at + 1 < len(spans) and spans[at + 1][1] <= start:
@@ -78,7 +80,7 @@ def contents(entries: Sequence[Entry], pages: Sequence, *, title: str = "") -> l
     first = next((n for n, entry in enumerate(entries) if entry.title.casefold() != title[:160].casefold()), None)
     result = list(entries[first:]) if first is not None else []
     if not result and len(pages) > 1:
-        result = [Entry(span[3] or f"Page {span[0]}", span[0], 1, span[1]) for span in pages[:MOST_ENTRIES]]
+        result = [Entry(span[3] or f"Page {span[0]}", span[0], 1, span[1]) for span in pages[:MAX_CONTENTS_ENTRIES]]
     return _from_level_one(result)
 
 
@@ -93,7 +95,7 @@ def _without_gaps(blocks: Sequence) -> list[tuple]:
     result, last = [], 0
     for kind, start, end, level, *rest in blocks:
         if kind == "heading":
-            level = last = min(order[level], last + 1, DEEPEST_SHOWN)
+            level = last = min(order[level], last + 1, MAX_HEADING_LEVEL)
         result.append((kind, start, end, level, *rest))
     return result
 
@@ -136,7 +138,7 @@ def _divided(text: str, blocks: Sequence[tuple]) -> Iterator[tuple]:
     for block in blocks:
         kind, start, end, level, *rest = block
         cells = rest[0] if rest else ()
-        if end - start <= LEAF_CHARACTERS and len(cells) <= MOST_CELLS:
+        if end - start <= LEAF_CHARACTERS and len(cells) <= MAX_ROW_CELLS:
             yield block
             continue
         kind = kind if kind in ("code", "list_item") else "paragraph"

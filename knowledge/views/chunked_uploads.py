@@ -36,7 +36,7 @@ def begin(request: HttpRequest, member: Membership) -> HttpResponse:
 @member_view()
 def piece(request: HttpRequest, member: Membership, partial_id: UUID) -> HttpResponse:
     """The body is the piece from ?at= on. 202: go on from `received`. 201: the file is whole. 409: go on from there."""
-    bytes_in = iter(lambda: request.read(storage.PIECE), b"")
+    bytes_in = iter(lambda: request.read(storage.READ_BYTES), b"")
     try:
         done = chunked_uploads.add(member, partial_id, _number(request.GET.get("at", "")), bytes_in)
     except Conflicting as refused:

@@ -26,7 +26,7 @@ from tenants.formatting import counted, short_date
 from tenants.models import Membership
 from tenants.requests.gates import member_view
 
-AT_ONCE = 500  # documents one press may concern
+MAX_SELECTED_DOCUMENTS = 500  # documents one press may concern
 
 
 @require_POST
@@ -36,9 +36,10 @@ def chosen(request: HttpRequest, member: Membership) -> HttpResponse:
     values = request.POST.getlist("ids")
     if not values:
         raise Invalid("Nothing was selected, so nothing was changed.", hint="Select one or more documents first.")
-    if len(values) > AT_ONCE:
+    if len(values) > MAX_SELECTED_DOCUMENTS:
         raise Invalid(
-            f"More than {AT_ONCE} documents were selected, so nothing was changed.", hint="Select fewer of them."
+            f"More than {MAX_SELECTED_DOCUMENTS} documents were selected, so nothing was changed.",
+            hint="Select fewer of them.",
         )
     ids = _ids(values)
     act = request.POST.get("act", "")
@@ -214,7 +215,7 @@ def _asked(request: HttpRequest):
 
 
 def _ids(values: Sequence[str]) -> list[UUID]:
-    return [_id(value) for value in dict.fromkeys(values)][:AT_ONCE]
+    return [_id(value) for value in dict.fromkeys(values)][:MAX_SELECTED_DOCUMENTS]
 
 
 def _id(value: str) -> UUID:

@@ -20,7 +20,7 @@ from tenants.formatting import counted
 from tenants.models import Membership
 from tenants.requests.gates import member_view
 
-PAGE = 100
+ROWS_PER_PAGE = 100
 
 
 @require_safe
@@ -29,7 +29,7 @@ def failed(request: HttpRequest, member: Membership) -> HttpResponse:
     rows = failed_documents.could_not_be_read(member)
     reading_log.note_list(member, "failed")
     context = navigation_context(member) | {
-        "failures": [failed_documents.failure_of(document) for document in rows[:PAGE]],
+        "failures": [failed_documents.failure_of(document) for document in rows[:ROWS_PER_PAGE]],
         "total": rows.count(),
         "lines": failed_documents.lines(member),
         "stopped_code": failed_documents.CANCELLED,

@@ -118,7 +118,7 @@ class ProblemMiddleware:
         return response
 
 
-BARE = {
+PLAIN_PAGE_TEXTS = {
     405: "This address does not accept that kind of request. Nothing was changed.",
     413: "That is too large to send at once. Nothing was saved.",
     415: "This format is not supported here. Nothing was saved.",
@@ -135,13 +135,13 @@ CODES = {405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_ty
 
 def is_bare(response: HttpResponse) -> bool:
     """An error that a decorator or Django itself answers without a word."""
-    return response.status_code in BARE and not response.streaming and not response.content
+    return response.status_code in PLAIN_PAGE_TEXTS and not response.streaming and not response.content
 
 
 def with_plain_text(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """A bare error in words, with the headers that it had."""
     status = response.status_code
-    words = BARE[status]
+    words = PLAIN_PAGE_TEXTS[status]
     if status == 405 and request.method in ("GET", "HEAD"):
         words = "This address only accepts forms. There is no page to show."
     spoken = problem_answer(request, status, CODES[status], words, HINTS[status])
@@ -197,7 +197,7 @@ def bad_request(request, exception=None):
             content_type="text/plain; charset=utf-8",
         )
     if isinstance(exception, (RequestDataTooBig, TooManyFilesSent, TooManyFieldsSent)):
-        return problem_answer(request, 413, CODES[413], BARE[413], HINTS[413])
+        return problem_answer(request, 413, CODES[413], PLAIN_PAGE_TEXTS[413], HINTS[413])
     return problem_answer(
         request, 400, "invalid", "The request could not be read.", "Go back, reload the page and try again."
     )

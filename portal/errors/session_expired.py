@@ -14,12 +14,12 @@ from portal.errors.problems import problem_answer
 from tenants.requests import form_drafts
 
 CONTINUE_AT = "X-Continue-At"  # for scripts: the address where the person goes on
-DRAFT_KEPT = "X-Draft-Kept"  # what was sent comes back on the page after it
+DRAFT_HEADER = "X-Draft-Kept"  # what was sent comes back on the page after it
 WHY = "why"  # a parameter of the sign-in page; its values are those of tenants.requests.form_drafts.kind_of
 
-LONGEST_PAGE = 4_000  # characters; as a value of `next` they are three times as many at most
+MAX_PAGE_ADDRESS_CHARACTERS = 4_000  # characters; as a value of `next` they are three times as many at most
 
-OLD_PAGE = "This page was open for too long. Nothing was changed."
+PAGE_EXPIRED_MESSAGE = "This page was open for too long. Nothing was changed."
 OTHER_PERSON = "You are signed in as someone else now. This page was opened by another person, so nothing was changed."
 OTHER_ADDRESS = "This form was sent from a different web address than the portal's. Nothing was changed."
 
@@ -55,7 +55,7 @@ def to_script(request: HttpRequest, next_page: str, draft_saved: str = "") -> Ht
     )
     response[CONTINUE_AT] = sign_in
     if draft_saved:
-        response[DRAFT_KEPT] = "1"
+        response[DRAFT_HEADER] = "1"
     return response
 
 
@@ -79,16 +79,18 @@ def old_form(request: HttpRequest, reason: str) -> HttpResponse:
         return HttpResponseRedirect(go_on)  # the page has a fresh token, and the text is in its form again
     hint = "Open it again: your text is saved." if draft_id else "Open it again and send the form again."
     way = ("Open it again", go_on)
-    response = problem_answer(request, 403, "csrf", OLD_PAGE, hint, title="This page is out of date", go_on=way)
+    response = problem_answer(
+        request, 403, "csrf", PAGE_EXPIRED_MESSAGE, hint, title="This page is out of date", go_on=way
+    )
     response[CONTINUE_AT] = go_on
     if draft_id:
-        response[DRAFT_KEPT] = "1"
+        response[DRAFT_HEADER] = "1"
     return response
 
 
 def _short(page: str) -> str:
     """Without its query where that is long: Django refuses to redirect to more than 16,384 characters."""
-    return page if len(page) <= LONGEST_PAGE else page.partition("?")[0]
+    return page if len(page) <= MAX_PAGE_ADDRESS_CHARACTERS else page.partition("?")[0]
 
 
 def _public_page(request: HttpRequest) -> str:

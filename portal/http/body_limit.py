@@ -20,23 +20,24 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 MIB = 1024 * 1024
-SMALL = 3 * MIB  # bytes; more than any form without a file
-ROOM = 16 * MIB  # for what stands around a file, so that a file a little too large gets its own answer
-LARGEST_PIECE = 5 * MIB  # of a file that comes in pieces of 4 MiB
-STRANGERS = 24 * MIB  # on their way from one address, in bodies whose sender was not looked up
-FILES_AT_ONCE = 4  # of the largest size, on their way from one company or one address
+MAX_FORM_BYTES = 3 * MIB  # bytes; more than any form without a file
+# For what stands around a file, so that a file a little too large gets its own answer
+MULTIPART_OVERHEAD_BYTES = 16 * MIB
+MAX_PIECE_BYTES = 5 * MIB  # of a file that comes in pieces of 4 MiB
+MAX_UNAUTHENTICATED_BYTES = 24 * MIB  # on their way from one address, in bodies whose sender was not looked up
+MAX_CONCURRENT_LARGE_FILES = 4  # of the largest size, on their way from one company or one address
 RETRY_AFTER = 5  # seconds
 
 _ID = "[0-9a-f-]{36}"
-FILES = re.compile(
+FILE_PATHS = re.compile(
     rf"^/t/[-\w]+/(documents/upload/|documents/{_ID}/replace/|api/v1/documents/|api/v1/documents/{_ID}/versions/)$"
 )
-PIECES = re.compile(rf"^/t/[-\w]+/(documents/upload/pieces/{_ID}/|api/v1/uploads/{_ID}/pieces/\d+/)$")
+PIECE_PATHS = re.compile(rf"^/t/[-\w]+/(documents/upload/pieces/{_ID}/|api/v1/uploads/{_ID}/pieces/\d+/)$")
 
 TOO_LARGE = "That is too large to send at once. Nothing was saved."
 SIGN_IN = "Upload failed: you were signed out. Sign in and try again."
 NO_KEY = "Sign in, or send an API key with the scope write. Nothing was saved."
-BUSY = "Too many uploads are in progress. This file was not saved. Try again in a few seconds."
+TOO_MANY_FILES_MESSAGE = "Too many uploads are in progress. This file was not saved. Try again in a few seconds."
 CODES = {401: "not_authenticated", 413: "too_large", 429: "too_many_requests", 503: "unavailable"}
 
 
@@ -58,7 +59,7 @@ class BodyLimit:
         find_tenant: Callable[[Scope, str], Awaitable[str | None]],
         proxies: Collection[str] = (),
     ) -> None:
-        self._app, self._largest, self._find_tenant = app, largest + ROOM, find_tenant
+        self._app, self._largest, self._find_tenant = app, largest + MULTIPART_OVERHEAD_BYTES, find_tenant
         self._proxies = [ipaddress.ip_network(entry, strict=False) for entry in proxies]
         self._on_their_way: dict[tuple[str, str], int] = {}  # only the event loop's thread changes it
 
@@ -95,9 +96,9 @@ class BodyLimit:
 
     def limit_at(self, path: str) -> int:
         """Bytes that a body may have at this address, where its sender was looked up."""
-        if FILES.match(path):
+        if FILE_PATHS.match(path):
             return self._largest
-        return LARGEST_PIECE if PIECES.match(path) else SMALL
+        return MAX_PIECE_BYTES if PIECE_PATHS.match(path) else MAX_FORM_BYTES
 
     async def tenant_of(self, scope: Scope, address: str) -> str | None:
         return await self._find_tenant(scope, address)
@@ -105,7 +106,7 @@ class BodyLimit:
     def reserve(self, keys: Collection[tuple[str, str]], size: int, max_bytes: int) -> None:
         """Raises _Refused, and reserves nothing, where one of them would have more than `max_bytes` on its way."""
         if any(self._on_their_way.get(key, 0) + size > max_bytes for key in keys):
-            raise _Refused(429, BUSY)
+            raise _Refused(429, TOO_MANY_FILES_MESSAGE)
         for key in keys:
             self._on_their_way[key] = self._on_their_way.get(key, 0) + size
 
@@ -119,7 +120,7 @@ class BodyLimit:
 
     @property
     def max_file_bytes(self) -> int:
-        return FILES_AT_ONCE * self._largest
+        return MAX_CONCURRENT_LARGE_FILES * self._largest
 
 
 class _Body:
@@ -130,7 +131,7 @@ class _Body:
         self._limit = limits.limit_at(scope["path"])
         self._brought = self._reserved = 0
         self._keys: tuple[tuple[str, str], ...] = (("stranger", address),)
-        self._most = STRANGERS
+        self._most = MAX_UNAUTHENTICATED_BYTES
         self._is_known = False
         self.refused: _Refused | None = None
 
@@ -151,7 +152,7 @@ class _Body:
     async def _have(self, size: int) -> None:
         if size > self._limit:
             raise _Refused(413, TOO_LARGE)
-        if size > SMALL and not self._is_known:
+        if size > MAX_FORM_BYTES and not self._is_known:
             await self._find_tenant()
         self._limits.reserve(self._keys, size - self._reserved, self._most)
         self._reserved = size

@@ -20,7 +20,7 @@ HEAD_TOO_SLOW = (
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n"
     b"content-length: 52\r\n\r\nThe headers of this request did not arrive in time.\n"
 )
-AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 seconds
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 seconds
 
 
 class Connection(HttpToolsProtocol):
@@ -109,5 +109,5 @@ class Connection(HttpToolsProtocol):
         if listening is not None:
             # uvloop lends a socket that sets no options; a copy of its descriptor is the same socket.
             with socket.socket(fileno=os.dup(listening.fileno())) as same:
-                same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         self.transport.abort()

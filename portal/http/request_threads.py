@@ -28,7 +28,8 @@ from tenants.requests.credentials import Credential, Ended
 
 log = logging.getLogger("portal.open_responses")
 
-KEPT = 4  # idle threads; the processor has work for no more at once, and each holds some memory for its connection
+# Idle threads; the processor has work for no more at once, and each holds some memory for its connection
+MAX_IDLE_THREADS = 4
 
 
 class StreamWithoutCredential(RuntimeError):
@@ -105,7 +106,7 @@ class Handler(ASGIHandler):
             thread.submit(self._freed, thread)
 
     def _freed(self, thread: ThreadPoolExecutor) -> None:
-        if len(self._idle) < KEPT:
+        if len(self._idle) < MAX_IDLE_THREADS:
             return_connection()
             self._idle.append(thread)
         else:
@@ -118,7 +119,7 @@ async def _refusal(
 ) -> HttpResponseBase | None:
     """Of what took long to make, such as an answer that is returned as a whole. A response without content, a redirect
     above all, may be the answer to signing out, and tells nothing."""
-    took_long = credential is not None and time.monotonic() - credential.since > open_responses.LATE
+    took_long = credential is not None and time.monotonic() - credential.since > open_responses.RECHECK_AFTER_SECONDS
     if not took_long or response.status_code not in (200, 201):
         return None
     try:

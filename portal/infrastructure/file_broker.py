@@ -25,7 +25,7 @@ from kombu.utils.json import dumps, loads
 
 log = logging.getLogger("portal.queue")
 
-UNREADABLE_KEPT = 20  # files that are kept for whoever looks for the reason
+MAX_UNREADABLE_FILES = 20  # files that are kept for whoever looks for the reason
 
 
 class Channel(filesystem.Channel):
@@ -92,7 +92,7 @@ class Channel(filesystem.Channel):
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.replace(file, folder / file.name)
-            for old in sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime)[:-UNREADABLE_KEPT]:
+            for old in sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime)[:-MAX_UNREADABLE_FILES]:
                 old.unlink()
         log.warning("The queue file %s cannot be read and was set aside in %s.", file.name, folder)
 

@@ -20,7 +20,7 @@ from django.utils.functional import cached_property
 
 log = logging.getLogger("portal.cache")
 
-ANSWER_WITHIN = 1.0  # seconds
+TIMEOUT_SECONDS = 1.0  # seconds
 LEFT_ALONE_FOR = 5.0  # seconds after a failure
 
 # Django asks for the key and counts then; a key that ends in between would begin again without an end.
@@ -66,8 +66,8 @@ class RedisCache(DjangoRedisCache):
 
         options = {
             "serializer": Json,
-            "socket_timeout": ANSWER_WITHIN,
-            "socket_connect_timeout": ANSWER_WITHIN,
+            "socket_timeout": TIMEOUT_SECONDS,
+            "socket_connect_timeout": TIMEOUT_SECONDS,
             "health_check_interval": 30,
             # A connection that the server closed meanwhile is no failure; one that says nothing is not asked twice.
             "retry": Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),

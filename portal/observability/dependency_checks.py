@@ -17,9 +17,9 @@ from django.db import connections
 
 from knowledge.parsers import confinement
 
-WITHIN = 1.5  # seconds
+CHECK_TIMEOUT_SECONDS = 1.5  # seconds
 LEAST_FREE = 32 * 1024 * 1024  # bytes; below it uploads fail, and soon everything that writes
-MODEL_ASKED_EVERY = 30.0  # seconds
+MODEL_CHECK_INTERVAL_SECONDS = 30.0  # seconds
 
 Ask = Callable[[], None]
 
@@ -74,7 +74,7 @@ def broker() -> None:
     from portal.celery import app
 
     with app.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=0, timeout=WITHIN)
+        connection.ensure_connection(max_retries=0, timeout=CHECK_TIMEOUT_SECONDS)
 
 
 def disk_cache() -> None:
@@ -121,7 +121,7 @@ def model() -> None:
     """For the operator's eyes: without it answers are made of quotes."""
     global _model_asked
     at, error_text = _model_asked
-    if time.monotonic() - at > MODEL_ASKED_EVERY:
+    if time.monotonic() - at > MODEL_CHECK_INTERVAL_SECONDS:
         error_text = ""
         try:
             _get(f"{settings.OPENAI_BASE_URL.rstrip('/')}/models", bearer=settings.OPENAI_API_KEY)
@@ -137,12 +137,16 @@ def _ping(url: str) -> None:
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    times = {"socket_timeout": WITHIN, "socket_connect_timeout": WITHIN, "retry": Retry(NoBackoff(), 0)}
+    times = {
+        "socket_timeout": CHECK_TIMEOUT_SECONDS,
+        "socket_connect_timeout": CHECK_TIMEOUT_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+    }
     try:
         with redis.Redis.from_url(url, **times) as client:
             client.ping()
     except redis.TimeoutError:
-        raise NotReady(f"no answer within {WITHIN} seconds") from None
+        raise NotReady(f"no answer within {CHECK_TIMEOUT_SECONDS} seconds") from None
     except redis.AuthenticationError:
         raise NotReady("it refuses the password") from None
     except redis.ConnectionError:
@@ -153,12 +157,12 @@ def _get(url: str, *, bearer: str = "", ca: str = "") -> None:
     asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {bearer}"} if bearer else {})  # noqa: S310
     try:
         trusted = ssl.create_default_context(cadata=ca) if ca else None
-        with urllib.request.urlopen(asked, timeout=WITHIN, context=trusted):  # noqa: S310 - an address from the settings
+        with urllib.request.urlopen(asked, timeout=CHECK_TIMEOUT_SECONDS, context=trusted):  # noqa: S310 - an address from the settings
             return
     except urllib.error.HTTPError as error:
         raise NotReady(f"it answers with {error.code}") from None
     except TimeoutError:
-        raise NotReady(f"no answer within {WITHIN} seconds") from None
+        raise NotReady(f"no answer within {CHECK_TIMEOUT_SECONDS} seconds") from None
     except OSError as error:
         if isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
             raise NotReady("its certificate is not trusted") from None

@@ -16,9 +16,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from portal.infrastructure import warm_up
 from portal.observability import dependency_checks
 
-PATIENCE = 2.0  # seconds that a part gets
+PART_TIMEOUT_SECONDS = 2.0  # seconds that a part gets
 GOOD_FOR = 2.0  # seconds that an answer is shown to others who ask
-MOST_PARTS = 10  # names that one request may ask about
+MAX_PARTS_PER_REQUEST = 10  # names that one request may ask about
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Check:
 
     def result(self) -> Part:
         """The answer, waited for until PATIENCE seconds after the question: one that hangs is waited for once."""
-        if self._answered.wait(max(0.0, self._began + PATIENCE - time.monotonic())):
+        if self._answered.wait(max(0.0, self._began + PART_TIMEOUT_SECONDS - time.monotonic())):
             return self._result
         waited = time.monotonic() - self._began
         return Part(False, waited * 1000, f"no answer within {waited:.0f} seconds", self.needed)
@@ -112,7 +112,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     large one.
     """
     only = [name for name in request.GET.get("only", "").split(",") if name]
-    ready, parts = check(list(dict.fromkeys(only))[:MOST_PARTS])
+    ready, parts = check(list(dict.fromkeys(only))[:MAX_PARTS_PER_REQUEST])
     if warm_up.is_running():  # the first searches would wait for what is being loaded, about a second
         ready, parts = False, parts | {"start": Part(False, 0.0, "the search is being loaded")}
     data = {"ready": ready, "parts": {name: part.as_json() for name, part in parts.items()}}

@@ -29,7 +29,7 @@ LINKS = {
     "sign_out": "sign-out",
 }
 # G, then a letter (portal/static/portal/js/shortcuts.js)
-ROOM_LETTERS = {
+SECTION_LETTERS = {
     "ask": "A",
     "knowledge": "K",
     "review": "R",
@@ -58,7 +58,7 @@ def links(context: template.Context) -> dict[str, str]:
 
 @register.filter
 def room_letter(key: str) -> str:
-    return ROOM_LETTERS.get(key, "")
+    return SECTION_LETTERS.get(key, "")
 
 
 @register.simple_tag

@@ -21,7 +21,7 @@ from tenants.models import ApiKey, Membership, Tenant, User
 from tenants.models.api_key import Scope
 
 PREFIX = "kp_"
-USED_EVERY = timedelta(minutes=1)  # how exact "last used" is: one write a minute, not one a request
+LAST_USED_PRECISION = timedelta(minutes=1)  # how exact "last used" is: one write a minute, not one a request
 
 
 def digest(secret: str) -> str:
@@ -74,7 +74,7 @@ def find_key(secret: str, slug: str) -> ApiKey | None:
         if not key.is_live or not key.member.may_work:
             return None
         now = timezone.now()
-        if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
+        if key.last_used_at is None or now - key.last_used_at > LAST_USED_PRECISION:
             ApiKey.objects.for_tenant(tenant).filter(pk=key.pk).update(last_used_at=now)
     return key
 

@@ -19,7 +19,7 @@ FROM_ADDRESS = Limit("key-from", 60, 15 * 60)
 WITH_PREFIX = Limit("key-prefix", 60, 15 * 60)  # from everywhere together
 SLOWLY = Limit("key-slowly", 6, 60)  # of one address, with one beginning of a key where that is what is limited
 PREFIX_LENGTH = 10
-REMEMBERED = 10_000  # keys that were valid, and addresses that are turned away
+MAX_REMEMBERED = 10_000  # keys that were valid, and addresses that are turned away
 
 _lock = threading.Lock()
 _valid: OrderedDict[str, None] = OrderedDict()
@@ -74,5 +74,5 @@ def _remember(memory: OrderedDict, name: str, value) -> None:
     with _lock:
         memory[name] = value
         memory.move_to_end(name)
-        while len(memory) > REMEMBERED:
+        while len(memory) > MAX_REMEMBERED:
             memory.popitem(last=False)

@@ -31,7 +31,7 @@ LIFETIME = timedelta(hours=1)
 PAGE_LIFETIME = timedelta(days=30)  # how long a page may have been open
 MAX_DRAFT_CHARACTERS = 32_000
 MAX_FIELDS = 100
-KEPT_OF_PERSON = rate_limits.Limit("drafts-of", 60, 60 * 60)
+DRAFTS_PER_PERSON = rate_limits.Limit("drafts-of", 60, 60 * 60)
 
 _SALT = "portal.form-user"
 _NEVER = ("password", "current", "token", "secret", FIELD)  # parts of names of fields that are not kept
@@ -106,7 +106,7 @@ def save_draft(request: HttpRequest) -> str:
     ):
         return ""
     try:
-        rate_limits.spend(KEPT_OF_PERSON, str(owner))
+        rate_limits.spend(DRAFTS_PER_PERSON, str(owner))
     except TooMany:
         return ""
     draft_id = secrets.token_urlsafe(16)

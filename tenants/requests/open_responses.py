@@ -21,11 +21,13 @@ from django.db import InterfaceError, OperationalError, connections
 from tenants.isolation.scope import return_connection
 from tenants.requests.credentials import Credential, Ended, ended_among
 
-PERIOD = 1.0  # seconds between looks
-YOUNG = 0.5  # seconds after admission before which a response is not looked at, so that most never are
-UNSURE = 15.0  # seconds without an answer of the database after which nothing is taken to hold; a failover is quicker
-LATE = 1.0  # seconds between admission and the first byte after which the credential is looked at once more
-PATIENCE = 2.0  # seconds that this look may take; with a request's deadline no more than 20
+CHECK_INTERVAL_SECONDS = 1.0  # seconds between looks
+UNCHECKED_SECONDS = 0.5  # seconds after admission before which a response is not looked at, so that most never are
+# Seconds without an answer of the database after which nothing is taken to hold; a failover is quicker
+MAX_UNVERIFIED_SECONDS = 15.0
+# Seconds between admission and the first byte after which the credential is looked at once more
+RECHECK_AFTER_SECONDS = 1.0
+RECHECK_TIMEOUT_SECONDS = 2.0  # seconds that this look may take; with a request's deadline no more than 20
 
 log = logging.getLogger("portal.open_responses")
 _thread = ThreadPoolExecutor(1, thread_name_prefix="open-responses")  # starts with the first look
@@ -52,7 +54,7 @@ def holding(credential: Credential, end: Callable[[Ended], None], *, when_unsure
 
 async def ended(credential: Credential) -> Ended | None:
     """Why it no longer holds, asked of the database now. Raises what that raises, or TimeoutError."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(RECHECK_TIMEOUT_SECONDS):
         found = await asyncio.get_running_loop().run_in_executor(_thread, _ended_credentials, [credential])
     return found.get(credential)
 
@@ -86,7 +88,7 @@ class _Watch:
     async def _check_periodically(self) -> None:
         try:
             while self.open:
-                await asyncio.sleep(PERIOD)
+                await asyncio.sleep(CHECK_INTERVAL_SECONDS)
                 await self._check_credentials()
         finally:
             del _watches[self._loop]
@@ -94,16 +96,16 @@ class _Watch:
 
     async def _check_credentials(self) -> None:
         now = time.monotonic()
-        due = [held for held in self.open if now - held.credential.since >= YOUNG]
+        due = [held for held in self.open if now - held.credential.since >= UNCHECKED_SECONDS]
         if not due:
             self._sure_at = now
             return
         try:
-            async with asyncio.timeout(UNSURE):
+            async with asyncio.timeout(MAX_UNVERIFIED_SECONDS):
                 found = await self._loop.run_in_executor(_thread, _ended_credentials, [held.credential for held in due])
         except Exception as error:
             log.warning("Whether %d open responses may go on could not be asked: %s", len(due), type(error).__name__)
-            if time.monotonic() - self._sure_at < UNSURE:
+            if time.monotonic() - self._sure_at < MAX_UNVERIFIED_SECONDS:
                 return
             found = {held.credential: Ended.UNKNOWN for held in due if held.when_unsure}
         else:

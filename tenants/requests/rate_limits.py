@@ -17,7 +17,7 @@ from django.core.cache import cache
 
 from tenants.errors import TooMany
 
-COUNTED_HERE = 100_000  # keys, while the cache is away
+MAX_LOCAL_KEYS = 100_000  # keys, while the cache is away
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ _one_at_a_time = threading.Lock()
 
 def _count_here(key: str) -> int:
     with _one_at_a_time:
-        while len(_here) >= COUNTED_HERE:
+        while len(_here) >= MAX_LOCAL_KEYS:
             _here.pop(next(iter(_here)))
         _here[key] = _here.pop(key, 0) + 1
         return _here[key]

@@ -20,7 +20,7 @@ from tenants.requests.absolute_urls import is_loopback
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 GROUPS, LETTERS = 4, 4  # 79 bits
-KEPT = 20  # codes that work at once: each machine that starts prints its own
+MAX_VALID_CODES = 20  # codes that work at once: each machine that starts prints its own
 PROXY_HEADERS = {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP", "HTTP_TRUE_CLIENT_IP"}
 
 
@@ -28,7 +28,7 @@ def make_code() -> str:
     """Stores the digest of a new code and returns the code, which is shown this once."""
     code = "-".join("".join(secrets.choice(ALPHABET) for _ in range(LETTERS)) for _ in range(GROUPS))
     SetupCode.objects.create(digest=_digest(code))
-    newest = SetupCode.objects.order_by("-created_at", "-pk").values_list("pk", flat=True)[:KEPT]
+    newest = SetupCode.objects.order_by("-created_at", "-pk").values_list("pk", flat=True)[:MAX_VALID_CODES]
     SetupCode.objects.exclude(pk__in=list(newest)).delete()
     return code
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from answers.question.parts import LABEL_WORDS, MOST, parts
+from answers.question.parts import LABEL_WORDS, MAX_PARTS, parts
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_the_same_question_twice_is_one():
 
 
 def test_a_questionnaire_is_left_whole():
-    assert parts(" ".join(f"What is rule {number} for?" for number in range(MOST + 1))) == ()
+    assert parts(" ".join(f"What is rule {number} for?" for number in range(MAX_PARTS + 1))) == ()
 
 
 def test_what_is_missing_reads_on_in_a_sentence():

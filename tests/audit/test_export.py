@@ -59,7 +59,7 @@ def test_json_lines_hold_the_same(client, cora, bearer):
 
 
 def test_an_export_goes_on_over_many_blocks(client, cora, alice, bearer, monkeypatch):
-    monkeypatch.setattr(exporting, "BLOCK", 7)
+    monkeypatch.setattr(exporting, "ROWS_PER_BLOCK", 7)
     made = [record(Action.DOCUMENT_OPENED, alice, LEASE, page=n).pk for n in range(50)]
     headers = bearer(cora, "audit")
     for wanted in ({"action": "document:opened"}, {"person": "alice", "document": "lease"}):
@@ -159,7 +159,7 @@ def test_another_companys_events_are_never_in_it(client, cora, mallory, bearer):
 async def test_the_real_server_streams_it_in_pieces(cora, alice, bearer, monkeypatch):
     from asgiref.sync import sync_to_async
 
-    monkeypatch.setattr(exporting, "BLOCK", 5)
+    monkeypatch.setattr(exporting, "ROWS_PER_BLOCK", 5)
     headers = await sync_to_async(bearer)(cora, "audit")
     for _ in range(12):
         await sync_to_async(record)(Action.DOCUMENT_OPENED, alice, LEASE)

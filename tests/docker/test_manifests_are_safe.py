@@ -145,14 +145,14 @@ def test_processes_spread_over_the_nodes(rendered):
 
 
 def test_open_answers_have_time_to_end(rendered):
-    from portal.operations.processes.supervisor import DRAIN_WITHIN
+    from portal.operations.processes.supervisor import DRAIN_TIMEOUT_SECONDS
 
     for workload in rendered.serving():
         (container,) = containers(workload)
         grace = pod(workload)["terminationGracePeriodSeconds"]
         if component(workload) == "web":
             pause = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
-            assert grace >= pause + DRAIN_WITHIN
+            assert grace >= pause + DRAIN_TIMEOUT_SECONDS
         if component(workload) == "worker":
             assert grace >= 60
 

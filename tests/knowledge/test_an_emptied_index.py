@@ -257,7 +257,7 @@ def test_of_two_losses_in_a_row_the_second_makes_the_others_compared_a_little_la
         comparison_queue.request(acme.pk)
         compare()
     ((seconds, request),) = later
-    assert 0 < seconds <= comparison_worker.OTHERS_EVERY
+    assert 0 < seconds <= comparison_worker.OTHER_TENANTS_INTERVAL_SECONDS
     assert wanted(globex) == []
     request()
     assert len(wanted(globex)) == 1
@@ -319,7 +319,7 @@ def test_an_index_is_looked_at_beside_a_search_once_a_minute(acme, erin, handboo
     titles(erin, "garage")
     looked = []
     monkeypatch.setattr(consistency, "_watch_apart", looked.append)
-    monkeypatch.setattr(consistency, "LOOK_AGAIN", -1.0)
+    monkeypatch.setattr(consistency, "CHECK_INTERVAL_SECONDS", -1.0)
     titles(erin, "garage")
     until = time.monotonic() + 2
     while not looked and time.monotonic() < until:

@@ -45,7 +45,7 @@ def test_one_upload_is_next_though_another_company_has_100_000_files_waiting(eri
 
     def look() -> None:
         assert {tenant for tenant, _, _ in queue_stats.tenants_waiting()} == {mallory.tenant_id}
-        assert queue_stats.tenants_with_chores() == []
+        assert queue_stats.tenants_with_maintenance_due() == []
 
     # The quickest of several: a busy machine is no slow query, and a scan of 100,000 rows would be in each.
     assert min(seconds(claim) for _ in range(20)) < QUICK
@@ -101,7 +101,7 @@ def test_times_of_a_clock_that_went_back_are_put_right(acme, erin, shelf):
     ahead = timezone.now() + timedelta(hours=3)
     Job.objects.for_tenant(acme).filter(state=Job.State.WAITING).update(run_after=ahead)
     Job.objects.for_tenant(acme).filter(pk=claim.job_id).update(lease_until=ahead)
-    assert queue_stats.tenants_with_chores() == [acme]
+    assert queue_stats.tenants_with_maintenance_due() == [acme]
     release_lost(acme)
     assert Job.objects.for_tenant(acme).filter(run_after__lte=timezone.now()).count() == 1
     assert not Job.objects.for_tenant(acme).filter(run_after__gt=timezone.now() + timedelta(minutes=1)).exists()

@@ -246,7 +246,7 @@ def test_a_small_file_goes_past_a_long_scan(monkeypatch, bring, erin, titles):
         return real(self, path, filename, **options)
 
     monkeypatch.setattr(ParserChild, "parse", parse)
-    monkeypatch.setattr(pipeline, "LONG", 0.2)
+    monkeypatch.setattr(pipeline, "STUCK_AFTER_SECONDS", 0.2)
     bring("scan.txt", "A long scan about zebras.")
     bring("travel.md")
     working = threading.Thread(target=pipeline.drain)

@@ -181,7 +181,7 @@ def test_a_long_outage_is_not_the_documents_fault(monkeypatch, bring, acme, erin
 @pytest.mark.django_db
 def test_an_outage_without_end_ends_with_a_reason(monkeypatch, bring, acme, read_all):
     version = bring("travel.md").version
-    Job.objects.for_tenant(acme).update(held_up=claims.MAX_HELD_UP)
+    Job.objects.for_tenant(acme).update(held_up=claims.MAX_OUTAGE_RETRIES)
     monkeypatch.setattr(save.index_writer, "put", away)
     read_all()
     version.refresh_from_db()

@@ -178,7 +178,7 @@ def test_what_cannot_be_a_size_is_refused(hers, shelf, erin, said):
 
 
 def test_nobody_fills_the_disk_with_beginnings(hers, shelf, monkeypatch):
-    monkeypatch.setattr(chunked_uploads, "AT_ONCE", 2)
+    monkeypatch.setattr(chunked_uploads, "MAX_OPEN_UPLOADS_PER_MEMBER", 2)
     assert [begin(hers, shelf, name=f"{n}.txt").status_code for n in range(3)] == [201, 201, 409]
 
 

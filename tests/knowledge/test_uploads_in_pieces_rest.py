@@ -43,7 +43,7 @@ def test_a_file_in_pieces_is_looked_at_goes_on_and_becomes_a_document_that_is_fo
     upload = begun.json()["id"]
     assert begun.json() | {"kept_until": ""} == {
         "id": upload, "collection": str(shelf.pk), "filename": "rooms.txt", "size": len(DATA), "received": 0,
-        "largest_piece": chunked_uploads.PIECE, "kept_until": "", "document": None,
+        "largest_piece": chunked_uploads.PIECE_BYTES, "kept_until": "", "document": None,
     }  # fmt: skip
     assert program.get(f"{API}/uploads/").json() == []
     first = put(program, upload, 0, DATA[:HALF])

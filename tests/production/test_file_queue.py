@@ -88,11 +88,11 @@ def test_no_reader_sees_a_message_before_it_is_complete(queue, broker, tmp_path)
 
 
 def test_the_oldest_unreadable_files_are_not_kept_for_ever(queue, tmp_path):
-    for number in range(file_broker.UNREADABLE_KEPT + 5):
+    for number in range(file_broker.MAX_UNREADABLE_FILES + 5):
         (tmp_path / "messages" / f"{number:03}_damaged.bulk.msg").touch()
     with pytest.raises(queue.Empty):
         queue.get(block=False)
-    assert len(list((tmp_path / "unreadable").iterdir())) == file_broker.UNREADABLE_KEPT
+    assert len(list((tmp_path / "unreadable").iterdir())) == file_broker.MAX_UNREADABLE_FILES
 
 
 def test_celery_uses_this_queue(settings):

@@ -125,7 +125,7 @@ def test_with_both_stores_written_answers_switch_at_once_and_back(stores, upload
 def test_a_move_that_was_cut_off_goes_on_where_it_was(stores, upload, erin, acme, monkeypatch):
     for n in range(4):
         upload(f"tea{n}.md", TEA.replace("unicorn", f"unicorn{n}"))
-    monkeypatch.setattr(store_migration, "AT_ONCE", 10)
+    monkeypatch.setattr(store_migration, "PASSAGES_PER_WRITE", 10)
     new = backends.open_store("weaviate")
     real, calls = new.put, []
 

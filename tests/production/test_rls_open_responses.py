@@ -50,7 +50,7 @@ def test_row_level_security_lets_a_look_see_the_keys_of_every_company_with_somet
 
 
 def test_more_slow_readers_than_connections_hold_none_and_are_ended(companies, portal, monkeypatch):
-    monkeypatch.setattr(open_responses, "PERIOD", 0.1)
+    monkeypatch.setattr(open_responses, "CHECK_INTERVAL_SECONDS", 0.1)
     company = companies[0]
     with in_tenant(company.tenant):
         shelf = create_collection(company.member, "Large")

@@ -29,14 +29,14 @@ def work_for(app, company) -> None:
 
 
 def test_without_a_tenant_no_company_has_rows(companies, app):
-    for table in sorted(tables.WALLED):
+    for table in sorted(tables.TENANT_TABLES):
         assert app.execute(f'SELECT count(*) FROM "{table}" WHERE tenant_id IS NOT NULL').fetchone() == (0,), table
 
 
 def test_with_a_tenant_only_its_rows_are_there(companies, app):
     work_for(app, companies[0])
     filled = set()
-    for table in sorted(tables.WALLED):
+    for table in sorted(tables.TENANT_TABLES):
         tenants = {row[0] for row in app.execute(f'SELECT DISTINCT tenant_id FROM "{table}"')}
         assert tenants <= {companies[0].tenant.pk}, table
         filled |= {table} if tenants else set()
@@ -126,7 +126,7 @@ def test_a_person_is_shown_their_own_memberships_before_the_tenant_is_known(comp
     app.execute("SELECT set_config('app.person', %s, true)", [str(mine.member.user_id)])
     assert app.execute("SELECT id FROM tenants_membership").fetchall() == [(mine.member.pk,)]
     assert app.execute("UPDATE tenants_membership SET role = 'owner'").rowcount == 0
-    for table in sorted(tables.WALLED - {"tenants_membership"}):
+    for table in sorted(tables.TENANT_TABLES - {"tenants_membership"}):
         assert app.execute(f'SELECT count(*) FROM "{table}" WHERE tenant_id IS NOT NULL').fetchone() == (0,), table
 
 

@@ -55,7 +55,7 @@ def test_every_owned_table_is_behind_a_forced_wall_that_reads_the_tenant(admin):
         " pg_get_expr(p.polwithcheck, p.polrelid) FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid"
         " WHERE p.polname = 'portal_tenant' AND p.polcmd = '*'"
     ).fetchall()
-    assert {row[0] for row in rows} == tables.POLICED
+    assert {row[0] for row in rows} == tables.TABLES_WITH_POLICIES
     for name, enabled, forced, using, check in rows:
         assert (enabled, forced) == (True, True), name
         assert "current_setting('app.tenant'" in using, name
@@ -64,7 +64,9 @@ def test_every_owned_table_is_behind_a_forced_wall_that_reads_the_tenant(admin):
 
 def test_no_other_policy_lets_the_application_in(admin):
     every = set(admin.execute("SELECT tablename, policyname FROM pg_policies WHERE roles <> '{portal_owner}'"))
-    assert every == {(table, policy.name) for table in tables.POLICED for policy in policies.expected(table)}
+    assert every == {
+        (table, policy.name) for table in tables.TABLES_WITH_POLICIES for policy in policies.expected(table)
+    }
 
 
 @pytest.mark.parametrize(

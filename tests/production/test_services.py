@@ -135,8 +135,8 @@ def test_a_port_that_somebody_took_meanwhile_is_left_to_them(own_redis):
 
 
 def test_the_nodes_of_a_cluster_have_doors_of_their_own_that_nobody_else_holds(tmp_path, monkeypatch):
-    monkeypatch.setattr(ports, "FIRST", 28_000)
-    monkeypatch.setattr(ports, "LAST", 28_079)
+    monkeypatch.setattr(ports, "FIRST_PORT", 28_000)
+    monkeypatch.setattr(ports, "LAST_PORT", 28_079)
     with ExitStack() as held:
         taken = set()
         for port in range(28_000, 28_080, 4):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from django.core.asgi import get_asgi_application
 
-from portal.http.body_limit import SMALL, BodyLimit
+from portal.http.body_limit import MAX_FORM_BYTES, BodyLimit
 
 MIB = 1024 * 1024
 PIECE = b"x" * MIB
@@ -42,11 +42,11 @@ def _post(*, pieces: int, path: str = "/sign-in/", headers=()) -> tuple[int, int
 def test_a_body_without_a_length_is_cut_off_when_it_grows_too_large():
     status, taken = _post(pieces=500)
     assert status == 413
-    assert taken == SMALL // MIB + 1
+    assert taken == MAX_FORM_BYTES // MIB + 1
 
 
 def test_a_declared_length_that_is_too_large_is_refused_before_a_byte_is_read():
-    assert _post(pieces=500, headers=[(b"content-length", str(SMALL + 1).encode())]) == (413, 0)
+    assert _post(pieces=500, headers=[(b"content-length", str(MAX_FORM_BYTES + 1).encode())]) == (413, 0)
     assert _post(pieces=500, headers=[(b"content-length", b"9" * 5000)]) == (413, 0)
 
 

@@ -57,6 +57,6 @@ def test_many_at_once_have_a_thread_each_and_few_are_kept(threads):
     statuses = asyncio.run(_get(handler, 12, at_once=True))
     assert set(statuses) == {200}
     deadline = time.monotonic() + 5
-    while len(handler._idle) < min(request_threads.KEPT, len(set(threads))) and time.monotonic() < deadline:
+    while len(handler._idle) < min(request_threads.MAX_IDLE_THREADS, len(set(threads))) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert 1 <= len(handler._idle) <= request_threads.KEPT
+    assert 1 <= len(handler._idle) <= request_threads.MAX_IDLE_THREADS

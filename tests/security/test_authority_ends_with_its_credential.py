@@ -36,8 +36,8 @@ LARGE = 24 * 1024 * 1024  # bytes: more than every buffer on the way holds
 
 @pytest.fixture(autouse=True)
 def looks_often(monkeypatch):
-    monkeypatch.setattr(open_responses, "PERIOD", 0.1)
-    monkeypatch.setattr(open_responses, "YOUNG", 0.0)
+    monkeypatch.setattr(open_responses, "CHECK_INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr(open_responses, "UNCHECKED_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -254,7 +254,7 @@ def test_a_reader_who_stands_still_gets_no_more_than_their_own_machine_has_taken
 
 
 def test_a_long_answer_that_is_returned_as_a_whole_is_not_returned_to_a_revoked_key(portal, reader, monkeypatch):
-    monkeypatch.setattr(open_responses, "LATE", 0.2)
+    monkeypatch.setattr(open_responses, "RECHECK_AFTER_SECONDS", 0.2)
     secret_words = "The takeover is on Friday."
 
     async def ask(member, asking, *, stop):
@@ -328,7 +328,7 @@ def test_while_the_database_cannot_say_responses_go_on_for_a_while_and_then_end(
     def away(credentials):
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(open_responses, "UNSURE", 1.0)
+    monkeypatch.setattr(open_responses, "MAX_UNVERIFIED_SECONDS", 1.0)
     export = Key(reader, portal).opens("GET", "audit/export/")
     assert export.status == 200
     monkeypatch.setattr(open_responses, "ended_among", away)
@@ -340,7 +340,7 @@ def test_what_took_long_is_not_sent_when_the_database_cannot_say(portal, reader,
     def away(credentials):
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(open_responses, "LATE", 0.0)
+    monkeypatch.setattr(open_responses, "RECHECK_AFTER_SECONDS", 0.0)
     monkeypatch.setattr(open_responses, "ended_among", away)
     assert Key(reader, portal).opens("GET", "me/").status == 503
 
@@ -350,7 +350,7 @@ def test_while_nothing_is_open_nothing_is_asked(portal, reader, exports_without_
     monkeypatch.setattr(
         open_responses, "ended_among", lambda credentials: looks.append(len(credentials)) or ended_among(credentials)
     )
-    monkeypatch.setattr(open_responses, "YOUNG", 0.5)
+    monkeypatch.setattr(open_responses, "UNCHECKED_SECONDS", 0.5)
     program = Key(reader, portal)
     for _ in range(3):
         assert program.opens("GET", "me/").status == 200
@@ -411,7 +411,7 @@ def test_a_page_that_follows_an_answer_says_that_its_session_was_signed_out(runn
 
 
 def test_a_long_page_for_a_session_that_was_signed_out_becomes_the_sign_in_page(portal, reader, monkeypatch):
-    monkeypatch.setattr(open_responses, "LATE", 0.0)
+    monkeypatch.setattr(open_responses, "RECHECK_AFTER_SECONDS", 0.0)
     browser = Browser(reader, portal)
     assert browser.opens("GET", "documents/").status == 200
     monkeypatch.setattr(open_responses, "ended_among", lambda held: dict.fromkeys(held, Ended.SIGNED_OUT))

@@ -10,7 +10,13 @@ from django.urls import reverse
 
 from knowledge.library import chunked_uploads
 from portal.http import upload_permission
-from portal.http.body_limit import FILES_AT_ONCE, LARGEST_PIECE, SMALL, STRANGERS, BodyLimit
+from portal.http.body_limit import (
+    MAX_CONCURRENT_LARGE_FILES,
+    MAX_FORM_BYTES,
+    MAX_PIECE_BYTES,
+    MAX_UNAUTHENTICATED_BYTES,
+    BodyLimit,
+)
 from tenants.api_keys.api_keys import create_api_key, revoke_api_key
 
 MIB = 1024 * 1024
@@ -80,12 +86,12 @@ def run(portal: Portal, *args, **kwargs) -> tuple[int, int]:
 
 @pytest.mark.parametrize(("name", "kwargs"), ADDRESSES_THAT_TAKE_FILES)
 def test_each_address_that_takes_files_takes_large_ones(name, kwargs):
-    size = LARGEST_PIECE if "piece" in name else LARGEST
+    size = MAX_PIECE_BYTES if "piece" in name else LARGEST
     assert run(Portal(), size, reverse(name, kwargs={"slug": "acme", **kwargs})) == (200, size)
 
 
 def test_a_piece_fits():
-    assert chunked_uploads.PIECE < LARGEST_PIECE
+    assert chunked_uploads.PIECE_BYTES < MAX_PIECE_BYTES
 
 
 @pytest.mark.parametrize(
@@ -96,7 +102,7 @@ def test_no_other_address_takes_a_large_body_from_anybody(path, declared):
     portal = Portal()
     status, read = run(portal, 100 * MIB, path, declared=declared)
     assert status == 413
-    assert read <= SMALL + MIB
+    assert read <= MAX_FORM_BYTES + MIB
     assert portal.looked_up == 0
 
 
@@ -105,7 +111,7 @@ def test_where_files_are_taken_a_stranger_is_refused_before_the_file_is_read(dec
     portal = Portal(tenant=None)
     status, read = run(portal, 6 * MIB, declared=declared, headers=[(b"authorization", b"Bearer made-up")])
     assert status == 401
-    assert read == 0 if declared else read <= SMALL + MIB
+    assert read == 0 if declared else read <= MAX_FORM_BYTES + MIB
     assert portal.disconnected is not declared, "what was there already is let go at once"
 
 
@@ -145,11 +151,16 @@ def test_strangers_of_one_address_have_only_so_much_on_its_way():
         gate = Portal(**portal)
         gate.open.clear()
         headers = [(b"x-forwarded-for", b"203.0.113.7")]
-        many = [gate.post(SMALL, "/sign-in/", headers=headers) for _ in range(STRANGERS // SMALL)]
+        many = [
+            gate.post(MAX_FORM_BYTES, "/sign-in/", headers=headers)
+            for _ in range(MAX_UNAUTHENTICATED_BYTES // MAX_FORM_BYTES)
+        ]
         waiting = [asyncio.create_task(each) for each in many]
         await asyncio.sleep(0.05)
-        refused = await gate.post(SMALL, "/sign-in/", headers=headers)
-        another = asyncio.create_task(gate.post(SMALL, "/sign-in/", headers=[(b"x-forwarded-for", b"203.0.113.8")]))
+        refused = await gate.post(MAX_FORM_BYTES, "/sign-in/", headers=headers)
+        another = asyncio.create_task(
+            gate.post(MAX_FORM_BYTES, "/sign-in/", headers=[(b"x-forwarded-for", b"203.0.113.8")])
+        )
         await asyncio.sleep(0.05)
         gate.open.set()
         await asyncio.gather(*waiting)
@@ -160,8 +171,8 @@ def test_strangers_of_one_address_have_only_so_much_on_its_way():
 
 
 def test_the_totals_leave_room_for_several_people():
-    assert FILES_AT_ONCE >= 2
-    assert STRANGERS >= 4 * SMALL
+    assert MAX_CONCURRENT_LARGE_FILES >= 2
+    assert MAX_UNAUTHENTICATED_BYTES >= 4 * MAX_FORM_BYTES
 
 
 @pytest.mark.django_db

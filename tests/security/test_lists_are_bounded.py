@@ -24,7 +24,7 @@ def test_a_conversation_takes_only_so_many_questions(alice):
         Answer(
             tenant=alice.tenant, conversation=conversation, question="?", asked_at=now, heartbeat_at=now, deadline=now
         )
-        for _ in range(save_answer.MOST_TURNS - 1)
+        for _ in range(save_answer.MAX_TURNS - 1)
     ]
     Answer.objects.bulk_create(rows)
     save_answer.begin(alice, AskRequest("The last one?", conversation_id=conversation.pk))

@@ -63,7 +63,7 @@ class TestTheViewer:
         return add_read(shelf_of(erin), "long.txt", "\n\n".join(LINES), tmp_path)
 
     def test_leaves_are_stored_when_a_text_is_read_and_again_when_it_is_read_again(self, erin, monkeypatch):
-        monkeypatch.setattr(version_text, "LONG", 500)
+        monkeypatch.setattr(version_text, "MAX_SHORT_TEXT_CHARACTERS", 500)
         long = shelf_of(erin).add("long.txt", "\n\n".join(LINES[:40]))
         documents.queue(long.current_version)
         pipeline.drain(inline=True)

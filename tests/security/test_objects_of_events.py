@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.ledger.actions import Action
 from audit.ledger.actors import Target
-from audit.ledger.event_objects import AT_ONCE, Relation, document_refs, in_order, quoted_and_shown
+from audit.ledger.event_objects import ROWS_PER_STATEMENT, Relation, document_refs, in_order, quoted_and_shown
 from audit.ledger.record import build_event, record, record_many
 from audit.models import AuditEvent, EventObject
 
@@ -55,7 +55,7 @@ def test_an_event_that_is_rolled_back_leaves_no_objects(alice):
 
 
 def test_many_objects_and_many_events_are_stored_whole(alice):
-    many = [uuid.uuid4() for _ in range(AT_ONCE * 2 + 1)]
+    many = [uuid.uuid4() for _ in range(ROWS_PER_STATEMENT * 2 + 1)]
     event = record(Action.IMPORT_STOPPED, alice, objects=document_refs(Relation.CHANGED, many))
     assert {pk for _, pk in objects_of(event)} == set(many)
     events = [build_event(Action.SEARCH_RUN, alice), build_event(Action.SEARCH_RUN, alice)]

@@ -13,7 +13,7 @@ from knowledge.ingestion import pipeline
 from knowledge.library import uploads
 from knowledge.library.collections import create_collection
 from knowledge.page_images import failed_pages, pdf_pages
-from knowledge.page_images.render_pool import MOST_WAITING, RenderSlots
+from knowledge.page_images.render_pool import MAX_WAITING_PER_TENANT, RenderSlots
 from knowledge.parsers.base import ParseFailed
 from knowledge.views.viewer import page_images
 from tests.knowledge.page_cast import Bytes, path, shelf_of, text_of
@@ -218,10 +218,10 @@ class TestTurns:
     def test_what_one_tenant_may_have_waiting_is_limited(self):
         turns = RenderSlots(1)
         with turns.turn("a", seconds=1):
-            waiting = [threading.Thread(target=_wait, args=(turns,)) for _ in range(MOST_WAITING)]
+            waiting = [threading.Thread(target=_wait, args=(turns,)) for _ in range(MAX_WAITING_PER_TENANT)]
             for thread in waiting:
                 thread.start()
-            while len(turns._waiting.get("a", ())) < MOST_WAITING:
+            while len(turns._waiting.get("a", ())) < MAX_WAITING_PER_TENANT:
                 time.sleep(0.001)
             with pytest.raises(ParseFailed), turns.turn("a", seconds=1):
                 pass

@@ -16,7 +16,7 @@ from django.core.management import call_command
 
 from knowledge.parsers import confinement, landlock, seccomp
 from knowledge.parsers.base import ParseLimits
-from knowledge.parsers.client import TENANTS_KEPT_WARM, Child, ParserChild, confinement_of_a_child
+from knowledge.parsers.client import MAX_IDLE_CHILDREN, Child, ParserChild, confinement_of_a_child
 from portal.management.commands import doctor
 from portal.observability import health
 from tests.knowledge.parsing_files import FORMATS, SENTENCE
@@ -220,7 +220,7 @@ def test_a_child_serves_one_tenant_only(document):
             assert SENTENCE in parser.parse(document, "a.md", tenant=tenant).text
             pids.append(parser.pid)
         assert pids[0] == pids[1] == pids[3] != pids[2], "each of a few tenants keeps its own"
-        for number in range(TENANTS_KEPT_WARM):
+        for number in range(MAX_IDLE_CHILDREN):
             parser.parse(document, "a.md", tenant=number)
         parser.parse(document, "a.md", tenant="first")
         assert parser.pid not in pids, "no more children stay than that"

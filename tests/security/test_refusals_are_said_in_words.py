@@ -109,7 +109,7 @@ def test_a_program_gets_problem_details(sent):
 
 
 def test_too_many_drafts_of_one_person_are_not_stored(sent, monkeypatch):
-    monkeypatch.setattr(form_drafts, "KEPT_OF_PERSON", form_drafts.rate_limits.Limit("few-drafts", 2, 3600))
+    monkeypatch.setattr(form_drafts, "DRAFTS_PER_PERSON", form_drafts.rate_limits.Limit("few-drafts", 2, 3600))
     kept = ["kept" in sent(question=QUESTION)["Location"] for _ in range(3)]
     assert kept == [True, True, False]
 
@@ -189,7 +189,7 @@ def test_413_before_django_has_words_too(path, headers, kind, holds):
 
 
 def test_a_large_piece_of_a_file_after_the_session_ended_says_where_to_sign_in():
-    from portal.http.body_limit import SMALL, BodyLimit
+    from portal.http.body_limit import MAX_FORM_BYTES, BodyLimit
 
     told = []
 
@@ -201,9 +201,9 @@ def test_a_large_piece_of_a_file_after_the_session_ended_says_where_to_sign_in()
 
     path = "/t/acme/documents/upload/pieces/0a7c1f5e-0000-4000-8000-000000000000/"
     referer = b"http://testserver/t/acme/documents/?collection=1"
-    headers = [(b"hx-request", b"true"), (b"referer", referer), (b"content-length", str(SMALL + 1).encode())]
+    headers = [(b"hx-request", b"true"), (b"referer", referer), (b"content-length", str(MAX_FORM_BYTES + 1).encode())]
     scope = {"type": "http", "path": path, "headers": headers, "client": ("127.0.0.1", 1)}
-    asyncio.run(BodyLimit(None, largest=4 * SMALL, find_tenant=nobody)(scope, None, send))
+    asyncio.run(BodyLimit(None, largest=4 * MAX_FORM_BYTES, find_tenant=nobody)(scope, None, send))
     assert told[0]["status"] == 401
     where = dict(told[0]["headers"])[b"x-continue-at"]
     assert where == b"/sign-in/?next=%2Ft%2Facme%2Fdocuments%2F%3Fcollection%3D1"

@@ -120,10 +120,10 @@ def test_wrong_codes_are_limited_per_address_and_lock_nobody_else_out():
 
 
 def test_each_start_prints_a_code_of_its_own_and_the_oldest_stop_working():
-    codes = [setup_code.make_code() for _ in range(setup_code.KEPT + 1)]
+    codes = [setup_code.make_code() for _ in range(setup_code.MAX_VALID_CODES + 1)]
     first = SetupCode.objects.order_by("pk").first()
     SetupCode.objects.filter(pk=first.pk).update(created_at=first.created_at - timedelta(minutes=1))
-    assert len(set(codes)) == setup_code.KEPT + 1
+    assert len(set(codes)) == setup_code.MAX_VALID_CODES + 1
     assert not setup_code.is_right(codes[0], address="10.0.0.7")
     assert setup_code.is_right(codes[-1], address="10.0.0.7")
 

@@ -165,8 +165,8 @@ def django_on(url: str, blocker, monkeypatch, *, proxy: bool = False) -> Iterato
     ContentType.objects.clear_cache()
     pools = thread_pool._pool, thread_pool._later  # their threads keep the connections of tests before
     thread_pool._pool, thread_pool._later = (
-        ThreadPoolExecutor(thread_pool.THREADS),
-        ThreadPoolExecutor(thread_pool.LATER),
+        ThreadPoolExecutor(thread_pool.FIRST_TOKEN_THREADS),
+        ThreadPoolExecutor(thread_pool.LOW_PRIORITY_THREADS),
     )
     looking, open_responses._thread = open_responses._thread, ThreadPoolExecutor(1)
     try:

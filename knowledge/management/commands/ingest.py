@@ -21,8 +21,8 @@ from tenants.isolation.scope import in_tenant
 from tenants.models import Membership, Tenant
 from tenants.roles import ADMINS, EDITORS, Role
 
-LOOK = 0.3  # seconds between looks at how far it is
-PATIENCE = 1.0  # seconds a worker has to begin before this command does the reading itself
+POLL_SECONDS = 0.3  # seconds between looks at how far it is
+WORKER_START_SECONDS = 1.0  # seconds a worker has to begin before this command does the reading itself
 BAR = 30  # characters
 
 
@@ -84,7 +84,7 @@ class Command(BaseCommand):
             except TooMany:
                 if not _somebody_reads(member):
                     pipeline.drain()
-                time.sleep(LOOK)
+                time.sleep(POLL_SECONDS)
 
     def _wait(self, member: Membership, versions: dict) -> list:
         """Somebody reads them: a worker if there is one, this command otherwise."""
@@ -98,10 +98,14 @@ class Command(BaseCommand):
             if not waiting:
                 break
             untouched = all(row.status == Status.QUEUED for row in waiting)
-            if untouched and time.monotonic() - began > PATIENCE and (helper is None or not helper.is_alive()):
+            if (
+                untouched
+                and time.monotonic() - began > WORKER_START_SECONDS
+                and (helper is None or not helper.is_alive())
+            ):
                 helper = threading.Thread(target=_read_here, daemon=True)
                 helper.start()
-            time.sleep(LOOK)
+            time.sleep(POLL_SECONDS)
         if helper is not None:
             helper.join()
         failed = [row for row in rows if row.status == Status.FAILED]

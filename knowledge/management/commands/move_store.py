@@ -41,7 +41,7 @@ class Command(BaseCommand):
             )
         self._switch(to)
 
-    def _move(self, tenant, generation, old, new) -> store_migration.Moved:
+    def _move(self, tenant, generation, old, new) -> store_migration.MigrationResult:
         name = f"{tenant.slug}, {generation}"
         each = store_migration.move(
             tenant, generation, old, new, on_progress=lambda done, total: self._bar(name, done, total)

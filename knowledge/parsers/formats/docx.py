@@ -11,7 +11,7 @@ from knowledge.parsers.formats.docx_styles import Numbering, Styles
 from knowledge.parsers.formats.ooxml import is_on, main_part, note_properties
 from knowledge.parsers.read import Reading
 
-MOST_DEPTH = 60
+MAX_DEPTH = 60
 INLINE = {
     "hyperlink",
     "ins",
@@ -57,7 +57,7 @@ class _Word:
             self._notes(kind, archive.optional_xml(f"{folder}/{kind}s.xml"))
 
     def _blocks(self, container: Element, depth: int = 0) -> Iterator[Piece]:
-        if depth > MOST_DEPTH:
+        if depth > MAX_DEPTH:
             raise damaged()
         for child in container:
             name = local_name(child.tag)
@@ -111,7 +111,7 @@ class _Word:
                         self.draft.warn_hidden()
                 else:
                     yield words
-            elif name in INLINE and len(waiting) < MOST_DEPTH:
+            elif name in INLINE and len(waiting) < MAX_DEPTH:
                 waiting.append(iter(child))
             elif name in {"oMath", "oMathPara"}:
                 yield "".join(text.text or "" for text in child.iter() if local_name(text.tag) == "t")

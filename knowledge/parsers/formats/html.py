@@ -36,8 +36,8 @@ ENDS_BEFORE = {  # an opening tag that ends an open element of these kinds, whic
     "th": {"td", "th"},
     "tbody": {"tr", "td", "th", "thead"},
 }  # fmt: skip
-WALLS = {"table", "ul", "ol", "body", "html"}  # what an implied end never reaches beyond
-MOST_LIST_LEVELS = 8
+IMPLIED_END_BOUNDARIES = {"table", "ul", "ol", "body", "html"}  # what an implied end never reaches beyond
+MAX_LIST_LEVELS = 8
 BREAK = "\0"  # what <br> is until the paragraph ends; line ends of the source are spaces
 
 _hiding = re.compile(
@@ -215,7 +215,7 @@ class HtmlReader(HTMLParser):
             start = attributes.get("start", "1")
             self._lists.append([int(start) if start.isdigit() and len(start) < 6 else 1] if tag == "ol" else [None])
         elif tag == "li":
-            self._kind, self._level = "list_item", min(max(0, len(self._lists) - 1), MOST_LIST_LEVELS)
+            self._kind, self._level = "list_item", min(max(0, len(self._lists) - 1), MAX_LIST_LEVELS)
             if self._lists and (number := self._lists[-1][0]) is not None:
                 self._words.append(f"{number}. ")
                 self._lists[-1][0] = number + 1
@@ -271,7 +271,7 @@ class HtmlReader(HTMLParser):
                 if name == ends:
                     self.handle_endtag(ends)
                     break
-                if name in WALLS:
+                if name in IMPLIED_END_BOUNDARIES:
                     break
 
     def _flush(self) -> None:

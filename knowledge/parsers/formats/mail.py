@@ -14,10 +14,10 @@ from knowledge.parsers.document_builder import Draft, Piece, one_line
 from knowledge.parsers.formats.html import read_html
 from knowledge.parsers.formats.plain import read_text
 
-SHOWN = ("From", "To", "Cc", "Date")
+SHOWN_HEADERS = ("From", "To", "Cc", "Date")
 ENCRYPTED_TYPES = {"multipart/encrypted", "application/pgp-encrypted"}
 SMIME_TYPES = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
-MOST_PARTS = 500
+MAX_PARTS = 500
 # Characters. The time that Python's parser needs for a header grows with the square of its length.
 LONGEST_HEADER = 4_000  # about a hundred addresses
 LONGEST_OF_PART = 1_000  # of those that each part has: Content-Type and the like
@@ -65,7 +65,7 @@ def _parts(message: EmailMessage) -> list[EmailMessage]:
     parts: list[EmailMessage] = []
     for part in message.walk():
         parts.append(part)
-        if len(parts) > MOST_PARTS:
+        if len(parts) > MAX_PARTS:
             raise damaged("The message")
     return parts
 
@@ -79,7 +79,7 @@ def _headers(message: EmailMessage) -> Draft:
     draft = Draft(title=one_line(_header(message, "Subject")), author=one_line(_header(message, "From")))
     if draft.title:
         draft.pieces.append(Piece("heading", draft.title, 1))
-    lines = [f"{name}: {one_line(value)}" for name in SHOWN if (value := _header(message, name))]
+    lines = [f"{name}: {one_line(value)}" for name in SHOWN_HEADERS if (value := _header(message, name))]
     if lines:
         draft.pieces.append(Piece("paragraph", "\n".join(lines)))
     try:

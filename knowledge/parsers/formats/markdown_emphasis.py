@@ -17,11 +17,11 @@ _line_opens = re.compile(r"(?<![\w\\])_(?=\S)")
 _star = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]+)(?<=[^\s*\\])\*(?![\w*])")
 _closes = {mark: re.compile(rf"(?<=\S){re.escape(mark)}") for mark in _STRONG}
 _closes |= {mark: re.compile(rf"(?<=\S){mark}(?!\w)") for mark in _LINES}
-DEEPEST = 3  # marks inside of marks
+MAX_DEPTH = 3  # marks inside of marks
 
 
 def without_emphasis(words: str) -> str:
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         before = words
         words = _unmarked(words, _strong_opens, _STRONG)
         words = _unmarked(_star.sub(r"\1", words), _line_opens, _LINES)

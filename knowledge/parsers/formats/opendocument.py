@@ -10,7 +10,7 @@ from knowledge.parsers.document_builder import Draft, Piece, table_of_pieces
 from knowledge.parsers.formats.html import iso_date
 from knowledge.parsers.read import Reading
 
-MOST_DEPTH = 60
+MAX_DEPTH = 60
 SKIPPED = {"tracked-changes", "annotation", "annotation-end", "sequence-decls", "forms", "ruby-text", "desc", "title"}
 GROUPS = {
     "section",
@@ -70,7 +70,7 @@ class _Text:
         return hidden, ordered
 
     def _blocks(self, container: Element, depth: int, lists: int = 0, label: str = "") -> Iterator[Piece]:
-        if depth > MOST_DEPTH:
+        if depth > MAX_DEPTH:
             raise damaged()
         for child in container:
             name = local_name(child.tag)
@@ -109,7 +109,7 @@ class _Text:
                 yield from self._blocks(item, depth + 1, lists + 1, label)
 
     def _inline(self, element: Element, boxes: list[Element], depth: int = 0) -> Iterator[str]:
-        if depth > MOST_DEPTH:
+        if depth > MAX_DEPTH:
             raise damaged()
         yield element.text or ""
         for child in element:

@@ -17,11 +17,11 @@ from knowledge.parsers.read import NeedsOcr, Reading
 from knowledge.parsers.sniff import password_protected
 from knowledge.parsers.source import Source
 
-MOST_PAGES = 5_000
+MAX_PAGES = 5_000
 FEW_LETTERS = 25  # a page number or a stamp on a scan
 SCANNED = 0.4  # of the page is a picture, and there is next to no text
-MOST_ON_COVER = 3
-MOST_BOOKMARKS = 2_000
+MAX_COVER_LINES = 3
+MAX_BOOKMARKS = 2_000
 PICTURE_DOTS = 2000  # of the longer side of a page that is read as a picture
 
 _date = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
@@ -49,9 +49,9 @@ def _read(document: pdfium.PdfDocument, reading: Reading) -> Draft:
     draft, total = Draft(), len(document)
     if document.get_formtype() != pdfium_c.FORMTYPE_NONE:
         document.init_forms()
-    if total > MOST_PAGES:
+    if total > MAX_PAGES:
         raise ParseFailed(
-            "too_large", f"The PDF has {total:,} pages.", f"Split it into files of at most {MOST_PAGES:,} pages."
+            "too_large", f"The PDF has {total:,} pages.", f"Split it into files of at most {MAX_PAGES:,} pages."
         )
     pages: list[PageLines] = []
     unread, recognised, hidden = 0, 0, False
@@ -147,7 +147,7 @@ def _outline(document: pdfium.PdfDocument) -> Outline:
     try:
         for number, bookmark in enumerate(document.get_toc(max_depth=6)):
             title = " ".join((bookmark.get_title() or "").casefold().split())
-            if title and number < MOST_BOOKMARKS:
+            if title and number < MAX_BOOKMARKS:
                 found.setdefault(title, min(bookmark.level + 1, 6))
     except (pdfium.PdfiumError, ValueError, AttributeError):
         return found
@@ -158,7 +158,7 @@ def _cover(pieces: list[Piece | Page]) -> str:
     """The title of a document whose first page says nothing else: "Acme: Travel policy"."""
     second = next((at for at, piece in enumerate(pieces) if isinstance(piece, Page) and piece.number == 2), 0)
     first = [piece for piece in pieces[:second] if isinstance(piece, Piece)]
-    if 1 < len(first) <= MOST_ON_COVER and all(piece.kind == "heading" for piece in first):
+    if 1 < len(first) <= MAX_COVER_LINES and all(piece.kind == "heading" for piece in first):
         return ": ".join(piece.text for piece in first)
     return ""
 

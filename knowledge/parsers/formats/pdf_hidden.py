@@ -11,8 +11,8 @@ INVISIBLE = (pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMOD
 NEARLY_WHITE = 248
 SCAN = 0.5  # of the page is a picture: then text without ink is what the scanner recognised in it
 DRAWN_LETTERS = 60  # shapes on a page without text: letters that a program drew as outlines
-MOST_DEPTH = 4
-MOST_OBJECTS = 200_000
+MAX_DEPTH = 4
+MAX_OBJECTS = 200_000
 
 Box = tuple[float, float, float, float]
 
@@ -57,15 +57,14 @@ def hidden_characters(page, text_page, width: float, height: float) -> tuple[fro
 
 def _objects(page) -> Iterator[tuple[object, int]]:
     waiting = [
-        (pdfium_c.FPDFPage_GetObject(page, i), 0)
-        for i in range(min(pdfium_c.FPDFPage_CountObjects(page), MOST_OBJECTS))
+        (pdfium_c.FPDFPage_GetObject(page, i), 0) for i in range(min(pdfium_c.FPDFPage_CountObjects(page), MAX_OBJECTS))
     ]
     seen = len(waiting)
     while waiting:
         item, depth = waiting.pop()
         yield item, depth
-        if depth < MOST_DEPTH and pdfium_c.FPDFPageObj_GetType(item) == pdfium_c.FPDF_PAGEOBJ_FORM:
-            inside = min(pdfium_c.FPDFFormObj_CountObjects(item), MOST_OBJECTS - seen)
+        if depth < MAX_DEPTH and pdfium_c.FPDFPageObj_GetType(item) == pdfium_c.FPDF_PAGEOBJ_FORM:
+            inside = min(pdfium_c.FPDFFormObj_CountObjects(item), MAX_OBJECTS - seen)
             seen += max(inside, 0)
             waiting += [(pdfium_c.FPDFFormObj_GetObject(item, i), depth + 1) for i in range(inside)]
 

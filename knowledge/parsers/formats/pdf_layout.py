@@ -16,11 +16,11 @@ REPEATED = 0.5  # and on at least this share of the pages
 FEWEST_REPEATS = 3
 LARGER = 1.12  # than the running text is a heading
 ROUGHLY_LARGER = 1.5
-MOST_HEADING = 140
-FULL = 0.86  # a line that reaches so far to the right was wrapped, not ended
+MAX_HEADING_CHARACTERS = 140
+FULL_LINE_SHARE = 0.86  # a line that reaches so far to the right was wrapped, not ended
 GAP = 0.75  # of a line's height between two lines parts paragraphs
-MOST_LEVELS = 3
-MOST_IN_HEADINGS = 0.2  # of the letters; a size with more is running text
+MAX_HEADING_LEVELS = 3
+MAX_HEADING_LETTER_SHARE = 0.2  # of the letters; a size with more is running text
 
 Outline = dict[str, int]  # the words of a bookmark, folded, to its level from 1
 
@@ -98,8 +98,8 @@ class _Headings:
             len(line.text) for line in lines
         )
         total = sum(sizes.values())
-        larger = [size for size in sizes if size > self.body * least and sizes[size] < MOST_IN_HEADINGS * total]
-        self.levels = {size: min(rank, MOST_LEVELS) for rank, size in enumerate(_distinct(larger), 1)}
+        larger = [size for size in sizes if size > self.body * least and sizes[size] < MAX_HEADING_LETTER_SHARE * total]
+        self.levels = {size: min(rank, MAX_HEADING_LEVELS) for rank, size in enumerate(_distinct(larger), 1)}
         for size in larger:
             self.levels.setdefault(
                 size, next(level for known, level in self.levels.items() if abs(known - size) <= 0.6)
@@ -108,7 +108,7 @@ class _Headings:
     def level(self, line: Line, before: Line | None, after: Line | None) -> int:
         text = line.text
         if (
-            len(text) > MOST_HEADING
+            len(text) > MAX_HEADING_CHARACTERS
             or not any(character.isalpha() for character in text)
             or _bullet.match(text)
             or _leader.search(text)
@@ -200,7 +200,7 @@ def _page(lines: Sequence[Line], headings: _Headings, words: _Words) -> list[Pie
             if (
                 goes_on
                 and open_piece
-                and len(open_piece.text) + len(line.text) < MOST_HEADING
+                and len(open_piece.text) + len(line.text) < MAX_HEADING_CHARACTERS
                 and not _section_number.match(line.text)
             ):
                 open_piece.text = _joined(open_piece.text, last, line, words)
@@ -261,7 +261,7 @@ def _wrapped(last: Line, line: Line, right_edges: dict[int, float]) -> bool:
         return True
     edge = right_edges.get(int(last.left // 12), last.right)
     reach = (last.right - last.left) / max(edge - last.left, 1)
-    return reach >= FULL and not (_sentence_end.search(last.text) and line.left > last.left + last.height)
+    return reach >= FULL_LINE_SHARE and not (_sentence_end.search(last.text) and line.left > last.left + last.height)
 
 
 def _joined(text: str, last: Line | None, line: Line, words: _Words) -> str:

@@ -11,7 +11,7 @@ import pypdfium2.raw as pdfium_c
 from knowledge.parsers.formats.pdf_hidden import hidden_characters
 
 HYPHEN = "\ufffe"  # what pdfium puts for a hyphen that ends a line
-SMALLEST = 1.5  # points; nobody can read smaller letters
+MIN_LETTER_POINTS = 1.5  # points; nobody can read smaller letters
 BOLD = 600
 CELL_GAP = 0.9  # of the height of a line: wider than any space between words
 LONGEST_CELL = 60  # letters; what is longer is a column of running text
@@ -152,7 +152,9 @@ def _line(
     bold = pdfium_c.FPDFText_GetFontWeight(raw, a) >= BOLD and pdfium_c.FPDFText_GetFontWeight(raw, b) >= BOLD
     bold = bold or (len(content) < 120 and "bold" in _font(raw, a) and "bold" in _font(raw, b))
     x0, y0, x1, y1 = page_box
-    seen = max(top - bottom, right - left) >= SMALLEST and right > x0 and left < x1 and top > y0 and bottom < y1
+    seen = (
+        max(top - bottom, right - left) >= MIN_LETTER_POINTS and right > x0 and left < x1 and top > y0 and bottom < y1
+    )
     return Line(content.strip(), left, bottom, right, top, bold, hyphenated, cells), seen
 
 

@@ -13,8 +13,8 @@ from knowledge.parsers.base import ParseFailed
 from knowledge.parsers.formats.pdf import open_pdf
 from knowledge.parsers.source import Source
 
-MOST_DOTS = 16_000_000
-LEAST_SCALE, MOST_SCALE = 0.1, 5.0
+MAX_PIXELS = 16_000_000
+MIN_SCALE, MAX_SCALE = 0.1, 5.0
 QUALITY = 82
 UNIT = 100_000  # device coordinates are whole numbers; fractions of a page need room
 SHORTEST_PART = 10  # letters; a shorter part of a quote is found anywhere
@@ -29,7 +29,7 @@ def render(source: Source, number: int, scale: float) -> bytes:
     document, page = open_page(source, number)
     try:
         width, height = page.get_size()
-        scale = min(max(scale, LEAST_SCALE), MOST_SCALE, (MOST_DOTS / max(width * height, 1)) ** 0.5)
+        scale = min(max(scale, MIN_SCALE), MAX_SCALE, (MAX_PIXELS / max(width * height, 1)) ** 0.5)
         picture = page.render(scale=scale).to_pil().convert("RGB")
         written = io.BytesIO()
         picture.save(written, "WEBP", quality=QUALITY, method=2)

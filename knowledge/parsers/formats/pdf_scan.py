@@ -8,7 +8,7 @@ from knowledge.parsers.formats.pdf import for_recogniser
 from knowledge.parsers.formats.pdf_picture import open_page
 from knowledge.parsers.source import Source
 
-MOST = 2_000  # lines of one page
+MAX_LINES_PER_PAGE = 2_000  # lines of one page
 
 
 def scanned_lines(source: Source, number: int, recogniser: Any) -> list[tuple[str, float, float, float, float]]:
@@ -25,5 +25,5 @@ def scanned_lines(source: Source, number: int, recogniser: Any) -> list[tuple[st
         return []
     return [
         (line.text, line.left / across, line.top / down, line.right / across, line.bottom / down)
-        for line in found[:MOST]
+        for line in found[:MAX_LINES_PER_PAGE]
     ]

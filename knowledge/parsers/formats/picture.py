@@ -12,8 +12,8 @@ from knowledge.parsers.formats.pdf_layout import pieces_of
 from knowledge.parsers.formats.pdf_lines import PageLines
 from knowledge.parsers.read import NeedsOcr, Reading
 
-MOST_DOTS = 120_000_000
-MOST_READ = 4_000  # dots of a side; enough for a page at 300 dots an inch
+MAX_PIXELS = 120_000_000
+MAX_SIDE_PIXELS = 4_000  # dots of a side; enough for a page at 300 dots an inch
 
 
 def read_picture(reading: Reading) -> Draft:
@@ -47,15 +47,15 @@ def _pictures(reading: Reading) -> Iterator[tuple[int, int, object]]:
     import numpy as np
     from PIL import Image, ImageOps
 
-    Image.MAX_IMAGE_PIXELS = MOST_DOTS
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
         with reading.source.open() as file, Image.open(file) as image:
             total = 1 if reading.media_type == "image/gif" else getattr(image, "n_frames", 1)
             for number in range(total):
                 image.seek(number)
-                image.draft("RGB", (MOST_READ, MOST_READ))
+                image.draft("RGB", (MAX_SIDE_PIXELS, MAX_SIDE_PIXELS))
                 upright = ImageOps.exif_transpose(image)
-                upright.thumbnail((MOST_READ, MOST_READ))
+                upright.thumbnail((MAX_SIDE_PIXELS, MAX_SIDE_PIXELS))
                 if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
                     paper = Image.new("RGBA", upright.size, "white")
                     upright = Image.alpha_composite(paper, upright.convert("RGBA"))

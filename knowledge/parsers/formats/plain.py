@@ -12,7 +12,7 @@ from knowledge.parsers.archives import damaged
 from knowledge.parsers.document_builder import Draft, Piece, one_line, table
 
 WRAPPED = 45  # lines at least this long, but for the last, were broken by a program and belong together
-MOST_DEPTH = 200
+MAX_DEPTH = 200
 
 _blank = re.compile(r"\n[ \t]*\n")
 _item = re.compile(r"^([ \t]*)(?:[-*+\u2022\u2023\u25aa\u25cf\u25e6]|(\d{1,3})[.)])[ \t]+(?=\S)")

@@ -13,7 +13,7 @@ from knowledge.parsers.read import Reading
 
 TITLES = {"title", "ctrTitle"}
 FURNITURE = {"sldNum", "dt", "ftr", "hdr", "sldImg"}
-MOST_DEPTH = 30
+MAX_DEPTH = 30
 
 
 def read_pptx(reading: Reading) -> Draft:
@@ -79,7 +79,7 @@ def _shapes(tree: Element, depth: int) -> Iterator[Element]:
         if name in {"sp", "graphicFrame", "cxnSp"}:
             if not _is_hidden(child):
                 yield child
-        elif name == "grpSp" and depth < MOST_DEPTH and not _is_hidden(child):
+        elif name == "grpSp" and depth < MAX_DEPTH and not _is_hidden(child):
             yield from _shapes(child, depth + 1)
         elif name == "AlternateContent":
             yield from _shapes(next(iter(child), child), depth + 1)

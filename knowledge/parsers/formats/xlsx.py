@@ -13,7 +13,7 @@ from knowledge.parsers.formats.xlsx_numbers import Formats
 from knowledge.parsers.read import Reading
 from knowledge.parsers.safe_xml import iterate_xml
 
-MOST_CELLS = 2_000_000
+MAX_CELLS = 2_000_000
 
 Row = dict[int, str]  # column, from 0, to what it shows
 
@@ -107,7 +107,7 @@ def _rows(data: bytes, strings: list[str], formats: Formats, draft: Draft) -> It
                 number = int(attribute(element, "r", str(last + 1)))
                 row = {column: value for column, value in _cells(element, strings, formats) if value}
                 cells += len(row)
-                if cells > MOST_CELLS:
+                if cells > MAX_CELLS:
                     raise damaged("The workbook")
                 unseen = set(row) if attribute(element, "hidden", "0") not in OFF else set(row) & hidden
                 if unseen:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 K1, B = 1.2, 0.75
-MOST_REPEATS = 255  # of one word in one passage that count
-READ_AT_ONCE = 2_000  # rows: their words as single strings take some 8 kB each for a moment
+MAX_TERM_FREQUENCY = 255  # of one word in one passage that count
+ROWS_PER_READ = 2_000  # rows: their words as single strings take some 8 kB each for a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ def from_column(terms: pa.ChunkedArray) -> Words:
     import numpy as np
 
     lengths, parts = [], []
-    for start in range(0, len(terms), READ_AT_ONCE):
-        some, part = _read(terms.slice(start, READ_AT_ONCE).to_pylist(), start)
+    for start in range(0, len(terms), ROWS_PER_READ):
+        some, part = _read(terms.slice(start, ROWS_PER_READ).to_pylist(), start)
         lengths.append(some)
         parts.append(part)
     merged = (_merged(parts),) if parts else ()
@@ -119,7 +119,7 @@ def _read(texts: list[str], first: int) -> tuple[np.ndarray, Part]:
     rows = np.repeat(np.arange(first, first + len(words)), lengths)[order]
     places = np.flatnonzero(np.diff(keys, prepend=0) | np.diff(rows, prepend=-1))
     counts = np.diff(places, append=len(keys))
-    return lengths, _part(keys[places], rows[places], np.minimum(counts, MOST_REPEATS).astype(np.uint8))
+    return lengths, _part(keys[places], rows[places], np.minimum(counts, MAX_TERM_FREQUENCY).astype(np.uint8))
 
 
 def _part(keys: np.ndarray, rows: np.ndarray, counts: np.ndarray) -> Part:

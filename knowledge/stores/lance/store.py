@@ -40,7 +40,7 @@ os.environ.setdefault("LANCEDB_LOG", "error")  # it warns about every table it m
 
 CANDIDATES = 50  # of each ranking
 WORD_SCORES = 200  # so that the word score of nearly every candidate by meaning is known
-HELD_BYTES = 96 * 1024**2
+MAX_MEMORY_INDEX_BYTES = 96 * 1024**2
 OPEN_TABLES = 64
 INDEX_CACHE_BYTES = 128 * 1024**2
 METADATA_CACHE_BYTES = 32 * 1024**2
@@ -220,7 +220,7 @@ class LanceStore:
         _, before = self._held.pop(namespace, (None, None))
         index = await memory_index.read(table, before, whole=not self._folder.mark(namespace).indexed)
         self._held[namespace] = stamp, index
-        while len(self._held) > 1 and sum(each.bytes for _, each in self._held.values()) > HELD_BYTES:
+        while len(self._held) > 1 and sum(each.bytes for _, each in self._held.values()) > MAX_MEMORY_INDEX_BYTES:
             self._held.pop(next(iter(self._held)))
         return index
 
@@ -234,7 +234,7 @@ class LanceStore:
         self, namespace: Namespace, vector: Any, index: MemoryIndex, readable: Readable, need: int
     ) -> dict[int, float]:
         """A graph loses its way when few of its nodes may be shown: then every allowed row is read."""
-        most = table_queries.MOST_FETCHED_FROM_GRAPH
+        most = table_queries.MAX_GRAPH_CANDIDATES
         graph = self._folder.mark(namespace).graph and need / index.allowed(readable).mean() < most
         ranking = table_queries.nearest(await self._open(namespace), vector, graph=graph)
         return await table_queries.ranked(ranking, index, readable, need, need, most=most if graph else 0)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import numpy as np
     from lancedb.table import AsyncTable
 
-MOST_TERMS = 128
+MAX_QUERY_TERMS = 128
 WORD_REPEATS = round(1 / PAIR_WEIGHT)
-MOST_FETCHED = 4_096  # about 2 ms more than 200
-MOST_FETCHED_FROM_GRAPH = 512
+MAX_CANDIDATES = 4_096  # about 2 ms more than 200
+MAX_GRAPH_CANDIDATES = 512
 REFINE = 4  # the graph holds one byte for each number: look four times as far, and order by the floats
 GRAPH_EFFORT = 200
 
@@ -58,7 +58,7 @@ def _best(scores: np.ndarray, among: np.ndarray, need: int) -> list[int]:
 
 
 def _weights(terms: str) -> dict[str, float]:
-    asked = terms.split()[:MOST_TERMS]
+    asked = terms.split()[:MAX_QUERY_TERMS]
     pairs = dict.fromkeys(word_pairs(" ".join(asked)).split(), PAIR_WEIGHT)
     return pairs | dict.fromkeys(asked, 1.0)
 
@@ -80,7 +80,7 @@ def matching(table: AsyncTable, terms: str) -> Callable[[int], Any]:
     """
     from lancedb.query import MatchQuery
 
-    asked = terms.split()[:MOST_TERMS]
+    asked = terms.split()[:MAX_QUERY_TERMS]
     words = list(dict.fromkeys(asked)) * WORD_REPEATS
     pairs = dict.fromkeys(word_pairs(" ".join(asked)).split())
     query = MatchQuery(" ".join([*words, *pairs]), "terms")
@@ -110,7 +110,7 @@ async def ranked(
     need: int,
     fetch: int,
     *,
-    most: int = MOST_FETCHED,
+    most: int = MAX_CANDIDATES,
 ) -> dict[int, float]:
     """Position and score of the best rows that the reader may see: at least `need` of them if there are so many.
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 BATCH = 100
 ATTEMPTS = 4
 FIRST_PAUSE = 0.1  # seconds, doubled each time
-NAMED_AT_ONCE = 1_000
-LISTED_AT_ONCE = 1_000
+IDS_PER_REQUEST = 1_000
+ROWS_PER_REQUEST = 1_000
 
 
 def put(tenant: Collection, passages: Sequence[IndexedPassage]) -> None:
@@ -41,7 +41,7 @@ def discard(tenant: Collection, passage_ids: Sequence[UUID]) -> None:
 def page(tenant: Collection, after: UUID | None) -> list[Stored]:
     """In the order of their ids, as the cursor goes: it has no end that Weaviate would refuse."""
     found = tenant.query.fetch_objects(
-        limit=LISTED_AT_ONCE, after=after, return_properties=["document_id", "version_id", "collection_id"]
+        limit=ROWS_PER_REQUEST, after=after, return_properties=["document_id", "version_id", "collection_id"]
     ).objects
     return [Stored(UUID(int=each.uuid.int), **each.properties) for each in found]
 
@@ -65,16 +65,16 @@ def passages_of(tenant: Collection, document_id: UUID) -> list[UUID]:
     ids: list[UUID] = []
     while True:
         page = tenant.query.fetch_objects(
-            filters=which, limit=LISTED_AT_ONCE, offset=len(ids), return_properties=[]
+            filters=which, limit=ROWS_PER_REQUEST, offset=len(ids), return_properties=[]
         ).objects
         ids.extend(each.uuid for each in page)
-        if len(page) < LISTED_AT_ONCE:
+        if len(page) < ROWS_PER_REQUEST:
             return ids
 
 
 def _delete(tenant: Collection, ids: Sequence[UUID], among: Callable[[list[UUID]], Any]) -> None:
-    for start in range(0, len(ids), NAMED_AT_ONCE):
-        which = among(list(ids[start : start + NAMED_AT_ONCE]))
+    for start in range(0, len(ids), IDS_PER_REQUEST):
+        which = among(list(ids[start : start + IDS_PER_REQUEST]))
         while (done := tenant.data.delete_many(where=which)).matches:  # Weaviate takes 10,000 objects in a call
             if done.failed:
                 raise StoreUnavailable(f"{done.failed} passages could not be removed from the search index.")

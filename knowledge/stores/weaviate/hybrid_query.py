@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from weaviate.collections import Collection
 
 CANDIDATES = 80
-MOST_TERMS = 128
+MAX_QUERY_TERMS = 128
 WORD_REPEATS = round(1 / PAIR_WEIGHT)
 WORD_SCALE = (schema.K1 + 1) / WORD_REPEATS  # Weaviate leaves out the factor k1 + 1 of BM25
 LABELS = ["collection_id", "document_no"]
-LEAST_SAY, MOST_SAY = 0.05, 0.95  # at 0 or 1 Weaviate would leave one ranking out, and its scores unknown
+MIN_ALPHA, MAX_ALPHA = 0.05, 0.95  # at 0 or 1 Weaviate would leave one ranking out, and its scores unknown
 _PART = re.compile(r"Result Set (\w+)[^)]*\) Document \S+: original score (\S+),")
 
 
@@ -61,7 +61,7 @@ def count(tenant: Collection, readable: Readable | None) -> int:
 
 def asked_words(terms: str) -> str:
     """A word asked for twice counts twice: so words outweigh their pairs."""
-    asked = terms.split()[:MOST_TERMS]
+    asked = terms.split()[:MAX_QUERY_TERMS]
     words = list(dict.fromkeys(asked)) * WORD_REPEATS
     return " ".join([*words, *dict.fromkeys(word_pairs(" ".join(asked)).split())])
 
@@ -101,7 +101,7 @@ def _by_both(
         tenant,
         words,
         vector=vector,
-        alpha=min(max(share, LEAST_SAY), MOST_SAY),
+        alpha=min(max(share, MIN_ALPHA), MAX_ALPHA),
         filters=compiled(readable),
         limit=need,
         labels=LABELS,

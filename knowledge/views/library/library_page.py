@@ -27,10 +27,10 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
     parameters = listing.Wanted.of(request.GET)
     collection = access_collection(member, parameters.collection) if parameters.collection else None
     matching = listing.find(member, parameters)
-    first = (parameters.page - 1) * listing.PAGE
-    documents = list(matching[first : first + listing.PAGE + 1])
-    more = len(documents) > listing.PAGE
-    rows = listing.rows_of(member, documents[: listing.PAGE])
+    first = (parameters.page - 1) * listing.ROWS_PER_PAGE
+    documents = list(matching[first : first + listing.ROWS_PER_PAGE + 1])
+    more = len(documents) > listing.ROWS_PER_PAGE
+    rows = listing.rows_of(member, documents[: listing.ROWS_PER_PAGE])
     if rows:
         reading_log.note_list(member, "library", collection)
     frame = navigation_context(member, collection)
@@ -64,7 +64,7 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
 @member_view()
 def rows(request: HttpRequest, member: Membership) -> HttpResponse:
     """The rows named in ?ids= as they are now, and the coverage above them. A row that is gone is left out."""
-    ids = [pk for pk in (_uuid(value) for value in request.GET.getlist("ids")) if pk][: listing.ROWS_AT_ONCE]
+    ids = [pk for pk in (_uuid(value) for value in request.GET.getlist("ids")) if pk][: listing.MAX_STATE_ROWS]
     parameters = listing.Wanted.of(request.GET)
     documents = listing.listed(member).filter(pk__in=ids).order_by("-changed_at", "-pk")
     reading_log.note_list(member, "library")
@@ -97,7 +97,7 @@ def navigation_context(member: Membership, collection: Collection | None = None)
         "upload_limit": settings.UPLOAD_LIMIT,
         "upload_megabytes": settings.UPLOAD_LIMIT // (1024 * 1024),
         "accepted": file_kinds.accepted(),
-        "piece_size": chunked_uploads.PIECE,
+        "piece_size": chunked_uploads.PIECE_BYTES,
     }
 
 

@@ -31,9 +31,9 @@ from knowledge.views import file_kinds
 from knowledge.views.status_labels import StatusLabel, freshness, state_of
 from tenants.models import Membership
 
-PAGE = 50  # rows
-ROWS_AT_ONCE = 200  # of which a page may ask the state
-QUEUE_SHOWN = 500  # places that are counted; beyond that it is simply queued
+ROWS_PER_PAGE = 50  # rows
+MAX_STATE_ROWS = 200  # of which a page may ask the state
+MAX_SHOWN_POSITION = 500  # places that are counted; beyond that it is simply queued
 
 SORTS = {
     "": ("last change", ("-changed_at", "-pk")),
@@ -286,7 +286,7 @@ def _queue(member: Membership, documents: list[Document]) -> tuple[dict[UUID, in
         Job.objects.for_tenant(member.tenant)
         .filter(state=Job.State.WAITING, version__document__in=Document.objects.visible_to(member).values("pk"))
         .order_by("priority", "run_after", "created_at")
-        .values_list("version_id", flat=True)[:QUEUE_SHOWN]
+        .values_list("version_id", flat=True)[:MAX_SHOWN_POSITION]
     )
     return {version: place for place, version in enumerate(waiting, 1)}, jobs
 

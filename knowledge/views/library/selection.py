@@ -9,7 +9,8 @@ from uuid import UUID
 from django.http import Http404, HttpRequest
 
 IN_ADDRESS = 40  # ids; Django redirects to no address of more than 2,048 characters, and 40 ids take 1,640
-KEPT = 2  # choices of one session, 500 documents with 16 kB each; its row is read with every request
+# Choices of one session, 500 documents with 16 kB each; its row is read with every request
+MAX_SELECTIONS_PER_SESSION = 2
 _KEY = "chosen_documents"
 
 
@@ -18,7 +19,7 @@ def query(request: HttpRequest, ids: Sequence[UUID]) -> str:
     if len(ids) <= IN_ADDRESS:
         return "&".join(f"ids={pk}" for pk in ids)
     name = secrets.token_urlsafe(9)
-    others = list(request.session.get(_KEY, {}).items())[1 - KEPT :]
+    others = list(request.session.get(_KEY, {}).items())[1 - MAX_SELECTIONS_PER_SESSION :]
     request.session[_KEY] = dict([*others, (name, [pk.hex for pk in ids])])
     return f"choice={name}"
 

@@ -23,8 +23,8 @@ from knowledge.views.status_labels import freshness
 from tenants.models import Membership
 from tenants.requests.gates import member_view
 
-PAGE = 50
-HIDDEN_SHOWN = 50
+ROWS_PER_PAGE = 50
+MAX_HIDDEN_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +48,21 @@ def view_as(request: HttpRequest, member: Membership, member_id: UUID) -> HttpRe
     seen = listing.listed(person).filter(pk__in=managed.values("pk"))
     hidden = managed.exclude(pk__in=Document.objects.visible_to(person).values("pk"))
     page = listing.page_number(request.GET.get("page", ""))
-    documents = list(seen.order_by("-changed_at", "-pk")[(page - 1) * PAGE : page * PAGE + 1])
+    documents = list(seen.order_by("-changed_at", "-pk")[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE + 1])
     record(Action.READERS_LOOKED_UP, member, shelf, subject=person, viewed_as=True)
     address = reverse("knowledge:view-as", args=[member.tenant.slug, person.pk])
     query = f"collection={shelf.pk}&" if shelf else ""
     context = navigation_context(member, shelf) | {
         "person": person,
-        "rows": _rows(person, documents[:PAGE]),
+        "rows": _rows(person, documents[:ROWS_PER_PAGE]),
         "hidden": []
         if page > 1
-        else _rows(person, hidden.select_related("collection").order_by("title")[:HIDDEN_SHOWN]),
+        else _rows(person, hidden.select_related("collection").order_by("title")[:MAX_HIDDEN_ROWS]),
         "seen_count": seen.count(),
         "managed_count": managed.count(),
         "hidden_count": hidden.count(),
         "previous_url": f"{address}?{query}page={page - 1}" if page > 1 else "",
-        "next_url": f"{address}?{query}page={page + 1}" if len(documents) > PAGE else "",
+        "next_url": f"{address}?{query}page={page + 1}" if len(documents) > ROWS_PER_PAGE else "",
     }
     return render(request, "knowledge/view_as.html", context)
 

@@ -17,8 +17,8 @@ from knowledge.views.readers.readers_history import PastDay, end_of, past_chains
 from tenants.formatting import short_date
 from tenants.models import Membership, Team, TeamMember
 
-FOUND_AT_ONCE = 12
-TAKEN_OFF_SHOWN = 5
+MAX_MATCHES = 12
+MAX_REMOVED_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,11 @@ def others_called(
     found = []
     people = Membership.objects.for_tenant(member.tenant).select_related("user", "tenant").order_by("user__name")
     people = people if past else people.active()  # who has left may have read it once
-    for person in people.filter(_named(words))[:FOUND_AT_ONCE]:
+    for person in people.filter(_named(words))[:MAX_MATCHES]:
         if f"person:{person.pk}" not in shown_keys:
             path_count = len(past_chains(person, target, past) if past else chains(person, target))
             found.append(ReaderRow(f"person:{person.pk}", str(person), _count_label(path_count)))
-    for team in Team.objects.for_tenant(member.tenant).filter(name__icontains=words).order_by("name")[:FOUND_AT_ONCE]:
+    for team in Team.objects.for_tenant(member.tenant).filter(name__icontains=words).order_by("name")[:MAX_MATCHES]:
         if f"team:{team.pk}" not in shown_keys:
             found.append(ReaderRow(f"team:{team.pk}", team.name, "not added", True))
     return found
@@ -109,7 +109,7 @@ def taken_off(target: Document | Collection, readers: Sequence[ReaderRow], past:
         if not is_team and (past_chains(holder, target, past) if past else chains(holder, target)):
             continue
         found.append(ReaderRow(key_of(holder), str(holder), f"removed {short_date(event.occurred_at)}", is_team))
-        if len(found) == TAKEN_OFF_SHOWN:
+        if len(found) == MAX_REMOVED_SHOWN:
             break
     return found
 

@@ -13,8 +13,8 @@ from knowledge.models import Collection, Document
 from knowledge.models.grant import Right
 from tenants.models import Membership
 
-SHOWN = 200
-TELLING = (
+MAX_CHANGES = 200
+SHOWN_ACTIONS = (
     Action.COLLECTION_CREATED,
     Action.COLLECTION_HANDED_OVER,
     Action.DOCUMENT_MOVED,
@@ -43,13 +43,13 @@ class Change:
 
 def changes(looker: Membership, target: Document | Collection) -> list[Change]:
     """Of the thing itself, and of its collection since it lies there, while that one's readers read it too."""
-    trail = AuditEvent.objects.filter(tenant_id=target.tenant_id, action__in=TELLING).order_by("-id")
-    events = list(trail.filter(target_id=str(target.pk))[:SHOWN])
+    trail = AuditEvent.objects.filter(tenant_id=target.tenant_id, action__in=SHOWN_ACTIONS).order_by("-id")
+    events = list(trail.filter(target_id=str(target.pk))[:MAX_CHANGES])
     if isinstance(target, Document) and not target.restricted:
         moved = next((event for event in events if event.action == Action.DOCUMENT_MOVED), None)
         since = moved.occurred_at if moved else target.created_at
-        events += trail.filter(target_id=str(target.collection_id), occurred_at__gte=since)[:SHOWN]
-        events = sorted(events, key=lambda event: -event.pk)[:SHOWN]
+        events += trail.filter(target_id=str(target.collection_id), occurred_at__gte=since)[:MAX_CHANGES]
+        events = sorted(events, key=lambda event: -event.pk)[:MAX_CHANGES]
     named = _collection_names(looker, events)
     rows = []
     for event_view in describe(events):

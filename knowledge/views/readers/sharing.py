@@ -37,7 +37,7 @@ from tenants.models import Membership, Team, TeamMember
 from tenants.requests.gates import member_view
 
 PEOPLE_OFFERED = 500
-PEOPLE_SHOWN = 60  # of a team
+MAX_PEOPLE_SHOWN = 60  # of a team
 DAYS_OFFERED = 4
 TABS = ("readers", "why", "changes")
 
@@ -241,10 +241,10 @@ def _last_shown(person: Membership, target, past: PastDay | None) -> EventObject
 def _members_of(team: Team, past: PastDay | None) -> list[Membership]:
     people = Membership.objects.for_tenant(team.tenant_id).select_related("user").order_by("user__name")
     if past:
-        return list(people.filter(user_id__in=members_at(team, end_of(past.day)))[:PEOPLE_SHOWN])
+        return list(people.filter(user_id__in=members_at(team, end_of(past.day)))[:MAX_PEOPLE_SHOWN])
     return list(
         people.filter(pk__in=TeamMember.objects.for_tenant(team.tenant_id).filter(team=team).values("member"))[
-            :PEOPLE_SHOWN
+            :MAX_PEOPLE_SHOWN
         ]
     )
 

@@ -25,11 +25,11 @@ from knowledge.retrieval.highlights import Highlighter
 from knowledge.retrieval.search import Filters, Found
 from knowledge.views.file_kinds import kind_of
 from knowledge.views.library.listing import collections_with_counts
-from knowledge.views.search.snippets import ONE_LINE, SHOWN, Part, snippet
+from knowledge.views.search.snippets import MAX_CHARACTERS, ONE_LINE, Part, snippet
 from tenants.models import Membership
 from tenants.requests.gates import member_view
 
-IN_DIALOG, ON_PAGE, DEEPEST = 6, 20, 200
+IN_DIALOG, RESULTS_PER_PAGE, MAX_RESULTS = 6, 20, 200
 LONGEST = 400  # characters of a search that are looked at
 
 
@@ -53,7 +53,9 @@ class Wanted:
             dated_from=_day(query.get("from", "")),
             dated_to=_day(query.get("to", "")),
             author=query.get("author", "").strip()[:200],
-            page=int(page) if page.isdecimal() and len(page) < 5 and 0 < int(page) <= DEEPEST // ON_PAGE else 1,
+            page=int(page)
+            if page.isdecimal() and len(page) < 5 and 0 < int(page) <= MAX_RESULTS // RESULTS_PER_PAGE
+            else 1,
         )
 
     def filters(self) -> Filters:
@@ -115,16 +117,18 @@ def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
 @member_view()
 def page(request: HttpRequest, member: Membership) -> HttpResponse:
     parameters = Wanted.of(request.GET)
-    first = (parameters.page - 1) * ON_PAGE
-    rows = _rows(member, parameters, Highlighter(parameters.words), min(DEEPEST, first + ON_PAGE + 1), first)
-    more = len(rows) > ON_PAGE
-    _note(member, parameters, rows[:ON_PAGE], **({"page": parameters.page} if parameters.page > 1 else {}))
+    first = (parameters.page - 1) * RESULTS_PER_PAGE
+    rows = _rows(
+        member, parameters, Highlighter(parameters.words), min(MAX_RESULTS, first + RESULTS_PER_PAGE + 1), first
+    )
+    more = len(rows) > RESULTS_PER_PAGE
+    _note(member, parameters, rows[:RESULTS_PER_PAGE], **({"page": parameters.page} if parameters.page > 1 else {}))
     own = collections_with_counts(member)
     shelf = next((each for each, _ in own if each.pk == parameters.collection), None)
     context = {
         "room": "search",
         "wanted": parameters,
-        "rows": rows[:ON_PAGE],
+        "rows": rows[:RESULTS_PER_PAGE],
         "notice": search.notice(member) if rows else "",
         "shelves": own,
         "shelf": shelf,
@@ -146,10 +150,10 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
             or parameters.author
         ),
         "next_url": f"{parameters.query()}&page={parameters.page + 1}"
-        if more and parameters.page < DEEPEST // ON_PAGE
+        if more and parameters.page < MAX_RESULTS // RESULTS_PER_PAGE
         else "",
         "previous_url": f"{parameters.query()}&page={parameters.page - 1}" if parameters.page > 1 else "",
-        "shown": f"{first + 1:,} to {first + min(len(rows), ON_PAGE):,}"
+        "shown": f"{first + 1:,} to {first + min(len(rows), RESULTS_PER_PAGE):,}"
         if rows and (more or parameters.page > 1)
         else "",
         "readable": search.count_readable(member),
@@ -178,7 +182,12 @@ def ask_url(member: Membership, words: str) -> str:
 
 
 def _rows(
-    member: Membership, parameters: Wanted, highlights: Highlighter, limit: int, skip: int = 0, length: int = SHOWN
+    member: Membership,
+    parameters: Wanted,
+    highlights: Highlighter,
+    limit: int,
+    skip: int = 0,
+    length: int = MAX_CHARACTERS,
 ) -> list[Row]:
     if not parameters.words:
         return []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _line_end = re.compile(r"\s*\n\s*")
-SHOWN = 190  # characters: two lines on the page of results
+MAX_CHARACTERS = 190  # characters: two lines on the page of results
 ONE_LINE = 96
 
 
@@ -17,7 +17,7 @@ class Part:
     on: bool = False
 
 
-def snippet(text: str, spans: Sequence[tuple[int, int]], shown: int = SHOWN) -> list[Part]:
+def snippet(text: str, spans: Sequence[tuple[int, int]], shown: int = MAX_CHARACTERS) -> list[Part]:
     """The stretch with the most found words in it, from a word's beginning to a word's end."""
     spans = _merged(spans, text)
     start, end = _window(text, spans, shown)

@@ -22,12 +22,12 @@ from tenants.models import Membership
 from tenants.requests.gates import member_view
 
 OFFERED = 50  # versions to choose from
-SHOWN = 150  # places
+MAX_PLACES = 150  # places
 SHOWN_WEIGHT = 1_000  # elements that show them
 COMPARED_CHARACTERS = 500_000  # of each state: about 250 pages. Longer ones are compared from their first difference on
 COMPARED_WEIGHT = 3_000  # blocks and cells, likewise
-WORTH_KEEPING = 50_000  # steps, 4 ms: how versions fit together is stored when finding it took so many
-KEPT_FOR = 24 * 3600  # seconds
+MIN_CACHED_STEPS = 50_000  # steps, 4 ms: how versions fit together is stored when finding it took so many
+CACHE_SECONDS = 24 * 3600  # seconds
 
 
 @require_safe
@@ -97,8 +97,8 @@ def _compared(old: VersionText, new: VersionText) -> tuple[Comparison, bool]:
     plan = cache.get(key)
     if plan is None:
         plan = text_comparison.planned(before, after)
-        if plan.steps > WORTH_KEEPING:
-            cache.set(key, plan, timeout=KEPT_FOR)
+        if plan.steps > MIN_CACHED_STEPS:
+            cache.set(key, plan, timeout=CACHE_SECONDS)
     above = ""
     if first[1]:
         start = new.places(first[1], 1)[0].start
@@ -166,7 +166,7 @@ def _shown(comparison: Comparison) -> list[Place]:
     """The first places, as far as a page can show them; the last one may be cut."""
     places: list[Place] = []
     left = SHOWN_WEIGHT
-    for place in comparison.places[:SHOWN]:
+    for place in comparison.places[:MAX_PLACES]:
         rows = []
         for row in place.rows:
             left -= 1 + sum(len(cell) for cell in row.cells)

@@ -29,7 +29,7 @@ from knowledge.views.viewer.text_layout import Mark
 from tenants.models import Membership
 from tenants.requests.gates import member_view
 
-PICTURES_AT_ONCE = 60  # pages of a PDF that the page names; each is fetched when it comes near
+MAX_PAGE_IMAGES = 60  # pages of a PDF that the page names; each is fetched when it comes near
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def _pages(document: Document, version: Version, reading: VersionText, parameter
         "has_pictures": page_images.has_pictures(version),
     }
     if context["has_pictures"] and not parameters.as_text:
-        return context | page_images.window(version, SpanReader(reading), pages, page, marks, PICTURES_AT_ONCE)
+        return context | page_images.window(version, SpanReader(reading), pages, page, marks, MAX_PAGE_IMAGES)
     return context | _window(reading, _first_leaf(reading, page, focus), marks)
 
 

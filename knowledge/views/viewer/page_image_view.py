@@ -26,7 +26,7 @@ from tenants.isolation.scope import in_tenant, return_connection
 from tenants.models import Membership
 from tenants.requests.gates import member_stream, member_view
 
-LONG = 1.0  # seconds after which rights may have changed
+RECHECK_AFTER_SECONDS = 1.0  # seconds after which rights may have changed
 # A picture, since the page shows it as one. It names nothing of the document.
 _PLACEHOLDER = """<svg xmlns="http://www.w3.org/2000/svg" width="1190" height="1684" viewBox="0 0 1190 1684">
 <rect width="1190" height="1684" fill="#fff"/><g font-family="sans-serif" fill="#333" text-anchor="middle">
@@ -49,7 +49,7 @@ async def picture(request: HttpRequest, member: Membership, document_id: UUID, v
             data = await loop.run_in_executor(pdf_pages.threads, page_images.picture, chosen, page)
         except ParseFailed as failure:
             return _placeholder(failure)
-        if time.monotonic() - began > LONG:
+        if time.monotonic() - began > RECHECK_AFTER_SECONDS:
             await look(member, document_id, version)
         response = HttpResponse(data, content_type=pdf_pages.MEDIA_TYPE)
     response["ETag"] = tag

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from knowledge.text.leaves import Leaf, leaves
 from knowledge.views.viewer.alignment import Budget, BudgetSpent, Opcode, closely, roughly
 
-ALIKE = 0.5  # of the words: less, and it is another block, not a changed one
+MIN_WORD_SIMILARITY = 0.5  # of the words: less, and it is another block, not a changed one
 PAIRED = 40  # blocks against as many in search of the changed one; more are taken as removed and added
 WORDS = 3_000  # of a block that are compared one by one
 CONTEXT = 1  # unchanged blocks that are shown on either side of a change
@@ -98,7 +98,7 @@ class Comparison:
 Pair = tuple[
     int, int, int
 ]  # the block's number before and after, -1 where there is none, and its place in the new state
-Told = tuple[Row, int, Block]  # the same in words, its place, and the block it was or became
+PlacedRow = tuple[Row, int, Block]  # the same in words, its place, and the block it was or became
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def blocks_of_leaves(text, leaves: Iterable[Leaf]) -> list[Block]:
 def compare(old: Sequence[Block], new: Sequence[Block], plan: Plan | None = None, above: str = "") -> Comparison:
     """`plan` as `planned` made it for the same states. `above` is the heading under which they begin."""
     plan = plan or planned(old, new)
-    rows: list[Told] = []  # with the block's place in the new state, and the block itself
+    rows: list[PlacedRow] = []  # with the block's place in the new state, and the block itself
     counts = {"changed": 0, "added": 0, "removed": 0}
     for i, j, at in plan.pairs:
         before, after = old[i] if i >= 0 else None, new[j] if j >= 0 else None
@@ -216,7 +216,7 @@ def _matched(old: Sequence[Block], new: Sequence[Block], removed: range, added: 
             return apart
         likeness = [(_alike(old[i], new[j], words[i], own), -i) for i in range(done, removed.stop)]
         best, place = max(likeness, default=(0.0, 0))
-        if best < ALIKE:
+        if best < MIN_WORD_SIMILARITY:
             found.append((-1, j, j))
             continue
         found += ((i, -1, j) for i in range(done, -place))
@@ -302,7 +302,7 @@ def _joined(runs: Sequence[Run]) -> tuple[Run, ...]:
     return tuple(found)
 
 
-def _places(rows: Sequence[Told], above: Sequence[str]) -> tuple[tuple[Place, ...], int]:
+def _places(rows: Sequence[PlacedRow], above: Sequence[str]) -> tuple[tuple[Place, ...], int]:
     shown = [
         any(rows[near][0].change != "same" for near in range(max(0, n - CONTEXT), min(len(rows), n + CONTEXT + 1)))
         for n in range(len(rows))
@@ -328,9 +328,9 @@ def _places(rows: Sequence[Told], above: Sequence[str]) -> tuple[tuple[Place, ..
     return tuple(found), skipped
 
 
-def _stretches(rows: Sequence[Told], shown: Sequence[bool]) -> Iterator[list[Told]]:
+def _stretches(rows: Sequence[PlacedRow], shown: Sequence[bool]) -> Iterator[list[PlacedRow]]:
     """What is shown together, and what is not. A heading that stayed begins anew: what changed below it is its own."""
-    held: list[Told] = []
+    held: list[PlacedRow] = []
     for n, each in enumerate(rows):
         begins = n == 0 or shown[n] != shown[n - 1] or (each[0].kind == "heading" and each[0].change == "same")
         if begins and held:

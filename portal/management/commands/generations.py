@@ -23,7 +23,7 @@ from tenants.management.command_input import member_of, plain_errors, tenant_of
 from tenants.models import Membership, Tenant
 from tenants.roles import Role
 
-TURN = 5.0  # seconds
+SLICE_SECONDS = 5.0  # seconds
 
 
 class Command(BaseCommand):
@@ -167,7 +167,7 @@ class Command(BaseCommand):
             if row.state != Generation.State.BUILDING:
                 self.stdout.write(f"\r{name}: {Generation.State(row.state).label}, {row.documents_done:,} documents.")
                 return
-            if not scheduler.advance(tenant, row, seconds=TURN):
+            if not scheduler.advance(tenant, row, seconds=SLICE_SECONDS):
                 time.sleep(0.5)  # the workers make it, or something is in the way
             build.count(tenant, row)
             if row.error:

@@ -32,8 +32,8 @@ from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant, User
 
 UNFINISHED = "UNFINISHED"
-ATTEMPTS = 5  # when documents are erased while their files are copied
-SPARE = 64 * 1024 * 1024  # bytes left free beside what is estimated
+MAX_COPY_ATTEMPTS = 5  # when documents are erased while their files are copied
+FREE_DISK_RESERVE_BYTES = 64 * 1024 * 1024  # bytes left free beside what is estimated
 PASSAGE_BYTES = 2_600  # of a passage's row without its text
 
 Writer = Callable[[str], None]
@@ -101,7 +101,7 @@ def _tenants(slugs: Sequence[str]) -> list[Tenant]:
 
 def _tenant_part(partial: Path, tenant: Tenant, people: set[UUID], write_line: Writer) -> dict[str, Any]:
     part, using = _folders(partial / "tenants", str(tenant.pk), "files").parent, source()
-    for attempt in range(ATTEMPTS):
+    for attempt in range(MAX_COPY_ATTEMPTS):
         with snapshot(using), in_tenant(tenant):
             counted = _write_rows(part / "rows", tables.rows_of_tenant(tenant.pk, using))
             people |= tables.people_of(tenant.pk, using)
@@ -113,7 +113,7 @@ def _tenant_part(partial: Path, tenant: Tenant, people: set[UUID], write_line: W
             break
         except files.WentMissing as missing:
             _require_erased(tenant, str(missing))
-            if attempt == ATTEMPTS - 1:
+            if attempt == MAX_COPY_ATTEMPTS - 1:
                 raise Conflicting(
                     f"Documents of {tenant.slug} are being erased faster than they can be copied.", hint="Try later."
                 ) from None
@@ -184,9 +184,9 @@ def _require_disk_space(folder: Path, tenants: list[Tenant], write_line: Writer)
         parent = parent.parent
     free = shutil.disk_usage(parent).free
     write_line(f"About {_mib(needed)} MiB are needed; {_mib(free)} MiB are free")
-    if free < needed + SPARE:
+    if free < needed + FREE_DISK_RESERVE_BYTES:
         raise DiskFull(
-            f"The backup needs about {_mib(needed + SPARE)} MiB, and {parent} has {_mib(free)} MiB free.",
+            f"The backup needs about {_mib(needed + FREE_DISK_RESERVE_BYTES)} MiB, and {parent} has {_mib(free)} MiB free.",
             hint="Name a folder on another disk.",
         )
 

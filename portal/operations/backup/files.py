@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 
 from knowledge.library import storage
 from knowledge.models import Blob
-from portal.operations.backup.manifest import PIECE, digest_of
+from portal.operations.backup.manifest import READ_BYTES, digest_of
 from portal.security.keys import PRIVATE_FILE, PRIVATE_FOLDER
 from tenants.errors import Invalid
 
@@ -109,7 +109,7 @@ def _copy(each: BackupFile, target: Path) -> None:
     except FileNotFoundError:
         raise WentMissing(each.path) from None
     with source, _private(temporary).open("wb") as copy:
-        while piece := source.read(PIECE):
+        while piece := source.read(READ_BYTES):
             digest.update(piece)
             copy.write(piece)
     if digest.hexdigest() != each.sha256:
@@ -131,7 +131,7 @@ def _store(source: Path, path: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     temporary = target.with_name(f".{target.name}.part")
     with source.open("rb") as file, _private(temporary).open("wb") as copy:
-        while piece := file.read(PIECE):
+        while piece := file.read(READ_BYTES):
             copy.write(piece)
         copy.flush()
         os.fsync(copy.fileno())

@@ -10,7 +10,7 @@ from tenants.errors import Unavailable
 from tenants.isolation.scope import in_tenant
 from tenants.models import Tenant
 
-AT_ONCE = 500  # passages in one write, or a little more: a version is not divided
+PASSAGES_PER_WRITE = 500  # passages in one write, or a little more: a version is not divided
 
 
 def remake(tenant: Tenant) -> int:
@@ -26,7 +26,7 @@ def _remake(store: VectorStore, tenant: Tenant, generation: str) -> int:
     waiting: list[IndexedPassage] = []
     for passages in rebuild.passages_of(tenant, generation):
         waiting += passages
-        if len(waiting) >= AT_ONCE:
+        if len(waiting) >= PASSAGES_PER_WRITE:
             store.put(namespace, waiting)
             expected, waiting = expected + len(waiting), []
     if waiting:

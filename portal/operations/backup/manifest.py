@@ -18,7 +18,7 @@ from tenants.errors import Invalid
 NAME = "manifest.json"
 KIND = "knowledge-portal-backup"
 FORMAT = 1
-PIECE = 1024 * 1024
+READ_BYTES = 1024 * 1024
 
 
 def write(folder: Path, manifest: dict[str, Any]) -> None:
@@ -61,7 +61,7 @@ def migrations() -> dict[str, list[str]]:
 def digest_of(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(PIECE):
+        while piece := file.read(READ_BYTES):
             digest.update(piece)
     return digest.hexdigest()
 

@@ -17,7 +17,7 @@ from django.db import connection, models
 from portal.operations.backup.tables import LEDGER, Model
 from tenants.errors import Invalid
 
-PAGE = 500  # rows read at once
+ROWS_PER_READ = 500  # rows read at once
 NAMED = (Permission, ContentType, Group)
 
 
@@ -28,11 +28,11 @@ def lines(model: Model, rows: models.QuerySet) -> Iterator[bytes]:
     names_of = _Names()
     rows, last = rows.order_by("pk"), None
     while True:
-        page = list((rows if last is None else rows.filter(pk__gt=last)).values_list(*names)[:PAGE])
+        page = list((rows if last is None else rows.filter(pk__gt=last)).values_list(*names)[:ROWS_PER_READ])
         for _, *values in page:
             row = {f.attname: _written(f, value, names_of) for f, value in zip(fields, values, strict=True)}
             yield json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-        if len(page) < PAGE:
+        if len(page) < ROWS_PER_READ:
             return
         last = page[-1][0]
 
@@ -59,7 +59,7 @@ def insert(model: Model, rows: Iterable[models.Model], *, with_ids: bool = True)
     if _auto(model) and model not in LEDGER:
         fields = stored_fields(model)
     count, batch = 0, []
-    size = max(1, min(PAGE, connection.ops.bulk_batch_size(fields, [None] * PAGE)))
+    size = max(1, min(ROWS_PER_READ, connection.ops.bulk_batch_size(fields, [None] * ROWS_PER_READ)))
     for row in rows:
         batch.append(row)
         if len(batch) == size:

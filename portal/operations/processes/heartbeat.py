@@ -12,7 +12,7 @@ from django.conf import settings
 
 from portal.security.keys import private_folder
 
-EVERY = 10.0  # seconds
+INTERVAL_SECONDS = 10.0  # seconds
 SILENT_FOR = 60.0  # seconds after which it counts as dead
 
 log = logging.getLogger("portal.operations.processes")
@@ -42,4 +42,4 @@ def _touch_forever(path: Path) -> None:
             path.touch(mode=0o600)
         except OSError as error:  # a full disk, say
             log.warning("The heartbeat %s cannot be written: %s", path, error.strerror)
-        time.sleep(EVERY)
+        time.sleep(INTERVAL_SECONDS)

@@ -22,7 +22,7 @@ from portal.security.keys import private_folder
 from tenants.isolation.checks import tenants_are_isolated
 from tenants.isolation.rls import serving_role
 
-BACKUPS_KEPT = 5
+MAX_BACKUPS = 5
 
 log = logging.getLogger("portal.operations.processes")
 
@@ -141,6 +141,6 @@ def back_up() -> Path | None:
     finally:
         source.close()
     path.chmod(0o600)
-    for old in sorted(folder.glob("portal-*.sqlite3"))[:-BACKUPS_KEPT]:
+    for old in sorted(folder.glob("portal-*.sqlite3"))[:-MAX_BACKUPS]:
         old.unlink()
     return path

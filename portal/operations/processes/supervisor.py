@@ -28,12 +28,12 @@ from portal.operations.processes import entry_points, seamless_restart, workers
 from portal.operations.processes.seamless_restart import Takeover
 from portal.operations.processes.web_server import DRAIN_SECONDS
 
-UNSENT = 256 * 1024  # bytes
-STOP_WITHIN = 12  # seconds after Ctrl-C, then what is left is ended
-DRAIN_WITHIN = DRAIN_SECONDS + 10  # seconds after SIGTERM, or in a restart
+MAX_UNSENT_BYTES = 256 * 1024  # bytes
+STOP_TIMEOUT_SECONDS = 12  # seconds after Ctrl-C, then what is left is ended
+DRAIN_TIMEOUT_SECONDS = DRAIN_SECONDS + 10  # seconds after SIGTERM, or in a restart
 PR_SET_PDEATHSIG = 1  # prctl(2)
-RESTARTS = 5  # within RESTART_WINDOW seconds, then the whole stops and says so
-RESTART_WINDOW = 60
+MAX_RESTARTS = 5  # within RESTART_WINDOW seconds, then the whole stops and says so
+RESTART_WINDOW_SECONDS = 60
 
 
 @dataclass
@@ -147,11 +147,11 @@ class Supervisor:
         for part in self.former:
             if part.name == "web":
                 _send(part, signal.SIGTERM)
-        self.former_end = time.monotonic() + DRAIN_WITHIN
+        self.former_end = time.monotonic() + DRAIN_TIMEOUT_SECONDS
 
     def _start(self, part: Part) -> None:
         now = time.monotonic()
-        part.starts = [*(s for s in part.starts if now - s < RESTART_WINDOW), now]
+        part.starts = [*(s for s in part.starts if now - s < RESTART_WINDOW_SECONDS), now]
         part.pid = self._spawn(part) if sys.platform == "darwin" else self._fork(part)
 
     def _fork(self, part: Part) -> int:
@@ -217,8 +217,10 @@ class Supervisor:
             part.pid = 0
             if self.stopping or part.on_demand:
                 continue
-            if len(part.starts) >= RESTARTS:
-                raise GaveUp(f"The {part.name} stopped {RESTARTS} times within a minute (last exit status {status}).")
+            if len(part.starts) >= MAX_RESTARTS:
+                raise GaveUp(
+                    f"The {part.name} stopped {MAX_RESTARTS} times within a minute (last exit status {status})."
+                )
             self.write_line(f"The {part.name} stopped unexpectedly (exit status {status}); starting it again")
             self._start(part)
 
@@ -228,7 +230,7 @@ class Supervisor:
             return False
         if not part.on_demand:
             return not part.starts
-        if len(part.starts) >= RESTARTS and time.monotonic() - part.starts[-1] < RESTART_WINDOW:
+        if len(part.starts) >= MAX_RESTARTS and time.monotonic() - part.starts[-1] < RESTART_WINDOW_SECONDS:
             return False  # something kills it at once: the rows wait, the sweep notifies again
         endings = tuple(f".{queue}.msg" for queue in workers.WORKERS[part.name].queues)
         return any(name.endswith(endings) for name in os.listdir(settings.QUEUE_DIR / "messages"))
@@ -255,7 +257,7 @@ class Supervisor:
                 for part in everything:
                     if part.name == "web":
                         _send(part, signal.SIGINT)
-            if time.monotonic() - began > (STOP_WITHIN if self.in_haste else DRAIN_WITHIN):
+            if time.monotonic() - began > (STOP_TIMEOUT_SECONDS if self.in_haste else DRAIN_TIMEOUT_SECONDS):
                 break
             for part in everything:
                 if part.pid and os.waitpid(part.pid, os.WNOHANG)[0]:
@@ -357,7 +359,7 @@ def _listen(listening: socket.socket) -> socket.socket:
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):
         # Connections inherit it. Of a response that is complete for us the kernel keeps no more for a slow reader; else it
         # would be up to 4 MiB, which are sent whatever becomes of the reader's rights.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
     listening.listen(512)
     listening.set_inheritable(True)
     return listening

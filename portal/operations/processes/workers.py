@@ -13,7 +13,7 @@ from django.conf import settings
 
 from portal.operations.processes import heartbeat
 
-IDLE = 60.0  # seconds; the process that holds parser, embedder and the store's writer leaves after that
+IDLE_SECONDS = 60.0  # seconds; the process that holds parser, embedder and the store's writer leaves after that
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _leave_when_idle() -> None:
         running.clear()
 
     def watch():
-        while running.is_set() or time.monotonic() - last[0] < IDLE:
+        while running.is_set() or time.monotonic() - last[0] < IDLE_SECONDS:
             time.sleep(1)
         # What SIGTERM does, without its line in the operator's terminal: Celery finishes what it holds and leaves.
         worker_shutting_down.send(sender=None, sig="idle", how="Warm", exitcode=0)

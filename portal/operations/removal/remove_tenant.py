@@ -32,7 +32,7 @@ from tenants.isolation.scope import in_tenant
 from tenants.isolation.secure_delete import overwritten
 from tenants.models import Tenant, User
 
-WHERE = {
+DELETION_STATEMENTS = {
     "sqlite": "The rows were overwritten with zeros in the database file (secure_delete) and its log was emptied.",
     "postgresql": "The rows were deleted; the server uses their space again after its next vacuum. Its own archives "
     "and physical backups, where there are any, keep them until they expire.",
@@ -177,6 +177,6 @@ def _content(plan: dict[str, Any], reached: list[forget.Reached]) -> dict[str, A
             "sessions": found["sessions"], "cached": found["cached"],
         },
         "kept": {"audit_events": events},
-        "database": WHERE[connection.vendor],
+        "database": DELETION_STATEMENTS[connection.vendor],
         "backups": [asdict(each) for each in reached],
     }  # fmt: skip

@@ -27,7 +27,7 @@ def main() -> int:
     manage.add_argument("command", nargs=argparse.REMAINDER)
     asked = parser.parse_args()
     try:
-        return DO[asked.what](asked)
+        return COMMANDS[asked.what](asked)
     except NotStarted as error:
         print(error, file=sys.stderr)
         return 1
@@ -74,7 +74,7 @@ def _valid_names(only: list[str], names: list[str]) -> list[str] | None:
     return only or None
 
 
-DO = {"up": _up, "down": _down, "status": _status, "install": _install, "run": _run, "manage": _manage}
+COMMANDS = {"up": _up, "down": _down, "status": _status, "install": _install, "run": _run, "manage": _manage}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -11,8 +11,8 @@ import socket
 import time
 
 LOOPBACK = "127.0.0.1"
-FIRST, LAST = 15_000, 32_000
-WAIT = 3.0  # seconds
+FIRST_PORT, LAST_PORT = 15_000, 32_000
+BIND_TIMEOUT_SECONDS = 3.0  # seconds
 
 _chance = random.SystemRandom()  # two processes that choose at once choose differently
 
@@ -25,7 +25,7 @@ def free_port() -> int:
 def bind_free(listener: socket.socket) -> int:
     """Takes a free one for as long as the socket is open."""
     for _ in range(1_000):
-        port = _chance.randint(FIRST, LAST)
+        port = _chance.randint(FIRST_PORT, LAST_PORT)
         if _bound(listener, port):
             return port
     raise OSError("No port is free on this machine.")
@@ -33,7 +33,7 @@ def bind_free(listener: socket.socket) -> int:
 
 def bind(listener: socket.socket, port: int) -> bool:
     """Takes this one. Whoever holds it for a moment is waited for, since people know the server by it."""
-    until = time.monotonic() + WAIT
+    until = time.monotonic() + BIND_TIMEOUT_SECONDS
     while not _bound(listener, port):
         if time.monotonic() > until:
             return False

@@ -16,7 +16,7 @@ from portal.operations.services.weaviate import Weaviate
 
 DATABASE = "portal"
 ROLES = {"DATABASE_URL": "portal_app", "DATABASE_OWNER_URL": "portal_owner", "DATABASE_BACKUP_URL": "portal_backup"}
-ELSEWHERE = Path("/var/lib/portal-services")
+SYSTEM_DATA_FOLDER = Path("/var/lib/portal-services")
 KINDS = {"PostgreSQL": Postgres, "Redis": Redis, "Weaviate": Weaviate}
 
 Writer = Callable[[str], None]
@@ -139,8 +139,8 @@ def _find_a_place(server: Server, write_line: Writer) -> None:
         return
     if server.folder.is_symlink():
         server.folder.unlink()  # what it led to is gone
-    ELSEWHERE.mkdir(parents=True, exist_ok=True, mode=0o711)
-    place = ELSEWHERE / f"{server.folder.name}-{secrets.token_hex(4)}"
+    SYSTEM_DATA_FOLDER.mkdir(parents=True, exist_ok=True, mode=0o711)
+    place = SYSTEM_DATA_FOLDER / f"{server.folder.name}-{secrets.token_hex(4)}"
     place.mkdir(mode=0o700)
     shutil.chown(place, unprivileged(), unprivileged())
     server.folder.symlink_to(place)

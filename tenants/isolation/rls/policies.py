@@ -56,7 +56,7 @@ def remake(connection) -> None:
     """Makes what is missing and remakes what differs; touches no table that is as it should be."""
     have = _existing_policies(connection)
     protected = _tables_with_rls(connection)
-    for table in sorted(tables.POLICED & protected.keys()):
+    for table in sorted(tables.TABLES_WITH_POLICIES & protected.keys()):
         policies = {policy.name: policy for policy in expected(table)}
         stray = [
             name for name, mark in have.get(table, {}).items() if name not in policies or policies[name].mark != mark
@@ -79,7 +79,7 @@ def remake(connection) -> None:
 def problems(connection) -> list[str]:
     """What stands open, in words. Tables that are not there yet are not open."""
     have, protected, found = _existing_policies(connection), _tables_with_rls(connection), []
-    for table in sorted(tables.POLICED & protected.keys()):
+    for table in sorted(tables.TABLES_WITH_POLICIES & protected.keys()):
         if not protected[table]:
             found.append(f"{table} is not under forced row-level security")
         if have.get(table, {}) != {policy.name: policy.mark for policy in expected(table)}:
