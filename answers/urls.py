@@ -26,8 +26,8 @@ pages = [
 
 api = [
     path("ask/", api_asking.door(api_asking.AskView.as_view()), name="ask"),
-    path("answers/<uuid:answer_id>/", api_asking.AnswerView.as_view(), name="answer"),
-    path("answers/<uuid:answer_id>/events/", api_asking.EventsView.as_view(), name="answer-events"),
+    path("answers/<uuid:answer_id>/", api_asking.AnswerDetailView.as_view(), name="answer"),
+    path("answers/<uuid:answer_id>/events/", api_asking.AnswerEventsView.as_view(), name="answer-events"),
     path("answers/<uuid:answer_id>/stop/", api_asking.StopView.as_view(), name="answer-stop"),
     path("answers/<uuid:answer_id>/receipt/", api_asking.ReceiptView.as_view(), name="answer-receipt"),
     path("messages/<uuid:answer_id>/feedback/", api_asking.FeedbackView.as_view(), name="message-feedback"),

@@ -12,6 +12,6 @@ pages = [
     path("audit/export/", views.export, name="export"),
 ]
 api = [
-    path("audit/events/", rest.EventsView.as_view(), name="audit-events"),
+    path("audit/events/", rest.AuditEventsView.as_view(), name="audit-events"),
     path("audit/export/", rest.ExportView.as_view(), name="audit-export"),
 ]

@@ -17,7 +17,7 @@ api = [
     ),
     path("documents/", documents.Documents.as_view(), name="documents"),
     path("documents/<uuid:document_id>/", documents.OneDocument.as_view(), name="document"),
-    path("documents/<uuid:document_id>/retry/", documents.Retry.as_view(), name="document-retry"),
+    path("documents/<uuid:document_id>/retry/", documents.RetryView.as_view(), name="document-retry"),
     path("documents/<uuid:document_id>/cancel/", failed_documents.Cancel.as_view(), name="document-cancel"),
     path("documents/<uuid:document_id>/trash/", documents.Trash.as_view(), name="document-trash"),
     path("documents/<uuid:document_id>/file/", versions.File.as_view(), name="document-file"),
@@ -32,6 +32,6 @@ api = [
     path("imports/stop/", failed_documents.StopImport.as_view(), name="stop-import"),
     path("uploads/", chunked_uploads.Uploads.as_view(), name="uploads"),
     path("uploads/<uuid:upload_id>/", chunked_uploads.OneUpload.as_view(), name="upload"),
-    path("uploads/<uuid:upload_id>/pieces/<int:at>/", chunked_uploads.Piece.as_view(), name="upload-piece"),
+    path("uploads/<uuid:upload_id>/pieces/<int:at>/", chunked_uploads.UploadPieceView.as_view(), name="upload-piece"),
     path("search/", search.Search.as_view(), name="search"),
 ]

@@ -100,7 +100,7 @@ def pooled(name: str) -> dict | None:
             "timeout": number(
                 "DATABASE_POOL_TIMEOUT", 5, at_least=1
             ),  # seconds to wait for a free one, then a clear 503
-            "connection_class": database_timeouts.Connection,
+            "connection_class": database_timeouts.TimeoutConnection,
             # By default a pool tries for 5 minutes, with pauses of up to 64 s, and people wait for the pause to end.
             "reconnect_timeout": database_timeouts.RECONNECT_SECONDS,
             "reconnect_failed": database_timeouts.reconnect_failed,

@@ -81,8 +81,8 @@ def titles():
     from knowledge.retrieval.search import find
 
     def search(member, query: str, **filters) -> set[str]:
-        from knowledge.retrieval.search import Filters
+        from knowledge.retrieval.search import SearchFilters
 
-        return {found.title for found in find(member, [query], limit=50, filters=Filters(**filters))}
+        return {found.title for found in find(member, [query], limit=50, filters=SearchFilters(**filters))}
 
     return search

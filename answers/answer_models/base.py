@@ -32,7 +32,7 @@ class SourcePassage:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PreviousTurn:
     """An earlier question of the same conversation and what was answered, without labels."""
 
     question: str
@@ -64,7 +64,12 @@ class AnswerModel(Protocol):
     name: str
 
     def answer(
-        self, question: str, passages: Sequence[SourcePassage], *, history: Sequence[Turn] = (), language: str = ""
+        self,
+        question: str,
+        passages: Sequence[SourcePassage],
+        *,
+        history: Sequence[PreviousTurn] = (),
+        language: str = "",
     ) -> AsyncIterator[Delta]: ...
 
 

@@ -6,14 +6,14 @@ import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from answers.answer_models.base import Delta, SourcePassage, Turn
+from answers.answer_models.base import Delta, PreviousTurn, SourcePassage
 from answers.grounding import sentence_ranking
 from answers.grounding.answerable_text import bare
 from answers.grounding.evidence import nothing_about
 from answers.grounding.prompt_injection_filter import speaks_to_the_assistant
 from answers.grounding.sentence_ranking import Candidate, Embed
-from answers.question.analysis import Kind, Question, read
-from answers.question.parts import Part, parts
+from answers.question.analysis import Question, QuestionKind, read
+from answers.question.parts import QuestionPart, parts
 
 MAX_SENTENCES = 4
 SENTENCES_A_PART = 2  # when several things were asked
@@ -22,7 +22,7 @@ LONGEST_ITEM = 240
 ADDS = 0.6  # a further sentence must score this share of the best one,
 ADDS_TO_A_FACT = 0.8  # or this one, when one figure, name or date was asked for,
 ABOUT_THE_SAME = 0.5  # and hold this share of the question's words, or stand beside the best one
-SINGLE_SENTENCE_KINDS = frozenset({Kind.PERSON, Kind.TIME, Kind.AMOUNT, Kind.PLACE})
+SINGLE_SENTENCE_KINDS = frozenset({QuestionKind.PERSON, QuestionKind.TIME, QuestionKind.AMOUNT, QuestionKind.PLACE})
 _REFERS_TO_PREVIOUS = re.compile(
     r"^(?:it|its|this|that|these|those|they|their|he|she|his|her|him|them|such|however|therefore|thus|also|otherwise"
     r"|instead|but|and|or|so|then|er|sie|es|dies\w*|dabei|jedoch|daher|deshalb|außerdem|este|esta|esto|estos|ello"
@@ -51,7 +51,12 @@ class ExtractiveModel:
         self._embed = embed
 
     async def answer(
-        self, question: str, passages: Sequence[SourcePassage], *, history: Sequence[Turn] = (), language: str = ""
+        self,
+        question: str,
+        passages: Sequence[SourcePassage],
+        *,
+        history: Sequence[PreviousTurn] = (),
+        language: str = "",
     ) -> AsyncIterator[Delta]:
         for piece in as_written(compose(read(question), passages, embed=self._embed)):
             yield Delta(piece)
@@ -78,7 +83,9 @@ def compose(
     return [ExtractedSentence(*line) for line in _one(question, passages, embed)]
 
 
-def _by_parts(asked: Sequence[Part], passages: Sequence[SourcePassage], embed: Embed | None) -> list[ExtractedSentence]:
+def _by_parts(
+    asked: Sequence[QuestionPart], passages: Sequence[SourcePassage], embed: Embed | None
+) -> list[ExtractedSentence]:
     missing = [number for number, part in enumerate(asked, 1) if nothing_about(part, passages, embed=embed)]
     if len(missing) == len(asked):  # yet the whole was found to be there
         missing = []

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from answers.answer_models.base import Delta, SourcePassage, Turn, Usage
+from answers.answer_models.base import Delta, PreviousTurn, SourcePassage, Usage
 from answers.answer_models.errors import ModelError, ModelOverloaded, ModelRefused, ModelTimeout, ModelUnavailable
 from answers.answer_models.prompt import Message
 from answers.answer_models.prompt import messages as default_messages
@@ -54,7 +54,12 @@ class OpenAIModel:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def answer(
-        self, question: str, passages: Sequence[SourcePassage], *, history: Sequence[Turn] = (), language: str = ""
+        self,
+        question: str,
+        passages: Sequence[SourcePassage],
+        *,
+        history: Sequence[PreviousTurn] = (),
+        language: str = "",
     ) -> AsyncIterator[Delta]:
         written = self._write(question, passages, history=history, language=language)
         finish = ""

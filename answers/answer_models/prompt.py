@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from answers.answer_models.base import SourcePassage, Turn, labelled
+from answers.answer_models.base import PreviousTurn, SourcePassage, labelled
 from answers.question.parts import parts
 
 VERSION = "2"
@@ -74,7 +74,7 @@ def messages(
     question: str,
     passages: Sequence[SourcePassage],
     *,
-    history: Sequence[Turn] = (),
+    history: Sequence[PreviousTurn] = (),
     language: str = "",
     nonce: str | None = None,
 ) -> list[Message]:

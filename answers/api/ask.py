@@ -26,7 +26,7 @@ from answers.presentation.answer_view import show
 from answers.question.question_input import AskRequest, check_question
 from answers.runtime.thread_pool import in_thread
 from knowledge.permissions import access
-from knowledge.retrieval.search import Filters
+from knowledge.retrieval.search import SearchFilters
 from tenants.errors import Unavailable
 from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
@@ -69,9 +69,9 @@ class AskView(MemberAPIView):
         )
         return Accepted(self.member, asking, streamed=data.validated_data["stream"])
 
-    def _filters(self, data: dict) -> Filters:
+    def _filters(self, data: dict) -> SearchFilters:
         access.require_collections(self.member, data.get("collections", ()))
-        return Filters(
+        return SearchFilters(
             collections=tuple(data.get("collections", ())),
             types=tuple(data.get("types", ())),
             dated_from=data.get("dated_from"),
@@ -126,7 +126,7 @@ def _whole(member: Membership, answer_id: UUID) -> dict:
         return of_answer(show(member, answer))
 
 
-class AnswerView(MemberAPIView):
+class AnswerDetailView(MemberAPIView):
     scopes = {"GET": Scope.READ}
 
     @extend_schema(operation_id="answer", tags=["answers"], responses=AnswerOut)
@@ -137,7 +137,7 @@ class AnswerView(MemberAPIView):
         return Response(of_answer(shown))
 
 
-class EventsView(MemberAPIView):
+class AnswerEventsView(MemberAPIView):
     scopes = {"GET": Scope.READ}
     renderer_classes = [EventStream, JSONRenderer]
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from answers.conversations.sharing import SharedAnswerView
 from answers.models import Conversation, Feedback, SharedAnswer, State
-from answers.presentation.answer_view import AnswerView, Place, ShownCitation, ShownSentence
+from answers.presentation.answer_view import AnswerView, DocumentLink, ShownCitation, ShownSentence
 from tenants.models import Membership
 from tenants.requests.strict_serializer import ShortList, StrictSerializer
 
@@ -72,7 +72,7 @@ def _sentence(sentence: ShownSentence) -> dict[str, Any]:
     }
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _place(place: DocumentLink) -> dict[str, Any]:
     return {"document_id": str(place.document_id), "title": place.title, "page": place.page, "url": place.url}
 
 

@@ -30,7 +30,7 @@ class Suggested:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class RecentDocument:
     document_id: UUID
     title: str
     what: str
@@ -92,7 +92,7 @@ def starters(member: Membership, limit: int | None = 4) -> list[Suggested]:
     ][:limit]
 
 
-def new_to(member: Membership, limit: int = 3) -> list[News]:
+def new_to(member: Membership, limit: int = 3) -> list[RecentDocument]:
     latest = (
         Document.objects.visible_to(member)
         .filter(current_version__isnull=False)
@@ -100,7 +100,7 @@ def new_to(member: Membership, limit: int = 3) -> list[News]:
         .order_by("-current_version__ready_at")[:limit]
     )
     return [
-        News(
+        RecentDocument(
             document.pk,
             document.title,
             f"version {document.current_version.number} is in" if document.current_version.number > 1

@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 
 from answers import backends
-from answers.answer_models.base import Turn
+from answers.answer_models.base import PreviousTurn
 from answers.events import Asked, Done, Event, Failed, Step
 from answers.generation import receipts
 from answers.generation.generate import QUOTES, Written, write
 from answers.generation.retrieve import BackgroundChecks, RetrievedContext, retrieve_context, run_background_checks
-from answers.grounding.draft import Draft
+from answers.grounding.draft import AnswerDraft
 from answers.models import Answer, State
 from answers.persistence.save_answer import AnswerRemoved, Begun, Ending, RightsLost, begin, end
 from answers.presentation import status_messages
@@ -79,7 +79,9 @@ async def ask(member: Membership, ask_request: AskRequest, *, stop: Stop | None 
     yield await _finished(member, begun, context, draft, written, steps, stop, began, await checks)
 
 
-async def _retrieve(member: Membership, ask_request: AskRequest, turns: Sequence[Turn] = ()) -> RetrievedContext:
+async def _retrieve(
+    member: Membership, ask_request: AskRequest, turns: Sequence[PreviousTurn] = ()
+) -> RetrievedContext:
     with first_token_pending():
         return await in_thread(
             retrieve_context, member, ask_request.question, turns, ask_request.filters, ask_request.answer_id
@@ -98,7 +100,7 @@ async def _finished(
     member: Membership,
     begun: Begun,
     context: RetrievedContext,
-    draft: Draft,
+    draft: AnswerDraft,
     written: Written,
     steps: list,
     stop: Stop,
@@ -156,7 +158,7 @@ async def _finished(
     )
 
 
-def _state(draft: Draft, checks: BackgroundChecks, stop: Stop) -> State:
+def _state(draft: AnswerDraft, checks: BackgroundChecks, stop: Stop) -> State:
     if stop.why in (Why.LEAVING, Why.TOO_LONG):
         return State.INTERRUPTED
     if stop.why == Why.READER:
@@ -169,7 +171,7 @@ def _state(draft: Draft, checks: BackgroundChecks, stop: Stop) -> State:
 
 
 async def _message(
-    member: Membership, state: State, context: RetrievedContext, draft: Draft, written: Written, stop: Stop
+    member: Membership, state: State, context: RetrievedContext, draft: AnswerDraft, written: Written, stop: Stop
 ) -> str:
     if stop.why:
         return {Why.READER: status_messages.STOPPED, Why.TOO_LONG: status_messages.TOO_LONG}.get(

@@ -17,7 +17,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from answers import backends
-from answers.answer_models.base import AnswerModel, Delta, Turn, Usage
+from answers.answer_models.base import AnswerModel, Delta, PreviousTurn, Usage
 from answers.answer_models.errors import ModelError
 from answers.answer_models.extractive import ExtractedSentence, as_written, compose
 from answers.answer_models.prompt import plain
@@ -25,7 +25,7 @@ from answers.events import Event, Token, Withdrawn
 from answers.generation.retrieve import BackgroundChecks, RetrievedContext
 from answers.grounding.answerable_text import bare
 from answers.grounding.conflicts import Conflict
-from answers.grounding.draft import Draft
+from answers.grounding.draft import AnswerDraft
 from answers.grounding.evidence import THRESHOLD
 from answers.question.analysis import read
 from answers.question.parts import parts
@@ -56,11 +56,11 @@ class Written:
 
 async def write(
     context: RetrievedContext,
-    draft: Draft,
+    draft: AnswerDraft,
     written: Written,
     *,
     question: str,
-    turns: Sequence[Turn],
+    turns: Sequence[PreviousTurn],
     checks: asyncio.Future[BackgroundChecks],
     stop: Stop,
 ) -> AsyncIterator[Event]:
@@ -101,10 +101,10 @@ async def write(
 async def _by_model(
     model: AnswerModel,
     context: RetrievedContext,
-    draft: Draft,
+    draft: AnswerDraft,
     written: Written,
     question: str,
-    turns: Sequence[Turn],
+    turns: Sequence[PreviousTurn],
     checks: asyncio.Future[BackgroundChecks],
     stop: Stop,
 ) -> AsyncIterator[Event]:
@@ -137,7 +137,7 @@ async def _by_model(
 
 
 async def _pump(
-    model: AnswerModel, context: RetrievedContext, question: str, turns: Sequence[Turn], pieces: asyncio.Queue
+    model: AnswerModel, context: RetrievedContext, question: str, turns: Sequence[PreviousTurn], pieces: asyncio.Queue
 ) -> None:
     """Reads the model apart from who waits for it, so that a silent model can be stopped at once."""
     answer = model.answer(question, context.passages, history=turns)
@@ -160,7 +160,7 @@ def _sentences(context: RetrievedContext, conflict: Conflict | None) -> list[Ext
     return [each._replace(text=_unmarked(each.text)) for each in composed]
 
 
-def _other_side(conflict: Conflict, context: RetrievedContext, draft: Draft) -> str:
+def _other_side(conflict: Conflict, context: RetrievedContext, draft: AnswerDraft) -> str:
     """The side of a conflict that the model left out, in the document's own words; a reader is owed both."""
     text = "\n[PART 0]" if draft.parts else ""
     for side in (conflict.newer, conflict.older):

@@ -9,7 +9,7 @@ from django.conf import settings
 from answers.answer_models import prompt
 from answers.generation.generate import Written
 from answers.generation.retrieve import BackgroundChecks, RetrievedContext
-from answers.grounding.draft import Draft
+from answers.grounding.draft import AnswerDraft
 from answers.models import Answer
 from tenants.models import Membership
 
@@ -18,7 +18,7 @@ def compose(
     member: Membership,
     answer: Answer,
     context: RetrievedContext,
-    draft: Draft,
+    draft: AnswerDraft,
     written: Written,
     checks: BackgroundChecks,
     seconds: float,

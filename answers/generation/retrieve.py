@@ -11,18 +11,18 @@ from django.conf import settings
 from django.utils import timezone
 
 from answers import backends
-from answers.answer_models.base import SourcePassage, Turn
+from answers.answer_models.base import PreviousTurn, SourcePassage
 from answers.events import Source, Sources, Step
 from answers.generation import access_reason_cache
 from answers.generation.rewrite import rewrite
 from answers.grounding import conflicts, evidence
-from answers.grounding.draft import Draft, source_passages
+from answers.grounding.draft import AnswerDraft, source_passages
 from answers.persistence.event_log import note_version, version_of
 from answers.presentation.links import viewer
 from answers.question.parts import parts
 from knowledge.permissions import access
 from knowledge.retrieval import search
-from knowledge.retrieval.search import Filters, Found
+from knowledge.retrieval.search import FoundPassage, SearchFilters
 from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
 
@@ -43,11 +43,11 @@ class RetrievedContext:
 
     question: str  # as it stands on its own
     phrasings: tuple[str, ...]
-    hits: tuple[Found, ...]
-    read: tuple[Found, ...]
+    hits: tuple[FoundPassage, ...]
+    read: tuple[FoundPassage, ...]
     passages: tuple[SourcePassage, ...]
-    verdict: evidence.Verdict
-    draft: Draft
+    verdict: evidence.EvidenceVerdict
+    draft: AnswerDraft
     search_seconds: float
     judge_seconds: float
     generation: str  # the index that was asked
@@ -78,7 +78,7 @@ class RetrievedContext:
 
 
 def retrieve_context(
-    member: Membership, question: str, turns: Sequence[Turn], filters: Filters, answer_id: UUID
+    member: Membership, question: str, turns: Sequence[PreviousTurn], filters: SearchFilters, answer_id: UUID
 ) -> RetrievedContext:
     """Raises when the search or the reader's rights cannot be had: the answer is then an error, never a guess."""
     began = time.perf_counter()
@@ -92,7 +92,7 @@ def retrieve_context(
     read = hits[: settings.RETRIEVAL_LIMIT]
     passages = source_passages(read)
     verdict = judged(asked.question, passages)
-    draft = Draft(answer_id, read, viewer(member.tenant.slug), timezone.localdate(), parts(question))
+    draft = AnswerDraft(answer_id, read, viewer(member.tenant.slug), timezone.localdate(), parts(question))
     return RetrievedContext(
         question=asked.question,
         phrasings=tuple(asked.phrasings),
@@ -107,7 +107,7 @@ def retrieve_context(
     )
 
 
-def judged(question: str, passages: Sequence[SourcePassage]) -> evidence.Verdict:
+def judged(question: str, passages: Sequence[SourcePassage]) -> evidence.EvidenceVerdict:
     """The meaning of single sentences only ever speaks for an answer, so it is asked only where that is in doubt."""
     threshold = evidence.LENIENT if backends.answer_model() else evidence.THRESHOLD
     verdict = evidence.judge(question, passages, threshold=threshold)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from answers.answer_models.base import Turn
+from answers.answer_models.base import PreviousTurn
 from answers.grounding.quote_matching import names
 from answers.text.words import Terms, is_stop_word, language_of, words
 
@@ -46,7 +46,7 @@ class Rewritten:
         return len(self.phrasings) > 1 or self.phrasings[0] != self.question
 
 
-def rewrite(question: str, history: Sequence[Turn] = ()) -> Rewritten:
+def rewrite(question: str, history: Sequence[PreviousTurn] = ()) -> Rewritten:
     asked = " ".join(question.split())
     before = ""
     for turn in history[-MAX_TURNS:]:

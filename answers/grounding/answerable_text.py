@@ -28,7 +28,7 @@ _BOILERPLATE = re.compile(
 _BULLET = re.compile(r"^\s*(?:(?:[-*•●▪◦‣☐☑]|\d{1,2}[.)]|[a-z][.)]|\[[ xX]?\])\s+)+")
 
 
-class Line:
+class AnswerableSentence:
     """`rendered` is how an answer says it: the sentence itself, or a table row as a sentence.
 
     Its words are taken apart when they are first asked for: most lines share none with the question.
@@ -36,7 +36,7 @@ class Line:
 
     __slots__ = ("_words", "before", "end", "kind", "order", "rendered", "start", "whole")
 
-    def __init__(self, order: int, sentence: Sentence, text: str, kind: str, before: Line | None) -> None:
+    def __init__(self, order: int, sentence: Sentence, text: str, kind: str, before: AnswerableSentence | None) -> None:
         self.order = order  # of the sentence in its passage, those left out counted
         self.start, self.end = sentence.start, sentence.end
         self.rendered = text
@@ -52,7 +52,7 @@ class Line:
         return self._words
 
 
-def lines(passage: SourcePassage) -> tuple[Line, ...]:
+def lines(passage: SourcePassage) -> tuple[AnswerableSentence, ...]:
     return _lines(passage.passage_id, passage.text, passage.start == 0)
 
 
@@ -77,14 +77,14 @@ def _words(_: UUID, title: str, text: str) -> Sequence[Word]:
 
 
 @lru_cache(maxsize=CACHED_PASSAGES)
-def _lines(_: UUID, text: str, whole: bool) -> tuple[Line, ...]:
+def _lines(_: UUID, text: str, whole: bool) -> tuple[AnswerableSentence, ...]:
     rows = tables(text, whole=whole)
-    answerable: list[Line] = []
-    line: Line | None = None
+    answerable: list[AnswerableSentence] = []
+    line: AnswerableSentence | None = None
     for order, sentence in enumerate(sentences.split(text)):
         table = next((table for table in rows if table.start <= sentence.start < table.end), None)
         said, kind = _rendered(sentence.text) if table is None else (_row(table, sentence.start), "row")
-        line = Line(order, sentence, said, kind, line)
+        line = AnswerableSentence(order, sentence, said, kind, line)
         if said and not _no_answer(said, kind):
             answerable.append(line)
     return tuple(answerable)

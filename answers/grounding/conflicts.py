@@ -14,7 +14,7 @@ from answers.answer_models.base import SourcePassage
 from answers.grounding import sentence_ranking
 from answers.grounding.quote_matching import names, negated
 from answers.grounding.sentence_ranking import Candidate
-from answers.question.analysis import Kind, Question, read
+from answers.question.analysis import Question, QuestionKind, read
 from answers.text.words import SPELLED_NUMBERS, Terms, fold, numbers, stem, words
 
 MAX_COMPARED_SENTENCES = 8  # sentences; further down the list nothing answers the question any more
@@ -113,7 +113,7 @@ def _disagree(
         return None
     if not _same_subject(question, one, other) or negated(words(one.rendered)) != negated(words(other.rendered)):
         return None
-    if question.kind is Kind.PERSON:
+    if question.kind is QuestionKind.PERSON:
         return _other_person(question, one, other)
     return _other_figure(question, one, other)
 
@@ -206,10 +206,10 @@ def _unit(match: re.Match[str], question: Question) -> tuple[str, float, int]:
 def _asks_for_unit(unit: str, question: Question) -> bool:
     """Whether the question asks for this kind of figure."""
     if unit.endswith("time"):
-        return question.kind is Kind.TIME or bool(_ASKS_FOR_TIME.search(question.text))
+        return question.kind is QuestionKind.TIME or bool(_ASKS_FOR_TIME.search(question.text))
     if unit == "%" or unit in _MONEY.values():
-        return question.kind is Kind.AMOUNT or bool(_ASKS_FOR_MONEY.search(question.text))
-    return question.kind is Kind.AMOUNT
+        return question.kind is QuestionKind.AMOUNT or bool(_ASKS_FOR_MONEY.search(question.text))
+    return question.kind is QuestionKind.AMOUNT
 
 
 def _other_person(question: Question, one: Candidate, other: Candidate) -> tuple[str, str] | None:

@@ -17,11 +17,11 @@ from answers.answer_models.base import SourcePassage
 from answers.events import CitationFound, Event, PartBegun, SentenceFinished, Token
 from answers.grounding import sentence_stream
 from answers.grounding.freshness import freshness
-from answers.grounding.sentence_stream import Citation, GroundedStream, NotCovered, Statement, TextPiece
-from answers.question.parts import Part
+from answers.grounding.sentence_stream import GroundedStream, NotCovered, NumberedQuote, Statement, TextPiece
+from answers.question.parts import QuestionPart
 
 if TYPE_CHECKING:
-    from knowledge.retrieval.search import Found
+    from knowledge.retrieval.search import FoundPassage
 
 AROUND = 320  # characters shown on each side of a quote, at most
 _ENDS = re.compile(r"(?<=[.!?。！？])\s+|\n+")
@@ -30,12 +30,12 @@ Address = Callable[[UUID, UUID, int], str]  # document, citation, page -> where 
 
 
 @dataclass(slots=True)
-class Draft:
+class AnswerDraft:
     answer_id: UUID
-    passages: Sequence[Found]
+    passages: Sequence[FoundPassage]
     address: Address
     today: date
-    parts: Sequence[Part] = ()
+    parts: Sequence[QuestionPart] = ()
     access_reasons: Mapping[UUID, str] = field(default_factory=dict)
     sentences: list[SentenceFinished] = field(default_factory=list)
     citations: list[CitationFound] = field(default_factory=list)
@@ -85,7 +85,7 @@ class Draft:
             match event:
                 case TextPiece(text):
                     yield Token(text)
-                case sentence_stream.PartBegun(part):
+                case sentence_stream.PartMarker(part):
                     yield PartBegun(part.label if part else "")
                 case Statement():
                     yield from self._statement(event)
@@ -110,7 +110,7 @@ class Draft:
         self.sentences.append(sentence)
         yield sentence
 
-    def _citation(self, citation: Citation) -> CitationFound:
+    def _citation(self, citation: NumberedQuote) -> CitationFound:
         quote = citation.quote
         source = next(passage for passage in self.passages if passage.passage_id == quote.passage_id)
         citation_id = uuid5(self.answer_id, f"{quote.passage_id}:{quote.start}:{quote.end}")
@@ -140,13 +140,13 @@ class Draft:
         )
 
 
-def _heading(passage: Found) -> str:
+def _heading(passage: FoundPassage) -> str:
     """The nearest heading; the title is told already."""
     last = passage.heading_path[-1] if passage.heading_path else ""
     return "" if last.casefold() == passage.title.casefold() else last
 
 
-def source_passages(passages: Sequence[Found]) -> list[SourcePassage]:
+def source_passages(passages: Sequence[FoundPassage]) -> list[SourcePassage]:
     return [
         SourcePassage(
             passage_id=each.passage_id,

@@ -15,7 +15,7 @@ from answers.grounding import sentence_ranking
 from answers.grounding.answerable_text import lines, title_words, words_of
 from answers.grounding.sentence_ranking import Candidate, Embed
 from answers.question.analysis import Question, has_answer, read
-from answers.question.parts import Part
+from answers.question.parts import QuestionPart
 from answers.text.words import language_of, words
 
 FEATURES = ("bias", "neighbourhood", "found", "near", "lexical_gap", "typed", "likeness")
@@ -47,7 +47,7 @@ UNDERSTOOD = frozenset({"en"})  # languages in which the bundled embedder's like
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class EvidenceVerdict:
     """`missing`: words of the question that no passage holds, as the question writes them.
 
     `reason`: "" when there is enough, else `nothing_found`, `off_topic`, or `not_said` (the topic is there, but not the
@@ -67,23 +67,23 @@ def judge(
     embed: Embed | None = None,
     threshold: float = THRESHOLD,
     understood: frozenset[str] = UNDERSTOOD,
-) -> Verdict:
+) -> EvidenceVerdict:
     """`embed` is the embedder behind `dense`, for three sentences more; `understood` names its languages."""
     asked = read(question)
     everything = tuple(asked.terms.surface.values())
     ranked = sentence_ranking.rank(asked, passages) if passages else []
     if not ranked:
-        return Verdict(False, 0.0, everything, "nothing_found")
+        return EvidenceVerdict(False, 0.0, everything, "nothing_found")
     confidence = _confidence(asked, passages, ranked, embed, understood)
     missing = _missing(asked, passages, ranked)
     if confidence >= threshold:
-        return Verdict(True, round(confidence, 3), missing, "")
-    return Verdict(
+        return EvidenceVerdict(True, round(confidence, 3), missing, "")
+    return EvidenceVerdict(
         False, round(confidence, 3), missing, "off_topic" if len(missing) * 2 > len(everything) else "not_said"
     )
 
 
-def nothing_about(part: Part, passages: Sequence[SourcePassage], *, embed: Embed | None = None) -> bool:
+def nothing_about(part: QuestionPart, passages: Sequence[SourcePassage], *, embed: Embed | None = None) -> bool:
     """Whether what was found for a question leaves one part of it open. Words and meaning must both say so: a part that
     is said to be missing is not answered."""
     # How like the whole question a passage is tells nothing about one part.

@@ -40,12 +40,14 @@ class Quote:
 
 def ground(sentence: str, cited: Sequence[SourcePassage]) -> Quote | None:
     """The shortest span of the cited passages that says what the sentence says, or None when none does."""
-    return find_quote(sentence, [Reading(passage) for passage in cited])
+    return find_quote(sentence, [AnalyzedPassage(passage) for passage in cited])
 
 
-def find_quote(sentence: str, readings: Sequence[Reading], *, enough: float = MIN_WORD_COVERAGE) -> Quote | None:
+def find_quote(
+    sentence: str, readings: Sequence[AnalyzedPassage], *, enough: float = MIN_WORD_COVERAGE
+) -> Quote | None:
     """As `ground`, for passages that were read before: an answer has many sentences and the same passages."""
-    claim = Claim(sentence)
+    claim = StatementToCheck(sentence)
     quotes = [quote for reading in readings if (quote := claim.quote_from(reading, enough)) is not None]
     return max(quotes, key=lambda quote: (quote.exact, quote.coverage, quote.start - quote.end), default=None)
 
@@ -60,7 +62,7 @@ class _Part:
     header: frozenset[str]  # the words above a table row
 
 
-class Reading:
+class AnalyzedPassage:
     """A passage, taken apart once."""
 
     def __init__(self, passage: SourcePassage) -> None:
@@ -88,7 +90,7 @@ class Reading:
             )
 
 
-class Claim:
+class StatementToCheck:
     """What a sentence states, in the form in which it can be looked for."""
 
     def __init__(self, sentence: str) -> None:
@@ -99,7 +101,7 @@ class Claim:
         self.negated = negated(words(self.text))
         self.wanted = [key for key in self.terms.order if not key[:1].isdigit() and key not in SPELLED_NUMBERS]
 
-    def quote_from(self, reading: Reading, enough: float = MIN_WORD_COVERAGE) -> Quote | None:
+    def quote_from(self, reading: AnalyzedPassage, enough: float = MIN_WORD_COVERAGE) -> Quote | None:
         if quote := self._word_for_word(reading):
             return quote
         if not self.wanted:
@@ -117,7 +119,7 @@ class Claim:
                     best = (coverage, reading.parts[first].start, reading.parts[first + size - 1].end)
         return best and _quote(reading.passage, best[1], best[2], exact=False, coverage=round(best[0], 3))
 
-    def _word_for_word(self, reading: Reading) -> Quote | None:
+    def _word_for_word(self, reading: AnalyzedPassage) -> Quote | None:
         """A part of a sentence is shown as the whole one, which must not turn it round: "it is wrong that ..."."""
         span = _verbatim(self.text, reading)
         if span is None:
@@ -165,7 +167,7 @@ def negated(sentence_words: Sequence[Word]) -> bool:
     return any(word.text.lower().replace("’", "'") in NEGATIONS for word in sentence_words)
 
 
-def _verbatim(sentence: str, reading: Reading) -> tuple[int, int] | None:
+def _verbatim(sentence: str, reading: AnalyzedPassage) -> tuple[int, int] | None:
     """Where the sentence stands word for word; spaces, quotation marks and dashes may be other ones."""
     core = sentence.strip(" .…").translate(_LOOSE)
     if len(core) < 3:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from answers.answer_models.base import SourcePassage
-from answers.grounding.answerable_text import Line, lines
+from answers.grounding.answerable_text import AnswerableSentence, lines
 from answers.question.analysis import Question, has_answer
 from answers.text.table_rows import covers
 from answers.text.words import Word, words
@@ -107,7 +107,9 @@ class _Scene:
     amounts: Sequence[float]
 
 
-def _scene(question: Question, passages: Sequence[SourcePassage], about: Sequence[Line], total: int) -> _Scene:
+def _scene(
+    question: Question, passages: Sequence[SourcePassage], about: Sequence[AnswerableSentence], total: int
+) -> _Scene:
     above = [frozenset(question.terms.keys_in(words(" ".join((p.title, *p.heading_path))))) for p in passages]
     counted = [frozenset(question.terms.keys_in(line.words)) for line in about]
     rarity = rarity_of(question.terms.order, counted, total)
@@ -132,7 +134,9 @@ def rarity_of(keys: Sequence[str], keys_by_sentence: Sequence[frozenset[str]], t
     return {key: math.log(1 + (total - counts[key] + 0.5) / (counts[key] + 0.5)) for key in keys}
 
 
-def _score(question: Question, scene: _Scene, place: int, item: Line, weights: dict[str, float]) -> Candidate:
+def _score(
+    question: Question, scene: _Scene, place: int, item: AnswerableSentence, weights: dict[str, float]
+) -> Candidate:
     passage = scene.passages[place]
     hits = [(word, key) for word in item.words if (key := question.terms.key(word.folded)) is not None]
     keys = frozenset(key for _, key in hits)

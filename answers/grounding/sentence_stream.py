@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from answers.answer_models.base import SourcePassage, labelled
-from answers.grounding.quote_matching import MIN_WORD_COVERAGE, Quote, Reading, find_quote
-from answers.question.parts import Part
+from answers.grounding.quote_matching import MIN_WORD_COVERAGE, AnalyzedPassage, Quote, find_quote
+from answers.question.parts import QuestionPart
 from answers.text import sentences
 from answers.text.words import Terms
 
@@ -27,7 +27,7 @@ class TextPiece:
 
 
 @dataclass(frozen=True, slots=True)
-class Citation:
+class NumberedQuote:
     """`number` counts the quotes of one answer in the order of their first use."""
 
     number: int
@@ -41,7 +41,7 @@ class Statement:
     text: str
     start: int
     end: int
-    citations: tuple[Citation, ...]
+    citations: tuple[NumberedQuote, ...]
     claims: bool = True
     label: str = ""  # of the part of the question that it is for
 
@@ -51,10 +51,10 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class PartBegun:
+class PartMarker:
     """What follows is for this part of the question, or for none of them."""
 
-    part: Part | None
+    part: QuestionPart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class NotCovered:
     subject: str
 
 
-Event = TextPiece | Statement | PartBegun | NotCovered
+Event = TextPiece | Statement | PartMarker | NotCovered
 
 _LABELS = re.compile(r"[\[【(]\s*P\d+(?:\s*[,;/ ]\s*P?\d+)*\s*[\]】)]", re.IGNORECASE)
 _NOTHING = re.compile(r"\[\s*NONE\s*\]")
@@ -89,13 +89,13 @@ class GroundedStream:
     The model says by number which part it writes about. What that is called is not up to it: a label states nothing.
     """
 
-    def __init__(self, passages: Sequence[SourcePassage], parts: Sequence[Part] = ()) -> None:
+    def __init__(self, passages: Sequence[SourcePassage], parts: Sequence[QuestionPart] = ()) -> None:
         self.text = ""
         self.statements: list[Statement] = []
         self.not_covered: list[str] = []
         self._passages = _Readings(passages)
         self._parts = parts
-        self._part: Part | None = None  # that is being written about
+        self._part: QuestionPart | None = None  # that is being written about
         self._raw = ""
         self._space = ""
         self._gap = False
@@ -124,7 +124,7 @@ class GroundedStream:
             self._gap = self._gap or not shown
             self._raw = self._raw[taken:]
             clean += self._visible(shown)
-            if isinstance(event, PartBegun):  # ends what stands before it, which is told first
+            if isinstance(event, PartMarker):  # ends what stands before it, which is told first
                 if clean:
                     yield TextPiece(clean)
                     clean = ""
@@ -186,7 +186,7 @@ class GroundedStream:
             return match.end(), "", NotCovered(subject)
         if match := _PART.match(raw):
             number = int(match[1])
-            return match.end(), "", PartBegun(self._parts[number - 1] if 0 < number <= len(self._parts) else None)
+            return match.end(), "", PartMarker(self._parts[number - 1] if 0 < number <= len(self._parts) else None)
         if match := _MISSING.match(raw):
             subject = clean_output(match.group(1)).strip(" .")
             self.not_covered.append(subject)
@@ -270,7 +270,7 @@ class GroundedStream:
         self.statements.append(statement)
         return statement
 
-    def _citations(self, text: str, labels: Sequence[str]) -> tuple[Citation, ...]:
+    def _citations(self, text: str, labels: Sequence[str]) -> tuple[NumberedQuote, ...]:
         cited = [self._passages[label] for label in dict.fromkeys(labels) if label in self._passages]
         quotes = [quote for reading in cited if (quote := find_quote(text, [reading], enough=MIN_WORD_COVERAGE))]
         if not quotes and len(cited) > 1:
@@ -278,22 +278,22 @@ class GroundedStream:
         if not quotes:
             others = [reading for reading in self._passages.values() if reading not in cited]
             quotes = [quote] if (quote := find_quote(text, others, enough=WITHOUT_LABEL)) else []
-        return tuple(Citation(self._number(quote), quote) for quote in quotes)
+        return tuple(NumberedQuote(self._number(quote), quote) for quote in quotes)
 
     def _number(self, quote: Quote) -> int:
         return self._numbers.setdefault((quote.passage_id, quote.start, quote.end), len(self._numbers) + 1)
 
 
-class _Readings(Mapping[str, Reading]):
+class _Readings(Mapping[str, AnalyzedPassage]):
     """The passages by label, each taken apart when it is first looked into: the first word does not wait for that."""
 
     def __init__(self, passages: Sequence[SourcePassage]) -> None:
         self._passages = labelled(passages)
-        self._read: dict[str, Reading] = {}
+        self._read: dict[str, AnalyzedPassage] = {}
 
-    def __getitem__(self, label: str) -> Reading:
+    def __getitem__(self, label: str) -> AnalyzedPassage:
         if label not in self._read:
-            self._read[label] = Reading(self._passages[label])
+            self._read[label] = AnalyzedPassage(self._passages[label])
         return self._read[label]
 
     def __contains__(self, label: object) -> bool:
@@ -306,7 +306,7 @@ class _Readings(Mapping[str, Reading]):
         return len(self._passages)
 
 
-def _together(text: str, cited: Sequence[Reading]) -> list[Quote]:
+def _together(text: str, cited: Sequence[AnalyzedPassage]) -> list[Quote]:
     """A sentence that rests on several passages: each of its clauses must rest on one of them."""
     clauses = [
         clause for clause in re.split(r"[;,]\s+|\s+(?:and|but|while|und|aber|y|pero|et|mais)\s+", text) if clause

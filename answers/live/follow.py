@@ -60,7 +60,7 @@ async def follow(member: Membership, answer_id: UUID, *, after: int = 0) -> Asyn
         yield event
 
 
-async def follow_run(run: runner.Run, *, after: int = 0) -> AsyncIterator[Followed]:
+async def follow_run(run: runner.AnswerRun, *, after: int = 0) -> AsyncIterator[Followed]:
     """From the buffer. For whoever started it in this very request, and for `follow`, which asked for rights."""
     place = after
     while True:

@@ -44,7 +44,7 @@ def publish(tenant_id: UUID, answer_id: UUID, event: Numbered) -> None:
         _publishers[loop] = loop.create_task(_publish_batches(loop))
 
 
-class News:
+class EventSubscription:
     """What one answer says. `received` holds the events that were told and not taken yet, by their number."""
 
     def __init__(self, subscription=None) -> None:
@@ -84,10 +84,10 @@ class News:
 
 
 @contextlib.asynccontextmanager
-async def listening(tenant_id: UUID, answer_id: UUID) -> AsyncIterator[News]:
+async def listening(tenant_id: UUID, answer_id: UUID) -> AsyncIterator[EventSubscription]:
     """From here on nothing that is told is missed; what was told before stands in the rows."""
     if not settings.REDIS_URL or time.monotonic() < _unavailable_until:
-        yield News()
+        yield EventSubscription()
         return
     client = _client()
     subscribed = client.pubsub()
@@ -95,10 +95,10 @@ async def listening(tenant_id: UUID, answer_id: UUID) -> AsyncIterator[News]:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await subscribed.subscribe(_channel(tenant_id, answer_id))
-            news = News(subscribed)
+            news = EventSubscription(subscribed)
         except Exception as error:
             _note_failure(error)
-            news = News()
+            news = EventSubscription()
         yield news
     finally:
         with contextlib.suppress(Exception):

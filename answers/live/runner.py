@@ -39,14 +39,14 @@ MAX_UNSAVED_EVENTS = 20  # unsaved events of one answer that are written without
 MAX_SAVE_ATTEMPTS = 5
 SHUTDOWN_SECONDS = 3.0  # seconds that answers get to be kept when the process ends
 
-_runs: dict[UUID, Run] = {}
+_runs: dict[UUID, AnswerRun] = {}
 _keeper: asyncio.Task | None = None
 _hurry: asyncio.Event | None = None
 _leaving = False
 _draining = False
 
 
-class Run:
+class AnswerRun:
     """One answer on its way. `events` only grows; whoever follows remembers how far they are."""
 
     def __init__(self, member: Membership, ask_request: AskRequest) -> None:
@@ -87,10 +87,10 @@ class Run:
         news.set()
 
 
-async def start(member: Membership, ask_request: AskRequest) -> Run:
+async def start(member: Membership, ask_request: AskRequest) -> AnswerRun:
     """The question is kept and its answer is being written when this returns. Problems and Http404 come from here."""
     _require_capacity(member)
-    run = Run(member, ask_request)
+    run = AnswerRun(member, ask_request)
     _runs[run.answer_id] = run
     run.task = asyncio.create_task(_carry_out(run))
     try:
@@ -101,13 +101,13 @@ async def start(member: Membership, ask_request: AskRequest) -> Run:
     return run
 
 
-async def finished(run: Run) -> None:
+async def finished(run: AnswerRun) -> None:
     """Waits for the end. The answer's rows are written by then."""
     while not run.finished:
         await run.news(len(run.events))
 
 
-async def wait_until_saved(run: Run) -> None:
+async def wait_until_saved(run: AnswerRun) -> None:
     """Waits until its events are rows as well, for callers whose event loop ends with them."""
     await finished(run)
     for _ in range(100):
@@ -116,7 +116,7 @@ async def wait_until_saved(run: Run) -> None:
         await asyncio.sleep(0.01)
 
 
-def running(answer_id: UUID) -> Run | None:
+def running(answer_id: UUID) -> AnswerRun | None:
     """The run, where it is on this very event loop."""
     run = _runs.get(answer_id)
     return run if run is not None and run.loop is asyncio.get_running_loop() else None
@@ -180,7 +180,7 @@ def _require_capacity(member: Membership) -> None:
         )
 
 
-async def _carry_out(run: Run) -> None:
+async def _carry_out(run: AnswerRun) -> None:
     """Whoever asked may lose the key or session that they asked with: the answer is written for its member, who finds it in
     their conversation, and only what is sent ends. When the member goes, so does the answer."""
 
@@ -191,7 +191,7 @@ async def _carry_out(run: Run) -> None:
         await _write(run)
 
 
-async def _write(run: Run) -> None:
+async def _write(run: AnswerRun) -> None:
     too_long = run.loop.call_later(DEADLINE.total_seconds() - 5, run.stop.ask, Why.TOO_LONG)
     try:
         async for event in ask(run.member, run.ask_request, stop=run.stop):
@@ -218,7 +218,7 @@ async def _write(run: Run) -> None:
             _hurry.set()
 
 
-async def _broken(run: Run, error: BaseException) -> Event | None:
+async def _broken(run: AnswerRun, error: BaseException) -> Event | None:
     """The last event. None where nobody can say how the answer was kept: whoever follows it comes again for that."""
     log.error("Answer %s broke", run.answer_id, exc_info=error)
     try:
@@ -266,7 +266,7 @@ async def _save_periodically(hurry: asyncio.Event) -> None:
 
 
 __all__ = [
-    "Run",
+    "AnswerRun",
     "drain",
     "draining",
     "finished",

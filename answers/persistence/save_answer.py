@@ -12,8 +12,8 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
-from answers.answer_models.base import Turn
-from answers.grounding.draft import Draft
+from answers.answer_models.base import PreviousTurn
+from answers.grounding.draft import AnswerDraft
 from answers.models import Answer, Citation, Conversation, Receipt, State
 from answers.persistence.event_log import corpus_has_changed
 from answers.presentation.answer_view import earlier_turns
@@ -23,7 +23,7 @@ from audit.ledger.actions import Action, Outcome
 from audit.ledger.event_objects import ObjectRef
 from audit.ledger.record import record
 from knowledge.permissions import access
-from knowledge.retrieval.search import Filters
+from knowledge.retrieval.search import SearchFilters
 from tenants.errors import Conflicting
 from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
@@ -36,7 +36,7 @@ MAX_TITLE_CHARACTERS = 80  # characters of a question that name its conversation
 @dataclass(frozen=True, slots=True)
 class Begun:
     answer: Answer
-    turns: tuple[Turn, ...]
+    turns: tuple[PreviousTurn, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def begin(member: Membership, ask_request: AskRequest) -> Begun:
     return Begun(answer, turns)
 
 
-def end(member: Membership, answer: Answer, ending: Ending, draft: Draft | None = None) -> None:
+def end(member: Membership, answer: Answer, ending: Ending, draft: AnswerDraft | None = None) -> None:
     """Answer, citations and receipt, or nothing: what the reader may no longer read is not kept as theirs."""
     citations = draft.citations if draft and ending.text else []
     with in_tenant(member.tenant):
@@ -127,7 +127,9 @@ def end(member: Membership, answer: Answer, ending: Ending, draft: Draft | None 
 
 
 @transaction.atomic
-def _end(member: Membership, answer: Answer, ending: Ending, draft: Draft | None, citations: Sequence[Any]) -> None:
+def _end(
+    member: Membership, answer: Answer, ending: Ending, draft: AnswerDraft | None, citations: Sequence[Any]
+) -> None:
     now = timezone.now()
     running = Answer.objects.for_tenant(member.tenant_id).filter(pk=answer.pk, state=State.RUNNING)
     ended = running.update(
@@ -170,7 +172,7 @@ def title_of(question: str) -> str:
     return line[: MAX_TITLE_CHARACTERS - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
 
 
-def scope(filters: Filters) -> dict[str, Any]:
+def scope(filters: SearchFilters) -> dict[str, Any]:
     """What the asker narrowed it to, as it is kept."""
     scope_data = {
         "collections": [str(each) for each in filters.collections],
@@ -190,7 +192,7 @@ def _audit_action_for(state: State) -> tuple[Action, Outcome]:
     return Action.QUESTION_ANSWERED, Outcome.DONE
 
 
-def _sentences(draft: Draft) -> list[dict[str, Any]]:
+def _sentences(draft: AnswerDraft) -> list[dict[str, Any]]:
     ids = {citation.number: citation.id for citation in draft.citations}
     return [
         asdict(sentence) | {"citations": [ids[number] for number in sentence.citations]} for sentence in draft.sentences

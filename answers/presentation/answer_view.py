@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from answers.answer_models.base import Turn
+from answers.answer_models.base import PreviousTurn
 from answers.grounding.freshness import Freshness, freshness
 from answers.models import Answer, Citation, Conversation, Feedback, Receipt, State
 from answers.presentation.links import document_page, viewer
@@ -95,7 +95,7 @@ class ShownSentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class AnswerBlock:
     """Sentences that stand together: the first one, a paragraph, or a list; or the labelled parts."""
 
     kind: str  # first, text, list, parts
@@ -108,11 +108,11 @@ class ShownPart:
     """What is said about one part of the question."""
 
     label: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[AnswerBlock, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DocumentLink:
     """A document that was read, and where it opens."""
 
     document_id: UUID
@@ -129,8 +129,8 @@ class AnswerView:
     steps: tuple[dict[str, Any], ...]
     sentences: tuple[ShownSentence, ...]
     citations: tuple[ShownCitation, ...]
-    closest: tuple[Place, ...]
-    unused: tuple[Place, ...]
+    closest: tuple[DocumentLink, ...]
+    unused: tuple[DocumentLink, ...]
     receipt: dict[str, Any]
     feedback: Feedback | None
     withheld: int
@@ -144,12 +144,14 @@ class AnswerView:
         return sum(sentence.supported for sentence in self.sentences)
 
     @property
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[AnswerBlock]:
         """The first sentence answers, whichever part it is for."""
-        blocks = [Block("first", self.sentences[:1])] if self.sentences else []
+        blocks = [AnswerBlock("first", self.sentences[:1])] if self.sentences else []
         for labelled, run in groupby(self.sentences[1:], key=lambda sentence: bool(sentence.label)):
             run_sentences = tuple(run)
-            blocks += [Block("parts", parts=tuple(_parts(run_sentences)))] if labelled else _together(run_sentences)
+            blocks += (
+                [AnswerBlock("parts", parts=tuple(_parts(run_sentences)))] if labelled else _together(run_sentences)
+            )
         return blocks
 
     @property
@@ -192,9 +194,9 @@ def _parts(sentences: Iterable[ShownSentence]) -> Iterator[ShownPart]:
         yield ShownPart(label, tuple(_together(run)))
 
 
-def _together(sentences: Iterable[ShownSentence]) -> Iterator[Block]:
+def _together(sentences: Iterable[ShownSentence]) -> Iterator[AnswerBlock]:
     for is_item, run in groupby(sentences, key=lambda sentence: sentence.is_item):
-        yield Block("list" if is_item else "text", tuple(run))
+        yield AnswerBlock("list" if is_item else "text", tuple(run))
 
 
 def show(member: Membership, answer: Answer) -> AnswerView:
@@ -220,7 +222,7 @@ def show_all(member: Membership, answers: Sequence[Answer], *, every: bool = Fal
     }
     cited = {citation.document_id for found in citations.values() for citation in found}
     read = {UUID(each["document_id"]) for content in receipts.values() for each in content.get("read", ())}
-    reader = _Reader(member, cited | read, cited)
+    reader = _ReaderAccess(member, cited | read, cited)
     return [
         _shown(
             reader, answer, citations.get(answer.pk, []), receipts.get(answer.pk, {}), feedback.get(answer.pk), every
@@ -229,7 +231,7 @@ def show_all(member: Membership, answers: Sequence[Answer], *, every: bool = Fal
     ]
 
 
-def earlier_turns(member: Membership, conversation: Conversation) -> list[Turn]:
+def earlier_turns(member: Membership, conversation: Conversation) -> list[PreviousTurn]:
     """What a follow-up is understood with: only what this reader may still see."""
     latest = list(
         Answer.objects.visible_to(member)
@@ -237,10 +239,10 @@ def earlier_turns(member: Membership, conversation: Conversation) -> list[Turn]:
         .exclude(state__in=(State.RUNNING, State.FAILED))
         .order_by("-asked_at")[:MAX_EARLIER_QUESTIONS]
     )
-    return [Turn(shown.answer.question, _text_of(shown)) for shown in show_all(member, latest[::-1])]
+    return [PreviousTurn(shown.answer.question, _text_of(shown)) for shown in show_all(member, latest[::-1])]
 
 
-class _Reader:
+class _ReaderAccess:
     """What one reader may read of the documents in question, asked once."""
 
     def __init__(self, member: Membership, documents: set[UUID], cited: set[UUID]) -> None:
@@ -291,7 +293,7 @@ class _Reader:
 
 
 def _shown(
-    reader: _Reader,
+    reader: _ReaderAccess,
     answer: Answer,
     citations: Sequence[Citation],
     receipt: dict[str, Any],
@@ -343,8 +345,8 @@ def _sentence(
     )
 
 
-def _closest(reader: _Reader, read: Iterable[dict[str, Any]], limit: int = 3) -> tuple[Place, ...]:
-    places: dict[UUID, Place] = {}
+def _closest(reader: _ReaderAccess, read: Iterable[dict[str, Any]], limit: int = 3) -> tuple[DocumentLink, ...]:
+    places: dict[UUID, DocumentLink] = {}
     for each in read:
         document_id = UUID(each["document_id"])
         if document_id in reader.readable:
@@ -353,8 +355,8 @@ def _closest(reader: _Reader, read: Iterable[dict[str, Any]], limit: int = 3) ->
 
 
 def _unused(
-    reader: _Reader, read: Iterable[dict[str, Any]], used: set[UUID], cited: set[UUID], limit: int = 6
-) -> tuple[Place, ...]:
+    reader: _ReaderAccess, read: Iterable[dict[str, Any]], used: set[UUID], cited: set[UUID], limit: int = 6
+) -> tuple[DocumentLink, ...]:
     places = []
     for each in read:
         document_id = UUID(each["document_id"])
@@ -370,13 +372,13 @@ def _unused(
     return tuple(places)[:limit]
 
 
-def _place(reader: _Reader, each: dict[str, Any], why: str = "") -> Place:
+def _place(reader: _ReaderAccess, each: dict[str, Any], why: str = "") -> DocumentLink:
     document_id = UUID(each["document_id"])
     page = each["page"]
-    return Place(document_id, each["title"], page, document_page(reader.slug, document_id, page), why)
+    return DocumentLink(document_id, each["title"], page, document_page(reader.slug, document_id, page), why)
 
 
-def _receipt(reader: _Reader, receipt: dict[str, Any]) -> dict[str, Any]:
+def _receipt(reader: _ReaderAccess, receipt: dict[str, Any]) -> dict[str, Any]:
     """Documents that are no longer readable keep their place in it, without title."""
     if not receipt:
         return {}

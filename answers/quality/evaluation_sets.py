@@ -38,7 +38,7 @@ class Gold:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class EvaluationCase:
     id: str
     text: str
     answerable: bool
@@ -52,7 +52,7 @@ class Question:
 class DataSet:
     name: str
     records: tuple[Record, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[EvaluationCase, ...]
 
 
 def load(folder: Path) -> list[DataSet]:
@@ -69,7 +69,7 @@ def load(folder: Path) -> list[DataSet]:
     return sets
 
 
-def questions_of(path: Path) -> tuple[Question, ...]:
+def questions_of(path: Path) -> tuple[EvaluationCase, ...]:
     """One file of questions, whatever corpus they are asked of. Raises ValueError with one sentence."""
     try:
         return tuple(_questions(path))
@@ -99,13 +99,13 @@ def _files(folder: Path) -> Iterator[Record]:
                 yield Record(str(path.relative_to(top)), "", path=path)
 
 
-def _questions(path: Path) -> Iterator[Question]:
+def _questions(path: Path) -> Iterator[EvaluationCase]:
     for row in _lines(path):
         gold = {}
         for evidence in row.get("evidence", []):
             key = (evidence["doc_id"], evidence.get("page", 0))
             gold[key] = Gold(*key, also=tuple(evidence.get("pages_ok") or row.get("pages_ok") or ()))
-        yield Question(
+        yield EvaluationCase(
             row["id"], row["question"], row["answerable"], tuple(row.get("answers", ())), row.get("type", ""),
             tuple(gold.values()), row.get("expect", {}),
         )  # fmt: skip

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from answers.generation.retrieve import judged
 from answers.grounding.draft import source_passages
-from answers.quality.evaluation_sets import Question
+from answers.quality.evaluation_sets import EvaluationCase
 from answers.quality.metrics import mean, ranks, recall_at, reciprocal_rank
 from knowledge.models import Document
 from knowledge.retrieval.search import find
@@ -31,7 +31,7 @@ MEASURES = {
 }
 
 
-def documents_of(member: Membership, questions: Sequence[Question]) -> dict[UUID, str]:
+def documents_of(member: Membership, questions: Sequence[EvaluationCase]) -> dict[UUID, str]:
     """document -> the questions' name for it: its id here, its file's name, or its title, where only one has that."""
     wanted = {gold.doc_id for question in questions for gold in question.gold}
     by_name: dict[str, list[UUID]] = {}
@@ -49,14 +49,14 @@ def documents_of(member: Membership, questions: Sequence[Question]) -> dict[UUID
     return found
 
 
-def askable(questions: Sequence[Question], gold_questions: dict[UUID, str]) -> list[Question]:
+def askable(questions: Sequence[EvaluationCase], gold_questions: dict[UUID, str]) -> list[EvaluationCase]:
     """Those without gold, which are to be refused, and those whose documents this person can read here."""
     there = set(gold_questions.values())
     return [each for each in questions if all(gold.doc_id in there for gold in each.gold)]
 
 
 def measure(
-    member: Membership, generation: str, questions: Sequence[Question], gold_questions: dict[UUID, str]
+    member: Membership, generation: str, questions: Sequence[EvaluationCase], gold_questions: dict[UUID, str]
 ) -> dict:
     at4, at10, mrr, answered, refused, milliseconds = [], [], [], [], [], []
     for question in questions:

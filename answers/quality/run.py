@@ -8,7 +8,7 @@ from time import perf_counter
 
 from answers.generation.ask import ask
 from answers.models import Answer, Citation
-from answers.quality.evaluation_sets import DataSet, Question
+from answers.quality.evaluation_sets import DataSet, EvaluationCase
 from answers.quality.metrics import auc, contains_answer, mean, ranks, recall_at, reciprocal_rank
 from answers.quality.scratch_tenant import Scratch
 from answers.question.question_input import AskRequest
@@ -92,7 +92,7 @@ def _ask(member: Membership, question: str) -> tuple[Answer, list[Citation]]:
         return answer, list(answer.citations.for_tenant(member.tenant))
 
 
-def _spread(questions: Sequence[Question], limit: int) -> Sequence[Question]:
+def _spread(questions: Sequence[EvaluationCase], limit: int) -> Sequence[EvaluationCase]:
     """At most `limit` questions, taken evenly, so that both kinds keep their share."""
     if not limit or len(questions) <= limit:
         return questions

@@ -10,7 +10,7 @@ from enum import StrEnum
 from answers.text.words import SPELLED_NUMBERS, Terms, Word, fold, language_of, numbers
 
 
-class Kind(StrEnum):
+class QuestionKind(StrEnum):
     PERSON = "person"
     TIME = "time"
     AMOUNT = "amount"
@@ -25,11 +25,11 @@ class Kind(StrEnum):
 _ASKS = r"(?:^\W*(?:\w+\W+){0,3}|[,;:]\s*(?:and\s+)?|\band\s+)"
 
 _CUES = {
-    Kind.TIME: r"""{asks}when\b|\b(?:what|which)\s+(?:year|date|day|month|time|century|decade|week)\b|\bdeadline\b
+    QuestionKind.TIME: r"""{asks}when\b|\b(?:what|which)\s+(?:year|date|day|month|time|century|decade|week)\b|\bdeadline\b
         |\bwann\b|\bwelche[mnrs]?\s+(?:jahr|datum|tag|monat|jahrhundert)|\bcu[aá]ndo\b
         |\bqu[eé]\s+(?:año|fecha|día|mes|siglo)\b|\bquand\b|\bquelle?\s+(?:année|date|jour|mois)\b|\bquando\b
         |\bwanneer\b|متى|أي\s(?:عام|سنة|تاريخ|يوم)|什么时候|何时|哪一?年|几月|哪天|什么日期|いつ""",
-    Kind.AMOUNT: r"""\bhow\s(?:many|much|long|often|old|far|large|big|high|tall|fast|quickly|soon|late|early|deep|wide
+    QuestionKind.AMOUNT: r"""\bhow\s(?:many|much|long|often|old|far|large|big|high|tall|fast|quickly|soon|late|early|deep|wide
         |expensive|frequently)\b
         |\bwhat\s(?:is|was|are|were)?\s*(?:the\s)?(?:\w+\s)?(?:percentage|percent|number|amount|cost|price|rate|limit
         |population|size|length|height|age|salary|budget|fee|fraction|share|distance|temperature|maximum|minimum
@@ -37,16 +37,16 @@ _CUES = {
         |\bwie\s?viele?\b|\bwie\s(?:lange|oft|alt|hoch|groß|weit|teuer|schnell|häufig)\b|\bcu[aá]nt[oa]s?\b
         |\bqu[eé]\s(?:porcentaje|cantidad|número)\b|\bcombien\b|\bquant[oaie]\b|\bhoeveel\b
         |\bhoe\s(?:lang|vaak|oud|hoog)\b|كم|多少|几[个年]|多[长久大高]|いくつ|いくら""",
-    Kind.PERSON: r"""{asks}(?:who|whom|whose)\b|\bwhich\s(?:person|people|man|woman|team|department|company
+    QuestionKind.PERSON: r"""{asks}(?:who|whom|whose)\b|\bwhich\s(?:person|people|man|woman|team|department|company
         |organi[sz]ation|president|author)\b|\bwe[rmn]\b|\bqui[eé]n(?:es)?\b|\bqui\b|\bchi\b|\bquem\b|\bwie\sis\b
         |(?:^|\s)من\s(?!ال)|谁|哪位|誰""",
-    Kind.PLACE: r"""{asks}where\b|\b(?:what|which)\s(?:city|country|place|state|region|room|building|office|town
+    QuestionKind.PLACE: r"""{asks}where\b|\b(?:what|which)\s(?:city|country|place|state|region|room|building|office|town
         |continent)\b|\bwo\b|\bwohin\b|\bwoher\b|\bd[oó]nde\b|\boù\b|\bdove\b|\bonde\b|\bwaar\b|أين|哪里|哪儿|何处
         |在哪|どこ""",
-    Kind.REASON: r"""\bwhy\b|\bwhat\s(?:causes?|caused|is\sthe\sreason)\b|\bwarum\b|\bwieso\b|\bweshalb\b
+    QuestionKind.REASON: r"""\bwhy\b|\bwhat\s(?:causes?|caused|is\sthe\sreason)\b|\bwarum\b|\bwieso\b|\bweshalb\b
         |\bpor\squ[eé]\b|\bpourquoi\b|\bperch[eé]\b|لماذا|为什么|为何|なぜ""",
-    Kind.WAY: r"""^\W*how\b|\bwie\b|\bc[oó]mo\b|\bcomment\b|\bcome\b|\bhoe\b|كيف|如何|怎么|怎样|どうやって""",
-    Kind.YES_NO: r"""^\W*(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had|am|ist|sind
+    QuestionKind.WAY: r"""^\W*how\b|\bwie\b|\bc[oó]mo\b|\bcomment\b|\bcome\b|\bhoe\b|كيف|如何|怎么|怎样|どうやって""",
+    QuestionKind.YES_NO: r"""^\W*(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had|am|ist|sind
         |war|hat|haben|darf|dürfen|kann|können|muss|gibt|es|son|puede|debe|hay|est-ce|هل)\b""",
 }
 _FLAGS = re.IGNORECASE | re.VERBOSE
@@ -83,30 +83,30 @@ _BECAUSE = re.compile(
 class Question:
     text: str
     language: str
-    kind: Kind
+    kind: QuestionKind
     terms: Terms
     numbers: frozenset[str]
 
 
 def read(text: str, language: str = "") -> Question:
     language = language or language_of(text)
-    kind = next((kind for kind, cue in _COMPILED if cue.search(text)), Kind.OTHER)
+    kind = next((kind for kind, cue in _COMPILED if cue.search(text)), QuestionKind.OTHER)
     return Question(text, language, kind, Terms(text, language), numbers(text))
 
 
 def has_answer(question: Question, text: str, text_words: Sequence[Word]) -> bool:
     """Whether the text holds something of the kind asked for that the question does not hold itself."""
     kind = question.kind
-    if kind is Kind.TIME:
+    if kind is QuestionKind.TIME:
         return bool(_TIME.search(text))
-    if kind is Kind.AMOUNT:
+    if kind is QuestionKind.AMOUNT:
         return any(
             (_DIGIT.search(word.text) or word.folded in SPELLED_NUMBERS) and question.terms.key(word.folded) is None
             for word in text_words
         ) or bool(_AMOUNT_WORDS.search(text))
-    if kind in (Kind.PERSON, Kind.PLACE):
+    if kind in (QuestionKind.PERSON, QuestionKind.PLACE):
         return _new_name(question, text, text_words)
-    if kind is Kind.REASON:
+    if kind is QuestionKind.REASON:
         return bool(_BECAUSE.search(text))
     return True
 

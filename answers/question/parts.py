@@ -21,7 +21,7 @@ MAX_LABEL_CHARACTERS = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class QuestionPart:
     """`text` and `label` are words of the question, so neither can state anything that its asker did not.
 
     `asked` is what to look for: itself, or, where it leaves the subject out, the whole with what it is after.
@@ -38,7 +38,7 @@ _ALSO = re.compile(r"^\W*(?:and|so|also|und|y|et)\s+", re.IGNORECASE)
 _EDGES = " \t\n,;:.?？!¿"
 
 
-def parts(text: str) -> tuple[Part, ...]:
+def parts(text: str) -> tuple[QuestionPart, ...]:
     """The parts in their order; none when the question is one."""
     text = " ".join(text.split())
     whole = read(text)
@@ -55,7 +55,7 @@ def parts(text: str) -> tuple[Part, ...]:
     return told
 
 
-def _part(phrase: str, whole: Question, g: Grammar) -> Part:
+def _part(phrase: str, whole: Question, g: Grammar) -> QuestionPart:
     own = read(phrase, whole.language)
     asked = own if len(own.terms) > 1 else replace(whole, kind=own.kind)  # "who approves it"
     text = g.opens.sub("", phrase)
@@ -63,7 +63,7 @@ def _part(phrase: str, whole: Question, g: Grammar) -> Part:
     named = g.names.match(question)
     label_text = question[named.end("is") :].lstrip() if named else f"{question[:1].lower()}{question[1:]}"
     label = _label(question[named.end() :] if named else question, whole.language)
-    return Part(textwrap.shorten(label_text, MAX_LABEL_CHARACTERS, placeholder="…"), label, own, asked)
+    return QuestionPart(textwrap.shorten(label_text, MAX_LABEL_CHARACTERS, placeholder="…"), label, own, asked)
 
 
 def _split(text: str, g: Grammar) -> list[str]:

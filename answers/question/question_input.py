@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
-from knowledge.retrieval.search import Filters
+from knowledge.retrieval.search import SearchFilters
 from tenants.errors import Invalid
 
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -18,7 +18,7 @@ _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 class AskRequest:
     question: str
     conversation_id: UUID | None = None
-    filters: Filters = field(default_factory=Filters)
+    filters: SearchFilters = field(default_factory=SearchFilters)
     answer_id: UUID = field(default_factory=uuid4)
 
 

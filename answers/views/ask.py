@@ -17,9 +17,9 @@ from answers.live.follow import follow
 from answers.live.sse import last_event_id, stream
 from answers.question.question_input import AskRequest, check_question
 from answers.runtime.thread_pool import in_thread
-from answers.views.turn_context import Turn
+from answers.views.turn_context import TurnContext
 from knowledge.permissions import access
-from knowledge.retrieval.search import Filters
+from knowledge.retrieval.search import SearchFilters
 from tenants.errors import Invalid
 from tenants.isolation.scope import in_tenant
 from tenants.models import Membership
@@ -41,7 +41,11 @@ async def question(request: HttpRequest, member: Membership) -> HttpResponse:
     if not request.headers.get("X-Follows"):
         await runner.finished(run)
         return redirect(f"{address}#turn-{run.answer_id}", permanent=False)
-    context = {"turn": Turn.beginning(member, run), "member": member, "later": asking.conversation_id is not None}
+    context = {
+        "turn": TurnContext.beginning(member, run),
+        "member": member,
+        "later": asking.conversation_id is not None,
+    }
     response = await in_thread(render, request, "answers/_running.html", context)
     response["X-Conversation"] = address
     return response
@@ -82,12 +86,12 @@ def _note_replayed(member: Membership, answer_id: UUID) -> None:
         note_replayed(member, answer_id)
 
 
-def _filters(member: Membership, form: QueryDict) -> Filters:
+def _filters(member: Membership, form: QueryDict) -> SearchFilters:
     """Collections this member may see; what is not theirs is not there."""
     collections = tuple(dict.fromkeys(_uuid(each) for each in form.getlist("collections") if each))
     with in_tenant(member.tenant):
         access.require_collections(member, collections)
-    return Filters(
+    return SearchFilters(
         collections=collections,
         types=tuple(each for each in form.getlist("types") if each)[:20],
         dated_from=_date(form.get("dated_from")),

@@ -13,7 +13,7 @@ from answers.conversations.conversations import access_answer, access_conversati
 from answers.conversations.feedback import rate
 from answers.presentation.answer_view import show
 from answers.views.pages import _page_context
-from answers.views.turn_context import Turn
+from answers.views.turn_context import TurnContext
 from tenants.models import Membership
 from tenants.requests.gates import member_view
 
@@ -32,7 +32,7 @@ def feedback(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpR
     )
     found = access_answer(member, answer_id)
     if request.htmx:
-        turn = Turn(member, found, show(member, found))
+        turn = TurnContext(member, found, show(member, found))
         return render(request, "answers/_feedback.html", {"turn": turn, "recorded": second})
     return redirect("answers:conversation", member.tenant.slug, found.conversation_id)
 

@@ -16,7 +16,7 @@ from answers.conversations.related_questions import related
 from answers.conversations.reopening_log import note_shown
 from answers.models import Conversation
 from answers.presentation.answer_view import show, show_all
-from answers.views.turn_context import Turn
+from answers.views.turn_context import TurnContext
 from knowledge.library.reading_log import note_list
 from knowledge.models import Collection, Document
 from knowledge.retrieval import search
@@ -54,7 +54,10 @@ def conversation(request: HttpRequest, member: Membership, conversation_id: UUID
     shown = show_all(member, [answer for answer in answers if not answer.is_running])
     note_shown(member, found, shown)
     ended = iter(shown)
-    turns = [Turn(member, answer) if answer.is_running else Turn(member, answer, next(ended)) for answer in answers]
+    turns = [
+        TurnContext(member, answer) if answer.is_running else TurnContext(member, answer, next(ended))
+        for answer in answers
+    ]
     if turns and turns[-1].shown:
         turns[-1] = replace(turns[-1], related=related(member, turns[-1].shown, found))
     return render(
@@ -77,11 +80,11 @@ def answer(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpRes
     if not request.headers.get("X-Follows"):
         address = reverse("answers:conversation", args=[member.tenant.slug, found.conversation_id])
         return redirect(f"{address}#turn-{found.pk}")
-    turn = Turn(member, found)
+    turn = TurnContext(member, found)
     if not found.is_running:
         shown = show(member, found)
         note_shown(member, found, [shown])
-        turn = Turn(member, found, shown, related(member, shown, found.conversation))
+        turn = TurnContext(member, found, shown, related(member, shown, found.conversation))
     later = answers_in(member, found.conversation)[0].pk != found.pk
     return render(request, "answers/_finished.html", {"turn": turn, "later": later, "member": member})
 
@@ -92,7 +95,7 @@ def receipt(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpRe
     found = access_answer(member, answer_id)
     shown = show(member, found)
     note_shown(member, found, [shown])
-    context = {**_page_context(request, member, found.conversation), "turn": Turn(member, found, shown)}
+    context = {**_page_context(request, member, found.conversation), "turn": TurnContext(member, found, shown)}
     return render(request, "answers/receipt.html", context)
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from answers.conversations import sharing
 from answers.conversations.conversations import access_answer
 from answers.views.pages import _page_context
-from answers.views.turn_context import Turn
+from answers.views.turn_context import TurnContext
 from tenants.models import Membership
 from tenants.requests.absolute_urls import shown_address
 from tenants.requests.gates import member_view
@@ -50,5 +50,5 @@ def share(request: HttpRequest, member: Membership, answer_id: UUID) -> HttpResp
 @member_view()
 def shared(request: HttpRequest, member: Membership, shared_id: UUID) -> HttpResponse:
     opened = sharing.open_shared(member, shared_id)
-    turn = Turn(member, opened.answer, opened.shown)
+    turn = TurnContext(member, opened.answer, opened.shown)
     return render(request, "answers/shared.html", {**_page_context(request, member), "opened": opened, "turn": turn})

@@ -13,7 +13,7 @@ from tenants.models import Membership
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TurnContext:
     """A question with its answer: running, or as it may be shown now."""
 
     member: Membership
@@ -22,7 +22,7 @@ class Turn:
     related: tuple[Suggested, ...] = ()
 
     @classmethod
-    def beginning(cls, member: Membership, run: runner.Run) -> Turn:
+    def beginning(cls, member: Membership, run: runner.AnswerRun) -> TurnContext:
         began = run.events[0].data
         answer = Answer(pk=run.answer_id, question=began["question"], conversation_id=began["conversation_id"])
         return cls(member, answer)

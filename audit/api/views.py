@@ -89,7 +89,7 @@ class EventPageSerializer(serializers.Serializer):
     results = EventSerializer(many=True)
 
 
-class EventsView(MemberAPIView):
+class AuditEventsView(MemberAPIView):
     roles = AUDITORS
     scopes = {"GET": Scope.AUDIT}
 

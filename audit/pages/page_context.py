@@ -14,7 +14,7 @@ from audit.ledger.actions import Action, Outcome
 from audit.models import AuditEvent
 from audit.trail import action_labels
 from audit.trail.event_view import EventView, describe
-from audit.trail.filters import Filters
+from audit.trail.filters import AuditFilters
 from audit.trail.queries import Trail
 from tenants.models import Membership
 
@@ -37,7 +37,7 @@ class Preset:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangedValue:
     field: str
     before: str
     after: str
@@ -46,7 +46,7 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Story:
     event: EventView
-    changes: tuple[Change, ...]
+    changes: tuple[ChangedValue, ...]
     facts: tuple[tuple[str, str], ...]
     around: tuple[EventView, ...]
     same_request: tuple[EventView, ...]
@@ -55,7 +55,7 @@ class Story:
     older: int | None
 
 
-def chips(filters: Filters) -> Iterator[Chip]:
+def chips(filters: AuditFilters) -> Iterator[Chip]:
     said = {
         "q": f"“{filters.q}”",
         "person": f"Person {filters.person}",
@@ -75,16 +75,18 @@ def chips(filters: Filters) -> Iterator[Chip]:
 def presets(today: date) -> Iterator[Preset]:
     """The searches that most people come for."""
     week, quarter = today - timedelta(days=7), today - timedelta(days=90)
-    yield Preset("Refusals this week", Filters(outcome=Outcome.REFUSED, since=week, looks=False).query())
-    yield Preset("Failed sign-ins this week", Filters(action=Action.SIGN_IN_FAILED, since=week, looks=False).query())
-    yield Preset("Permission changes", Filters(action="grant:", looks=False).query())
-    yield Preset("People and roles", Filters(action="member:", looks=False).query())
+    yield Preset("Refusals this week", AuditFilters(outcome=Outcome.REFUSED, since=week, looks=False).query())
     yield Preset(
-        "Exports in the last 90 days", Filters(action=Action.AUDIT_EXPORTED, since=quarter, looks=False).query()
+        "Failed sign-ins this week", AuditFilters(action=Action.SIGN_IN_FAILED, since=week, looks=False).query()
+    )
+    yield Preset("Permission changes", AuditFilters(action="grant:", looks=False).query())
+    yield Preset("People and roles", AuditFilters(action="member:", looks=False).query())
+    yield Preset(
+        "Exports in the last 90 days", AuditFilters(action=Action.AUDIT_EXPORTED, since=quarter, looks=False).query()
     )
 
 
-def page(member: Membership, filters: Filters, *, before: int | None = None) -> dict:
+def page(member: Membership, filters: AuditFilters, *, before: int | None = None) -> dict:
     """One page of the list, as a template wants it."""
     trail = Trail(member, filters)
     rows = trail.page(before=before, limit=PER_PAGE + 1)
@@ -138,14 +140,14 @@ def action_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 CODES = ("state", "mode", "reason", "code")  # whose values are words of the program
 
 
-def _changes(event: AuditEvent, changed: Sequence[AuditEvent]) -> Iterator[Change]:
+def _changes(event: AuditEvent, changed: Sequence[AuditEvent]) -> Iterator[ChangedValue]:
     """What the fields were before and after."""
     if event.action == Action.MEMBER_ROLE_CHANGED:
-        yield Change("Role", event.data.get("former", ""), event.data.get("role", ""))
+        yield ChangedValue("Role", event.data.get("former", ""), event.data.get("role", ""))
         return
     for row in changed:
         for field, (before, after) in sorted(row.data.get("fields", {}).items()):
-            yield Change(action_labels.label(field), _value(before), _value(after))
+            yield ChangedValue(action_labels.label(field), _value(before), _value(after))
 
 
 def _facts(event: EventView) -> Iterator[tuple[str, str]]:
@@ -181,7 +183,7 @@ def _moment(value: str) -> str:
     return f"{_day(moment)}, {moment:%H:%M:%S} UTC"
 
 
-def _days(filters: Filters) -> str:
+def _days(filters: AuditFilters) -> str:
     since, until = filters.since, filters.until
     if since and until:
         return f"{_day(since)}" if since == until else f"{_day(since)} to {_day(until)}"

@@ -14,7 +14,7 @@ from audit.ledger.record import record
 from audit.pages import page_context
 from audit.trail import export as exporting
 from audit.trail import filters
-from audit.trail.filters import Filters
+from audit.trail.filters import AuditFilters
 from audit.trail.queries import Trail
 from tenants.errors import Invalid
 from tenants.models import Membership
@@ -83,7 +83,7 @@ def format_of(name: str) -> exporting.Format:
 
 
 @transaction.atomic
-def record_audit_read(member: Membership, parameters: Filters, on: Target, **data: object) -> None:
+def record_audit_read(member: Membership, parameters: AuditFilters, on: Target, **data: object) -> None:
     plain, personal = parameters.recorded()
     details = {name: value for name, value in data.items() if value is not None}
     record(Action.AUDIT_READ, member, on, personal=personal, filters=plain, **details)

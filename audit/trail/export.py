@@ -20,7 +20,7 @@ from audit.ledger.actions import Action
 from audit.ledger.actors import Target
 from audit.ledger.record import record
 from audit.trail.event_view import EventView, Person, describe
-from audit.trail.filters import Filters
+from audit.trail.filters import AuditFilters
 from audit.trail.queries import Trail
 from tenants.isolation.scope import in_tenant, return_connection
 from tenants.models import Membership
@@ -45,7 +45,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def export(member: Membership, filters: Filters, format_: Format) -> StreamingHttpResponse:
+def export(member: Membership, filters: AuditFilters, format_: Format) -> StreamingHttpResponse:
     """Everything that was asked for, up to now. That it was exported is recorded before the first row leaves."""
     trail = Trail(member, filters)
     until = trail.newest_id()
@@ -84,7 +84,7 @@ def defused(cell: object) -> str:
 
 
 @transaction.atomic
-def _note(member: Membership, filters: Filters, format_: Format, *, count: int) -> None:
+def _note(member: Membership, filters: AuditFilters, format_: Format, *, count: int) -> None:
     plain, personal = filters.recorded()
     record(
         Action.AUDIT_EXPORTED,
@@ -97,7 +97,7 @@ def _note(member: Membership, filters: Filters, format_: Format, *, count: int) 
     )
 
 
-async def _stream(member: Membership, filters: Filters, format_: Format, until: int) -> AsyncIterator[bytes]:
+async def _stream(member: Membership, filters: AuditFilters, format_: Format, until: int) -> AsyncIterator[bytes]:
     write, last = WRITERS[format_], 0
     yield write([], head=True)
     while block := await sync_to_async(_block)(member, filters, after=last, until=until):
@@ -105,7 +105,7 @@ async def _stream(member: Membership, filters: Filters, format_: Format, until: 
         yield write(block, head=False)
 
 
-def _block(member: Membership, filters: Filters, *, after: int, until: int) -> list[EventView]:
+def _block(member: Membership, filters: AuditFilters, *, after: int, until: int) -> list[EventView]:
     try:
         with in_tenant(member.tenant):
             return describe(Trail(member, filters).block(after=after, until=until, limit=ROWS_PER_BLOCK))

@@ -15,7 +15,7 @@ FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class AuditFilters:
     """Empty fields do not narrow. Days are whole days in UTC, both included."""
 
     q: str = ""  # words in the name of what it was done to
@@ -37,10 +37,10 @@ class Filters:
 
     @property
     def narrow(self) -> bool:
-        return self != Filters(looks=self.looks)
+        return self != AuditFilters(looks=self.looks)
 
-    def without(self, *names: str) -> Filters:
-        bare = Filters()
+    def without(self, *names: str) -> AuditFilters:
+        bare = AuditFilters()
         return replace(self, **{name: getattr(bare, name) for name in names})
 
     def query(self, **more: object) -> str:
@@ -61,17 +61,17 @@ class Filters:
         return {k: v for k, v in open_.items() if v}, {k: v for k, v in personal.items() if v}
 
 
-NAMES = tuple(field.name for field in fields(Filters))
+NAMES = tuple(field.name for field in fields(AuditFilters))
 
 
-def read(parameters: Mapping[str, str], *, looks: bool) -> Filters:
+def read(parameters: Mapping[str, str], *, looks: bool) -> AuditFilters:
     """`looks` is what counts where the address does not say. Raises Invalid for what cannot be meant."""
     action, outcome = parameters.get("action", "").strip(), parameters.get("outcome", "").strip()
     if action and action not in {*(a.value for a in Action), *(f"{subject}:" for subject in action_labels.SUBJECTS)}:
         raise Invalid("There is no such action.", hint="Choose one from the list.")
     if outcome and outcome not in {o.value for o in Outcome}:
         raise Invalid("The outcome must be done, refused or failed.")
-    filters = Filters(
+    filters = AuditFilters(
         q=_text(parameters, "q"),
         person=_text(parameters, "person"),
         document=_text(parameters, "document"),
@@ -86,7 +86,7 @@ def read(parameters: Mapping[str, str], *, looks: bool) -> Filters:
     return filters
 
 
-def read_strictly(parameters: Mapping[str, str]) -> Filters:
+def read_strictly(parameters: Mapping[str, str]) -> AuditFilters:
     """For programs: what is given must have a value that can be meant. Raises Invalid."""
     for name in ("action", "outcome", "since", "until"):
         if parameters.get(name) == "":

@@ -12,7 +12,7 @@ from audit.ledger.actions import Action
 from audit.ledger.event_objects import DOCUMENT, Relation
 from audit.ledger.object_names import ids_called
 from audit.models import AuditEvent, EventObject
-from audit.trail.filters import Filters
+from audit.trail.filters import AuditFilters
 from tenants.models import Membership
 
 PEOPLE_LIMIT = 20  # so many people may one name or address mean
@@ -40,7 +40,7 @@ class Branch:
 class Trail:
     """What one auditor asked for."""
 
-    def __init__(self, member: Membership, filters: Filters) -> None:
+    def __init__(self, member: Membership, filters: AuditFilters) -> None:
         self.tenant_id = member.tenant_id
         self.filters = filters
         self._first, self._end = self._bounds()

@@ -56,7 +56,7 @@ class OneUpload(MemberAPIView):
 
 
 @may_take_longer
-class Piece(MemberAPIView):
+class UploadPieceView(MemberAPIView):
     scopes = {"PUT": Scope.WRITE}
 
     @extend_schema(

@@ -156,7 +156,7 @@ class Trash(MemberAPIView):
         return Response(shown(self.member, document))
 
 
-class Retry(MemberAPIView):
+class RetryView(MemberAPIView):
     scopes = {"POST": Scope.WRITE}
 
     @extend_schema(request=None, responses={202: DocumentShape})

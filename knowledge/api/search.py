@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from knowledge.api.input_serializers import SearchInput
 from knowledge.api.serializers import ResultsShape
 from knowledge.retrieval.result_page import search_page
-from knowledge.retrieval.search import Filters
+from knowledge.retrieval.search import SearchFilters
 from tenants.models.api_key import Scope
 from tenants.requests.api_gates import MemberAPIView
 
@@ -22,7 +22,7 @@ class Search(MemberAPIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         narrowed = data.get("filters") or {}
-        filters = Filters(
+        filters = SearchFilters(
             collections=tuple(narrowed.get("collection", ())),
             types=tuple(narrowed.get("type", ())),
             dated_from=narrowed.get("dated_from"),

@@ -41,7 +41,7 @@ def on_erase(name: str, forget: Forget) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class ErasureReceipt:
     """Where a document was, and that it is gone from each place. Part of the audit trail."""
 
     hidden_at: str
@@ -174,7 +174,7 @@ def _erase(trashing: Trashing) -> None:
             if storage.is_there(blob.path):
                 raise OSError(f"The file of an erased document could not be removed: {blob.path}")
     touch_corpus(trashing.tenant)
-    receipt = Receipt(
+    receipt = ErasureReceipt(
         hidden_at=trashing.at.isoformat(),
         erased_at=timezone.now().isoformat(),
         versions=counted[0],

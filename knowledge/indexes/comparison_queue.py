@@ -33,7 +33,7 @@ _asked: dict[UUID, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ComparisonClaim:
     tenant: Tenant
     requests: int  # those that this comparison answers
     in_doubt: bool  # somebody met what is missing; else a look at its time
@@ -75,18 +75,18 @@ def waiting() -> list[UUID]:
     return list(rows.order_by("-in_doubt", "requested_at").values_list("tenant_id", flat=True)[:100])
 
 
-def claim(tenant_id: UUID) -> Claim | None:
+def claim(tenant_id: UUID) -> ComparisonClaim | None:
     """The right to compare, for LEASE. None: another worker was first, or it is done."""
     with in_tenant(Tenant(pk=tenant_id)), transaction.atomic():
         rows = IndexComparison.objects.for_tenant(tenant_id)
         if not rows.filter(_unclaimed()).update(claimed_until=now() + LEASE):
             return None
         row = rows.get()
-        return Claim(Tenant.objects.get(pk=tenant_id), row.requests, row.in_doubt)
+        return ComparisonClaim(Tenant.objects.get(pk=tenant_id), row.requests, row.in_doubt)
 
 
 @contextmanager
-def renewed_lease(claimed: Claim) -> Iterator[None]:
+def renewed_lease(claimed: ComparisonClaim) -> Iterator[None]:
     """Renews the lease for as long as the block lasts."""
     over = threading.Event()
     renewing = threading.Thread(target=_renew, args=(claimed, over), name="comparison-lease", daemon=True)
@@ -98,7 +98,7 @@ def renewed_lease(claimed: Claim) -> Iterator[None]:
         renewing.join()
 
 
-def finish(claimed: Claim) -> None:
+def finish(claimed: ComparisonClaim) -> None:
     """Deleted, unless it was asked for again meanwhile."""
     with in_tenant(claimed.tenant), transaction.atomic():
         rows = IndexComparison.objects.for_tenant(claimed.tenant)
@@ -106,7 +106,7 @@ def finish(claimed: Claim) -> None:
         rows.update(claimed_until=None)
 
 
-def postpone(claimed: Claim, pause: timedelta) -> None:
+def postpone(claimed: ComparisonClaim, pause: timedelta) -> None:
     with in_tenant(claimed.tenant), transaction.atomic():
         IndexComparison.objects.for_tenant(claimed.tenant).update(claimed_until=now() + pause)
 
@@ -141,7 +141,7 @@ def _once_more(rows: QuerySet[IndexComparison]) -> int:
     return rows.update(requests=F("requests") + 1, in_doubt=True)
 
 
-def _renew(claimed: Claim, over: threading.Event) -> None:
+def _renew(claimed: ComparisonClaim, over: threading.Event) -> None:
     while not over.wait(HEARTBEAT_SECONDS):
         try:
             postpone(claimed, LEASE)

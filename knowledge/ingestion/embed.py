@@ -11,7 +11,7 @@ from knowledge import backends
 from knowledge.embedders.base import EmbedderError, EmbedderUnavailable
 from knowledge.indexes import versions
 from knowledge.ingestion import save
-from knowledge.ingestion.work_items import Withdrawn, Work
+from knowledge.ingestion.work_items import Work, WorkWithdrawn
 from knowledge.jobs import outcomes
 from knowledge.models import Passage
 from tenants.isolation.scope import in_tenant
@@ -104,7 +104,7 @@ def _stored(tenant_id: UUID, generation: str, digests: set[str]) -> dict[str, np
 
 
 def _stop(work: Work, error: Exception) -> None:
-    if isinstance(error, Withdrawn):
+    if isinstance(error, WorkWithdrawn):
         save.discard_work(work.claim)
         return
     end = outcomes.retry_later

@@ -7,7 +7,7 @@ import logging
 from uuid import UUID
 
 from knowledge.ingestion import save
-from knowledge.ingestion.work_items import Progress, Withdrawn, Work
+from knowledge.ingestion.work_items import Progress, Work, WorkWithdrawn
 from knowledge.jobs import outcomes
 from knowledge.jobs.claims import Claim
 from knowledge.library import storage
@@ -40,7 +40,7 @@ def read(claim: Claim, version: Version | None, generation: str, parser: Parser)
             save.remove_superseded(claim, version)
             return None
         return _read(claim, version, generation, parser)
-    except Withdrawn:
+    except WorkWithdrawn:
         save.discard_work(claim)
     except ParseFailed as failure:
         end = outcomes.fail if failure.permanent else outcomes.retry_later

@@ -61,7 +61,7 @@ def stop_soon() -> None:
 
 def _drain_inline(up_to: int) -> int:
     batch = _ClaimBatch(up_to)
-    for work in _Reader(batch, backends.parser()).works():
+    for work in _FileReader(batch, backends.parser()).works():
         for done in embed_works([work]):
             save.save([done])
         batch.done([work.claim])
@@ -135,7 +135,7 @@ class _ClaimBatch:
         self.done(undone)
 
 
-class _Reader:
+class _FileReader:
     """Reads what is in the hand, one file after the other, and takes more."""
 
     def __init__(self, batch: _ClaimBatch, parser: Parser) -> None:
@@ -213,8 +213,8 @@ class _Backlog:
 class _Pipeline:
     def __init__(self, up_to: int) -> None:
         self._batch = _ClaimBatch(up_to)
-        self._first = _Reader(self._batch, backends.parser())
-        self._second = _Reader(self._batch, backends.new_parser())
+        self._first = _FileReader(self._batch, backends.parser())
+        self._second = _FileReader(self._batch, backends.new_parser())
         self._read, self._embedded = _Backlog(AHEAD), _Backlog(AHEAD)
         self._read_over, self._over = threading.Event(), threading.Event()
 

@@ -13,7 +13,7 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from knowledge.indexes import comparison_queue, index_writer
-from knowledge.ingestion.work_items import Withdrawn, Work
+from knowledge.ingestion.work_items import Work, WorkWithdrawn
 from knowledge.jobs import claims, outcomes
 from knowledge.jobs.claims import Claim
 from knowledge.library import version_text
@@ -285,7 +285,7 @@ def _stop(work: Work, error: Exception) -> None:
         claims.return_to_queue([work.claim])
         return
     message, hint = getattr(error, "message", ""), getattr(error, "hint", "")
-    if isinstance(error, Withdrawn):
+    if isinstance(error, WorkWithdrawn):
         discard_work(work.claim)
     elif getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in str(error):
         outcomes.defer_outage(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PROGRESS_INTERVAL_SECONDS = 0.7  # seconds: a small file is ready before anything about it need be said
 
 
-class Withdrawn(Exception):
+class WorkWithdrawn(Exception):
     """Cancelled, deleted or taken over while it was worked on: the rest of the work is for nothing."""
 
 
@@ -70,7 +70,7 @@ class Progress:
             self._reported_at = time.monotonic()
         with in_tenant(self._claim.tenant):
             if not claims.still_held([self._claim]):
-                raise Withdrawn
+                raise WorkWithdrawn
             Version.objects.for_tenant(self._claim.tenant_id).filter(
                 pk=self._claim.version_id, status__in=WORKING
             ).update(status=status, progress_done=done, progress_total=total)

@@ -42,7 +42,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CollectionProgress:
     """What of one collection waits and is worked on; `imported` of it came with an import."""
 
     collection: Collection
@@ -119,7 +119,7 @@ def cancel_import(member: Membership, collection: Collection | None = None) -> i
     return stopped
 
 
-def lines(member: Membership) -> list[Line]:
+def lines(member: Membership) -> list[CollectionProgress]:
     """What is on its way, by collection, of what this member may change."""
     under_way = (
         Document.objects.allowing(member, Right.WRITE)
@@ -138,7 +138,10 @@ def lines(member: Membership) -> list[Line]:
         )
     }
     shelves = Collection.objects.for_tenant(member.tenant).filter(pk__in=counted).order_by("name")
-    return [Line(shelf, *(counted[shelf.pk][name] for name in ("waiting", "working", "imported"))) for shelf in shelves]
+    return [
+        CollectionProgress(shelf, *(counted[shelf.pk][name] for name in ("waiting", "working", "imported")))
+        for shelf in shelves
+    ]
 
 
 def _next_imported(member: Membership, collection: Collection | None) -> list[tuple[UUID, UUID]]:

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from knowledge.parsers.base import MIB, ParseFailed, ParseLimits, damaged
 from knowledge.parsers.safe_xml import parse_xml
-from knowledge.parsers.source import Source
+from knowledge.parsers.source import SourceFile
 
 UNCHECKED_RATIO_BYTES = 8 * MIB  # below this any ratio is harmless: a blank spreadsheet packs very well
 
@@ -15,7 +15,7 @@ UNCHECKED_RATIO_BYTES = 8 * MIB  # below this any ratio is harmless: a blank spr
 class Archive:
     """Reads members of a zip by name. Sizes come from the central directory and are held while reading."""
 
-    def __init__(self, source: Source, limits: ParseLimits) -> None:
+    def __init__(self, source: SourceFile, limits: ParseLimits) -> None:
         try:
             self._file = source.open()
             self._zip = zipfile.ZipFile(self._file)

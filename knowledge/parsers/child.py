@@ -23,7 +23,7 @@ from typing import IO, Any
 from knowledge.parsers import confinement
 from knowledge.parsers.base import ParseFailed, ParseLimits, too_large_or_damaged
 from knowledge.parsers.child_protocol import Frame, document_to_wire, failure_to_wire, receive_frame, write_frame
-from knowledge.parsers.source import Source
+from knowledge.parsers.source import SourceFile
 
 PROGRESS_SECONDS = 0.2
 
@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
             return 0
         _allow_processor_time(limits.ocr_wall_seconds if ocr else limits.processor_seconds)
         try:
-            with contextlib.nullcontext() if descriptor is None else Source(descriptor) as source:
+            with contextlib.nullcontext() if descriptor is None else SourceFile(descriptor) as source:
                 write_frame(replies, _answer(frame, source, limits, replies, recognise))
         except BrokenPipeError:
             os._exit(0)  # who asked was killed, and nobody is there to be told so
@@ -63,7 +63,7 @@ def _allow_processor_time(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 1, hard))
 
 
-def _answer(frame: Frame, source: Source | None, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
+def _answer(frame: Frame, source: SourceFile | None, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
     try:
         return ACTIONS[frame["do"]](frame, source, limits, replies, recognise)
     except ParseFailed as failure:
@@ -84,7 +84,7 @@ def _answer(frame: Frame, source: Source | None, limits: ParseLimits, replies: I
         return {"failed": failure_to_wire(failure) | {"cause": type(error).__name__}}
 
 
-def _parse(frame: Frame, source: Source, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
+def _parse(frame: Frame, source: SourceFile, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
     from knowledge.parsers.read import NeedsOcr, read
 
     reported_at = 0.0
@@ -102,19 +102,19 @@ def _parse(frame: Frame, source: Source, limits: ParseLimits, replies: IO[bytes]
     return {"document": document_to_wire(document)}
 
 
-def _render(frame: Frame, source: Source, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
+def _render(frame: Frame, source: SourceFile, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
     from knowledge.parsers.formats.pdf_picture import render
 
     return {"picture": base64.b64encode(render(source, frame["page"], frame["scale"])).decode("ascii")}
 
 
-def _boxes(frame: Frame, source: Source, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
+def _boxes(frame: Frame, source: SourceFile, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
     from knowledge.parsers.formats.pdf_picture import boxes
 
     return {"boxes": boxes(source, frame["page"], frame["quote"])}
 
 
-def _scan(frame: Frame, source: Source, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
+def _scan(frame: Frame, source: SourceFile, limits: ParseLimits, replies: IO[bytes], recognise: Any) -> Frame:
     from knowledge.parsers.formats.pdf_scan import scanned_lines
 
     return {"lines": scanned_lines(source, frame["page"], recognise)}

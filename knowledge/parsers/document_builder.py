@@ -37,7 +37,7 @@ _line_ends = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
 
 @dataclass(slots=True)
-class Piece:
+class DocumentElement:
     """A heading, paragraph, list item, code or table row that a reader found. Rows have `cells` in place of `text`."""
 
     kind: str
@@ -56,8 +56,8 @@ class Page:
 
 
 @dataclass(slots=True)
-class Draft:
-    pieces: list[Piece | Page] = field(default_factory=list)
+class DocumentDraft:
+    pieces: list[DocumentElement | Page] = field(default_factory=list)
     title: str = ""
     author: str = ""
     created: str = ""
@@ -84,7 +84,7 @@ def one_line(text: str) -> str:
 
 def table(
     rows: Iterable[Sequence[str]], *, has_header: bool = True, separator: str = CELL_SEPARATOR
-) -> Iterator[Piece]:
+) -> Iterator[DocumentElement]:
     """Rows without empty ones and without columns that are empty throughout; the first is the header."""
     filled_rows = [[one_line(cell) for cell in row] for row in rows]
     filled_rows = [row for row in filled_rows if any(row)]
@@ -93,16 +93,16 @@ def table(
     for number, row in enumerate(filled_rows):
         cells = [row[i] if i < len(row) else "" for i in used]
         if len(used) == 1:
-            yield Piece("paragraph", cells[0])
+            yield DocumentElement("paragraph", cells[0])
         else:
-            yield Piece(
+            yield DocumentElement(
                 "table_header" if has_header and number == 0 and len(filled_rows) > 1 else "table_row",
                 cells=cells,
                 separator=separator,
             )
 
 
-def table_of_pieces(rows: list[list[list[Piece]]], *, has_header: bool = True) -> Iterator[Piece]:
+def table_of_pieces(rows: list[list[list[DocumentElement]]], *, has_header: bool = True) -> Iterator[DocumentElement]:
     """A table whose cells hold pieces. One that only arranges a page is read as the text of that page."""
     rows = [row for row in rows if row]
     cells = [cell for row in rows for cell in row]
@@ -115,12 +115,12 @@ def table_of_pieces(rows: list[list[list[Piece]]], *, has_header: bool = True) -
     return table([[cell_text(cell) for cell in row] for row in rows], has_header=has_header)
 
 
-def cell_text(cell: Iterable[Piece]) -> str:
+def cell_text(cell: Iterable[DocumentElement]) -> str:
     return " ".join(piece.text or " ".join(piece.cells) for piece in cell)
 
 
-def assemble(draft: Draft, media_type: str, *, max_characters: int) -> ParsedDocument:
-    text = _Text(max_characters)
+def assemble(draft: DocumentDraft, media_type: str, *, max_characters: int) -> ParsedDocument:
+    text = _TextBuilder(max_characters)
     pages: list[PageSpan] = []
     blocks: list[Block] = []
     for piece in draft.pieces:
@@ -142,9 +142,9 @@ def assemble(draft: Draft, media_type: str, *, max_characters: int) -> ParsedDoc
     )
 
 
-def _title(draft: Draft) -> str:
+def _title(draft: DocumentDraft) -> str:
     """What the file calls itself, else what its first page says in large letters."""
-    headings = (piece.text for piece in draft.pieces if isinstance(piece, Piece) and piece.kind == "heading")
+    headings = (piece.text for piece in draft.pieces if isinstance(piece, DocumentElement) and piece.kind == "heading")
     file_title = one_line(draft.title)
     if _is_meaningful(file_title):
         return file_title
@@ -156,14 +156,14 @@ def _is_meaningful(title: str) -> bool:
     return bool(title) and not _no_title.match(title)
 
 
-class _Text:
+class _TextBuilder:
     def __init__(self, max_characters: int) -> None:
         self.parts: list[str] = []
         self.size = 0
         self.last = ""
         self.most = max_characters
 
-    def add(self, piece: Piece) -> Block | None:
+    def add(self, piece: DocumentElement) -> Block | None:
         spans: list[tuple[int, int]] = []
         if piece.kind in {"table_header", "table_row"}:
             content, spans = _row(piece)
@@ -207,7 +207,7 @@ class _Text:
             pages[-1] = PageSpan(page.number, page.start, self.size, page.label)
 
 
-def _row(piece: Piece) -> tuple[str, list[tuple[int, int]]]:
+def _row(piece: DocumentElement) -> tuple[str, list[tuple[int, int]]]:
     """The cells of a row in one line, and their spans. Where white space parts them, empty ones leave no trace."""
     cells = [one_line(cell) for cell in piece.cells]
     while cells and not cells[-1]:

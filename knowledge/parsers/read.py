@@ -10,7 +10,7 @@ from typing import Any
 
 from knowledge.parsers.archives import damaged
 from knowledge.parsers.base import MIB, ParsedDocument, ParseFailed, ParseLimits, Progress
-from knowledge.parsers.document_builder import Draft, assemble
+from knowledge.parsers.document_builder import DocumentDraft, assemble
 from knowledge.parsers.sniff import (
     CSV,
     DOC,
@@ -38,7 +38,7 @@ from knowledge.parsers.sniff import (
     name_of,
     sniff,
 )  # fmt: skip
-from knowledge.parsers.source import Source
+from knowledge.parsers.source import SourceFile
 
 TEXT_READERS = {
     HTML: "knowledge.parsers.formats.html:read_html",
@@ -69,10 +69,10 @@ class NeedsOcr(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParseContext:
     """What a reader of files gets. `recognise` turns a picture into lines where this process can; else None."""
 
-    source: Source
+    source: SourceFile
     media_type: str
     limits: ParseLimits
     on_progress: Progress = field(default=lambda page, total: None)
@@ -81,7 +81,7 @@ class Reading:
 
 
 def read(
-    source: Source, filename: str, limits: ParseLimits, *, on_progress: Progress, recognise: Any = None
+    source: SourceFile, filename: str, limits: ParseLimits, *, on_progress: Progress, recognise: Any = None
 ) -> ParsedDocument:
     """Raises `ParseFailed`, or `NeedsOcr` where there is no `recognise`."""
     if source.size > limits.file_bytes:
@@ -96,7 +96,7 @@ def read(
             draft = _reader(TEXT_READERS[sniffed.media_type])(sniffed.text)
         else:
             until = time.monotonic() + SCAN_TIME_SHARE * limits.ocr_wall_seconds
-            reading = Reading(source, sniffed.media_type, limits, on_progress, recognise, until)
+            reading = ParseContext(source, sniffed.media_type, limits, on_progress, recognise, until)
             draft = _reader(FILE_READERS[sniffed.media_type])(reading)
     except RecursionError as error:
         raise damaged() from error
@@ -137,4 +137,4 @@ def _language(text: str) -> str:
     return detect_language(text[:20_000])
 
 
-__all__ = ["Draft", "NeedsOcr", "Reading", "no_text", "read"]
+__all__ = ["DocumentDraft", "NeedsOcr", "ParseContext", "no_text", "read"]

@@ -11,7 +11,7 @@ from pathlib import PurePath
 from knowledge.parsers.archives import Archive
 from knowledge.parsers.base import ParseFailed, ParseLimits, damaged
 from knowledge.parsers.decode import decode, looks_binary
-from knowledge.parsers.source import Source
+from knowledge.parsers.source import SourceFile
 
 HEAD = 64 * 1024
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -70,7 +70,7 @@ class Sniffed:
     letters_lost: bool = False
 
 
-def sniff(source: Source, filename: str, limits: ParseLimits) -> Sniffed:
+def sniff(source: SourceFile, filename: str, limits: ParseLimits) -> Sniffed:
     head = source.head(HEAD)
     if not head:
         raise empty()
@@ -104,13 +104,13 @@ def unsupported(what: str = "a type of file") -> ParseFailed:
     return ParseFailed("unsupported_type", f"This is {what} that cannot be read.", f"Upload it as one of: {READABLE}.")
 
 
-def _signature(head: bytes, source: Source, limits: ParseLimits) -> str:
+def _signature(head: bytes, source: SourceFile, limits: ParseLimits) -> str:
     if b"%PDF-" in head[:1024]:
         return PDF
     return RTF if head.lstrip()[:5] == b"{\\rtf" else ""
 
 
-def _ole(head: bytes, source: Source, limits: ParseLimits) -> str:
+def _ole(head: bytes, source: SourceFile, limits: ParseLimits) -> str:
     """The old Office container; its directory names its streams in UTF-16."""
     if not head.startswith(OLE):
         return ""
@@ -133,7 +133,7 @@ def _ole(head: bytes, source: Source, limits: ParseLimits) -> str:
     raise unsupported("an Office file of a kind")
 
 
-def _zip(head: bytes, source: Source, limits: ParseLimits) -> str:
+def _zip(head: bytes, source: SourceFile, limits: ParseLimits) -> str:
     if not head.startswith(b"PK"):
         return ""
     archive = Archive(source, limits)
@@ -169,7 +169,7 @@ def password_protected() -> ParseFailed:
     )
 
 
-def _foreign(head: bytes, source: Source, limits: ParseLimits) -> str:
+def _foreign(head: bytes, source: SourceFile, limits: ParseLimits) -> str:
     """Pictures, and what is certainly no document: sound, films, programs, archives."""
     import filetype
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-class Source:
+class SourceFile:
     """Owns its descriptor; `close()` gives it back. The file must not shrink while it is read."""
 
     def __init__(self, descriptor: int) -> None:
@@ -18,7 +18,7 @@ class Source:
         self._mapped: mmap.mmap | None = None
 
     @classmethod
-    def of_path(cls, path: Path) -> Source:
+    def of_path(cls, path: Path) -> SourceFile:
         """For callers outside of the confined process, such as tests."""
         return cls(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
 
@@ -46,7 +46,7 @@ class Source:
         self._mapped = None
         os.close(self._descriptor)
 
-    def __enter__(self) -> Source:
+    def __enter__(self) -> SourceFile:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -19,16 +19,16 @@ from knowledge.permissions.conditions import (
     may_work,
     visible_collection_ids,
 )
-from knowledge.permissions.explain import AccessPath, Step, access_reasons, explain
+from knowledge.permissions.explain import AccessPath, AccessStep, access_reasons, explain
 from knowledge.permissions.search_filter import ReadScope, read_scope, readable, still_readable
 from tenants.errors import NotAllowed
 from tenants.models import Membership
 
 __all__ = [
     "AccessPath",
+    "AccessStep",
     "ReadScope",
     "Right",
-    "Step",
     "access_collection",
     "access_document",
     "access_documents",

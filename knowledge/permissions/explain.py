@@ -21,7 +21,7 @@ from tenants.models import Membership, TeamMember
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AccessStep:
     """One edge of a chain: "Finance team", "since 3 May", and who made it so where that is known."""
 
     kind: str  # owner, team, grant, collection
@@ -36,7 +36,7 @@ class AccessPath:
 
     right: Right
     words: str  # "via Finance team"
-    steps: tuple[Step, ...]
+    steps: tuple[AccessStep, ...]
 
 
 def access_reasons(member: Membership, document_ids: Many[UUID]) -> dict[UUID, str]:
@@ -70,26 +70,28 @@ def explain(member: Membership, document: Document) -> list[AccessPath]:
         return []
     paths = []
     if document.owner_id == member.pk:
-        paths.append(AccessPath(Right.MANAGE, "owns it", (Step("owner", str(document), at=document.created_at),)))
+        paths.append(AccessPath(Right.MANAGE, "owns it", (AccessStep("owner", str(document), at=document.created_at),)))
     paths += _paths_by_grant(member, document, DocumentUserGrant, DocumentTeamGrant)
     if document.restricted:
         return paths
     shelf = document.collection
-    onward = Step("collection", str(shelf))
+    onward = AccessStep("collection", str(shelf))
     if shelf.owner_id == member.pk:
-        owning = Step("owner", str(shelf), at=shelf.created_at)
+        owning = AccessStep("owner", str(shelf), at=shelf.created_at)
         paths.append(AccessPath(Right.MANAGE, f"owns the collection {shelf}", (owning, onward)))
     return paths + _paths_by_grant(member, shelf, CollectionUserGrant, CollectionTeamGrant, onward)
 
 
 def _paths_by_grant(
-    member: Membership, target: Document | Collection, by_user, by_team, *onward: Step
+    member: Membership, target: Document | Collection, by_user, by_team, *onward: AccessStep
 ) -> list[AccessPath]:
     paths = []
     for grant in _with_giver(granted(by_user, member, Right.READ)).filter(content_object=target):
         giver = str(grant.granted_by or "")
         words = f"shared by {giver}" if giver else "shared directly"
-        paths.append(AccessPath(grant.right, words, (Step("grant", str(target), giver, grant.granted_at), *onward)))
+        paths.append(
+            AccessPath(grant.right, words, (AccessStep("grant", str(target), giver, grant.granted_at), *onward))
+        )
     joined = {
         row.team.group_id: row
         for row in TeamMember.objects.for_tenant(member.tenant_id).filter(member=member).select_related("team")
@@ -99,8 +101,8 @@ def _paths_by_grant(
         if row is None:
             continue
         steps = (
-            Step("team", row.team.name, at=row.added_at),
-            Step("grant", str(target), str(grant.granted_by or ""), grant.granted_at),
+            AccessStep("team", row.team.name, at=row.added_at),
+            AccessStep("grant", str(target), str(grant.granted_by or ""), grant.granted_at),
         )
         paths.append(AccessPath(grant.right, _via(row.team.name, row.team.everyone), (*steps, *onward)))
     return paths

@@ -9,14 +9,14 @@ from audit.ledger.event_objects import Relation, document_refs
 from audit.ledger.record import record
 from knowledge.permissions import access
 from knowledge.retrieval.highlights import Highlighter
-from knowledge.retrieval.search import Filters, Found, find, notice
+from knowledge.retrieval.search import FoundPassage, SearchFilters, find, notice
 from tenants.models import Membership
 
 DEFAULT_LANGUAGE = "en"  # for a text that does not say its language: one stemmer instead of one for each that it may be
 
 
 def search_page(
-    member: Membership, query: str, *, k: int = 10, offset: int = 0, filters: Filters = Filters()
+    member: Membership, query: str, *, k: int = 10, offset: int = 0, filters: SearchFilters = SearchFilters()
 ) -> dict[str, Any]:
     """`next_offset` is None on the last page; `notice` says that the index is being rebuilt, and else nothing."""
     read_scope = access.read_scope(member, just_fetched=True)  # who asks was looked up for this very request
@@ -38,7 +38,7 @@ def search_page(
     }
 
 
-def _shown(passage: Found, highlights: Highlighter) -> dict[str, Any]:
+def _shown(passage: FoundPassage, highlights: Highlighter) -> dict[str, Any]:
     return {
         "document_id": str(passage.document_id),
         "title": passage.title,

@@ -46,7 +46,7 @@ _unavailable_until: dict[IndexSpec, float] = {}  # until when
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class SearchFilters:
     """What a search is narrowed to. Empty means no narrowing; dates are the documents' own."""
 
     collections: tuple[UUID, ...] = ()
@@ -61,7 +61,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPassage:
     """A passage that this reader may see, and its document. `start` and `end` are places in the version's text."""
 
     passage_id: UUID
@@ -92,10 +92,10 @@ def find(
     phrasings: Sequence[str],
     *,
     limit: int,
-    filters: Filters = Filters(),
+    filters: SearchFilters = SearchFilters(),
     generation: str = "",
     read_scope: access.ReadScope | None = None,
-) -> list[Found]:
+) -> list[FoundPassage]:
     """The best passages for all phrasings together, best first; from another index than the active one, if named.
 
     `read_scope` is what the member may read, for who has just asked; what was revoked since is found out at the end.
@@ -120,7 +120,7 @@ def find(
     elif not generation:
         consistency.check_after_search(namespace)
     hits = sorted(best.values(), key=_order)
-    passages: list[Found] = []
+    passages: list[FoundPassage] = []
     while hits and len(passages) < limit:  # nearly always once: the rows refuse what changed just now, and nothing else
         looked_at, hits = hits[: limit - len(passages)], hits[limit - len(passages) :]
         passages += _checked(member, looked_at, read_scope, filters)
@@ -230,8 +230,8 @@ def _order(hit: Hit) -> tuple[float, float, bytes]:
     return (-hit.score, -hit.dense, hit.passage_id.bytes)
 
 
-def _narrowed(member: Membership, readable: Readable, filters: Filters) -> Readable:
-    if readable.nothing or filters == Filters():
+def _narrowed(member: Membership, readable: Readable, filters: SearchFilters) -> Readable:
+    if readable.nothing or filters == SearchFilters():
         return readable
     if filters.only_collections and not readable.document_nos:
         return replace(readable, collection_ids=readable.collection_ids & set(filters.collections))
@@ -249,7 +249,9 @@ def _narrowed(member: Membership, readable: Readable, filters: Filters) -> Reada
     return replace(readable, within=frozenset(documents.values_list("number", flat=True)))
 
 
-def _checked(member: Membership, hits: list[Hit], known: access.ReadScope, filters: Filters) -> list[Found]:
+def _checked(
+    member: Membership, hits: list[Hit], known: access.ReadScope, filters: SearchFilters
+) -> list[FoundPassage]:
     """The hits whose rows say that this reader may see them now.
 
     The rows come with the version of the corpus that they belong to. When it is the one the rights were read from,
@@ -332,8 +334,8 @@ def _with_keys(*passage_ids: UUID) -> QuerySet:
     return passages.filter(pk__in=passage_ids).values_list(*_COLUMNS)
 
 
-def _found_passage(hit: Hit, row: _Row) -> Found:
-    return Found(
+def _found_passage(hit: Hit, row: _Row) -> FoundPassage:
+    return FoundPassage(
         passage_id=row.pk,
         document_id=row.document_id,
         version_id=row.version_id,

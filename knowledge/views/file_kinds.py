@@ -9,7 +9,7 @@ from django.db.models import Q
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FileKind:
     key: str
     label: str
     icon: str
@@ -17,24 +17,24 @@ class Kind:
     parts: tuple[str, str] = ("page", "pages")  # what its pages are called
 
 
-OTHER = Kind("other", "File", "file", ())
+OTHER = FileKind("other", "File", "file", ())
 KINDS = (  # the keys are those of knowledge.library.media_types
-    Kind("pdf", "PDF", "file", (".pdf",)),
-    Kind("word", "Word", "file", (".docx", ".docm", ".dotx", ".doc", ".odt", ".rtf")),
-    Kind("sheet", "Excel", "table", (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"), ("sheet", "sheets")),
-    Kind("sheet", "Table", "table", (".csv", ".tsv")),
-    Kind("slides", "PowerPoint", "slides", (".pptx", ".pptm", ".ppsx", ".ppt", ".odp"), ("slide", "slides")),
-    Kind("web", "HTML", "globe", (".html", ".htm", ".xhtml")),
-    Kind("text", "Markdown", "file", (".md", ".markdown")),
-    Kind("text", "Text", "file", (".txt", ".text", ".log", ".json", ".xml")),
-    Kind("mail", "E-mail", "mail", (".eml", ".msg")),
-    Kind("book", "Book", "book", (".epub",)),
-    Kind("picture", "Picture", "image", (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")),
+    FileKind("pdf", "PDF", "file", (".pdf",)),
+    FileKind("word", "Word", "file", (".docx", ".docm", ".dotx", ".doc", ".odt", ".rtf")),
+    FileKind("sheet", "Excel", "table", (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"), ("sheet", "sheets")),
+    FileKind("sheet", "Table", "table", (".csv", ".tsv")),
+    FileKind("slides", "PowerPoint", "slides", (".pptx", ".pptm", ".ppsx", ".ppt", ".odp"), ("slide", "slides")),
+    FileKind("web", "HTML", "globe", (".html", ".htm", ".xhtml")),
+    FileKind("text", "Markdown", "file", (".md", ".markdown")),
+    FileKind("text", "Text", "file", (".txt", ".text", ".log", ".json", ".xml")),
+    FileKind("mail", "E-mail", "mail", (".eml", ".msg")),
+    FileKind("book", "Book", "book", (".epub",)),
+    FileKind("picture", "Picture", "image", (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")),
 )
 _BY_EXTENSION = {extension: kind for kind in KINDS for extension in kind.extensions}
 
 
-def kind_of(filename: str) -> Kind:
+def kind_of(filename: str) -> FileKind:
     return _BY_EXTENSION.get(PurePath(filename).suffix.lower(), OTHER)
 
 

@@ -23,7 +23,7 @@ HEAD_TOO_SLOW = (
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 seconds
 
 
-class Connection(HttpToolsProtocol):
+class AbortableProtocol(HttpToolsProtocol):
     """The parser has no limit for the line and the headers of a request: a stranger could fill the memory with one of them.
     So a connection is closed whose bytes complete no headers, no piece of a body and no request for MAX_HEAD_BYTES.
 

@@ -40,7 +40,7 @@ _is_doubtful = False
 _asking = threading.Lock()  # in doubt one statement waits for all
 
 
-class Connection(psycopg.Connection):
+class TimeoutConnection(psycopg.Connection):
     """Gives up, and closes itself, when a statement gets no answer in time."""
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:

@@ -22,7 +22,7 @@ MAX_PARTS_PER_REQUEST = 10  # names that one request may ask about
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DependencyHealth:
     ok: bool
     ms: float
     error: str = ""
@@ -48,7 +48,7 @@ class Check:
         self._ended = float("-inf")
         self._answered = threading.Event()
         self._answered.set()
-        self._result = Part(False, 0.0, "it was not checked yet", needed)
+        self._result = DependencyHealth(False, 0.0, "it was not checked yet", needed)
 
     def begin(self) -> None:
         """Asks, unless the last answer is still good or has not come yet."""
@@ -59,12 +59,12 @@ class Check:
             self._began = time.monotonic()
         threading.Thread(target=self._work, name="health", daemon=True).start()
 
-    def result(self) -> Part:
+    def result(self) -> DependencyHealth:
         """The answer, waited for until PATIENCE seconds after the question: one that hangs is waited for once."""
         if self._answered.wait(max(0.0, self._began + PART_TIMEOUT_SECONDS - time.monotonic())):
             return self._result
         waited = time.monotonic() - self._began
-        return Part(False, waited * 1000, f"no answer within {waited:.0f} seconds", self.needed)
+        return DependencyHealth(False, waited * 1000, f"no answer within {waited:.0f} seconds", self.needed)
 
     def _work(self) -> None:
         began, error = time.monotonic(), ""
@@ -75,14 +75,14 @@ class Check:
         finally:
             dependency_checks.close_connections()
         self._ended = time.monotonic()
-        self._result = Part(not error, (self._ended - began) * 1000, error, self.needed)
+        self._result = DependencyHealth(not error, (self._ended - began) * 1000, error, self.needed)
         self._answered.set()
 
 
 _checks: dict[str, Check] = {}
 
 
-def check(only: Collection[str] = ()) -> tuple[bool, dict[str, Part]]:
+def check(only: Collection[str] = ()) -> tuple[bool, dict[str, DependencyHealth]]:
     """Returns whether everything asked about is there, and each part. Takes at most about PATIENCE seconds.
 
     `only` names the parts to ask; no other is asked or waited for. Without it all are, and those that the portal works
@@ -95,7 +95,7 @@ def check(only: Collection[str] = ()) -> tuple[bool, dict[str, Part]]:
     for check in checks.values():
         check.begin()
     parts = {name: check.result() for name, check in checks.items()}
-    parts |= {name: Part(False, 0.0, "there is no such component") for name in only if name not in checks}
+    parts |= {name: DependencyHealth(False, 0.0, "there is no such component") for name in only if name not in checks}
     return all(part.ok for part in parts.values() if only or part.needed), parts
 
 
@@ -114,6 +114,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
     only = [name for name in request.GET.get("only", "").split(",") if name]
     ready, parts = check(list(dict.fromkeys(only))[:MAX_PARTS_PER_REQUEST])
     if warm_up.is_running():  # the first searches would wait for what is being loaded, about a second
-        ready, parts = False, parts | {"start": Part(False, 0.0, "the search is being loaded")}
+        ready, parts = False, parts | {"start": DependencyHealth(False, 0.0, "the search is being loaded")}
     data = {"ready": ready, "parts": {name: part.as_json() for name, part in parts.items()}}
     return JsonResponse(data, status=200 if ready else 503)

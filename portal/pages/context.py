@@ -28,7 +28,7 @@ def page(request: HttpRequest) -> dict:
     }
 
 
-def _draft(request: HttpRequest) -> form_drafts.Draft | None:
+def _draft(request: HttpRequest) -> form_drafts.FormDraft | None:
     """What this person wrote before their session ended. It can be taken once, and a page may ask several times."""
     if not hasattr(request, "_draft_taken"):
         request._draft_taken = form_drafts.take(request)

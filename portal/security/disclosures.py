@@ -14,7 +14,7 @@ from enum import Enum, StrEnum
 from audit.ledger.actions import Action as A
 
 
-class Content(StrEnum):
+class DisclosedContent(StrEnum):
     TEXT = "text"  # pages, passages, quotes, snippets, comparisons
     PICTURE = "picture"
     FILE = "file"
@@ -33,13 +33,13 @@ class Rhythm(Enum):
 @dataclass(frozen=True, slots=True)
 class Disclosure:
     address: str  # the name of the URL, with its namespace
-    contents: frozenset[Content]
+    contents: frozenset[DisclosedContent]
     actions: tuple[A, ...]  # one of these is on the trail, by whoever was shown it
     rhythm: Rhythm
 
 
 def _of(address: str, contents: str, *actions: A, rhythm: Rhythm = Rhythm.EACH) -> Disclosure:
-    return Disclosure(address, frozenset(Content(each) for each in contents.split()), actions, rhythm)
+    return Disclosure(address, frozenset(DisclosedContent(each) for each in contents.split()), actions, rhythm)
 
 
 _PAGES = (A.DOCUMENT_OPENED, A.DOCUMENT_READ)

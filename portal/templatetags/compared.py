@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from knowledge.views.viewer.text_comparison import Run
+from knowledge.views.viewer.text_comparison import ComparedRun
 
 register = template.Library()
 AROUND = {
@@ -19,6 +19,6 @@ AROUND = {
 
 
 @register.simple_tag
-def compared(runs: Sequence[Run]) -> SafeString:
+def compared(runs: Sequence[ComparedRun]) -> SafeString:
     """Each run escaped, between the tags of its change."""
     return mark_safe("".join(f"{AROUND[run.change][0]}{escape(run.text)}{AROUND[run.change][1]}" for run in runs))  # noqa: S308

@@ -41,7 +41,7 @@ _CHOSEN |= {"collection", "collections", "conversation", "role", "right", "step"
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class FormDraft:
     action: str  # the path that the form was sent to
     fields: tuple[tuple[str, str], ...]
     kind: str  # question, text
@@ -115,7 +115,7 @@ def save_draft(request: HttpRequest) -> str:
     return draft_id if cache.get(_key(draft_id)) else ""  # a cache that is away keeps nothing, and says nothing
 
 
-def take(request: HttpRequest) -> Draft | None:
+def take(request: HttpRequest) -> FormDraft | None:
     """The draft that the address names, for the person who wrote it. It can be taken once, and by nobody else."""
     draft_id, user = request.GET.get(MARK, ""), getattr(request, "user", None)
     if not draft_id or len(draft_id) > 40 or user is None or not user.is_authenticated:
@@ -129,7 +129,7 @@ def take(request: HttpRequest) -> Draft | None:
     content = crypto.Unsealer().open(user.pk, stored["sealed"])
     if not content:
         return None
-    return Draft(content["action"], tuple((name, value) for name, value in content["fields"]), content["kind"])
+    return FormDraft(content["action"], tuple((name, value) for name, value in content["fields"]), content["kind"])
 
 
 def page_of_form(request: HttpRequest) -> str:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from answers.answer_models.extractive import compose
-from answers.grounding.sentence_stream import GroundedStream, NotCovered, PartBegun, Statement, TextPiece
+from answers.grounding.sentence_stream import GroundedStream, NotCovered, PartMarker, Statement, TextPiece
 from answers.models import Answer, State
 from answers.question.analysis import read
 from answers.question.parts import parts
@@ -63,7 +63,7 @@ def test_marks_become_labels_however_the_text_is_cut(size):
 
 def test_a_part_begins_after_the_words_before_it_and_before_its_own():
     _, events = stream("Two months [PART 2] Garden leave is", 1000)
-    assert [type(event) for event in events] == [TextPiece, Statement, PartBegun, TextPiece, Statement]
+    assert [type(event) for event in events] == [TextPiece, Statement, PartMarker, TextPiece, Statement]
     assert [event.label for event in events if isinstance(event, Statement)] == ["", "Who approves garden leave"]
 
 
@@ -95,7 +95,7 @@ def test_an_answer_that_breaks_off_in_a_mark_shows_nothing_of_it(broken):
 def test_a_question_for_one_thing_has_no_parts_whatever_is_written():
     reading, events = stream(WRITTEN, 6, "What is the notice period?")
     assert {each.label for each in reading.statements} == {""}
-    assert {event.part for event in events if isinstance(event, PartBegun)} == {None}
+    assert {event.part for event in events if isinstance(event, PartMarker)} == {None}
 
 
 # Made of the documents' own sentences

@@ -206,12 +206,12 @@ def test_a_follow_up_is_understood_with_its_conversation(handbook, alice, ask, s
 def test_the_answer_is_from_the_collections_that_were_chosen(handbook, alice, erin, ask, upload):
     from knowledge.library.collections import create_collection
     from knowledge.permissions import grants
-    from knowledge.retrieval.search import Filters
+    from knowledge.retrieval.search import SearchFilters
 
     other = create_collection(erin, "Sports")
     grants.give(other, "read", alice, by=erin)
     upload("club.md", "# Rowing club\n\nThe rowing club meets on Tuesdays at six.", to=other)
-    events = ask(alice, QUESTION, filters=Filters(collections=(other.pk,)))
+    events = ask(alice, QUESTION, filters=SearchFilters(collections=(other.pk,)))
     assert {source["title"] for event in events if event.kind == "sources" for source in event.data["read"]} <= {
         "Rowing club"
     }

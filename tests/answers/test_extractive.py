@@ -10,7 +10,7 @@ import pytest
 from answers.answer_models.extractive import ExtractiveModel, compose
 from answers.grounding.prompt_injection_filter import speaks_to_the_assistant
 from answers.grounding.sentence_stream import GroundedStream
-from answers.question.analysis import Kind, read
+from answers.question.analysis import QuestionKind, read
 from answers.question.parts import parts
 from tests.answers.passages import passage
 
@@ -109,14 +109,14 @@ def test_a_sentence_cut_off_by_the_edge_of_its_passage_is_not_added():
 @pytest.mark.parametrize(
     ("question", "kind"),
     [
-        ("When does the term end?", Kind.TIME),
-        ("What do I need when I travel?", Kind.OTHER),
-        ("How many days?", Kind.AMOUNT),
-        ("Who signs?", Kind.PERSON),
-        ("Wann ist die Kernzeit?", Kind.TIME),
-        ("¿Cuántos días tengo?", Kind.AMOUNT),
-        ("为什么？", Kind.REASON),
-        ("May I bring a dog?", Kind.YES_NO),
+        ("When does the term end?", QuestionKind.TIME),
+        ("What do I need when I travel?", QuestionKind.OTHER),
+        ("How many days?", QuestionKind.AMOUNT),
+        ("Who signs?", QuestionKind.PERSON),
+        ("Wann ist die Kernzeit?", QuestionKind.TIME),
+        ("¿Cuántos días tengo?", QuestionKind.AMOUNT),
+        ("为什么？", QuestionKind.REASON),
+        ("May I bring a dog?", QuestionKind.YES_NO),
     ],
 )
 def test_what_kind_of_answer_is_asked_for(question, kind):
@@ -125,7 +125,7 @@ def test_what_kind_of_answer_is_asked_for(question, kind):
 
 def test_a_part_that_leaves_the_subject_out_keeps_it():
     first, second = parts("How many quotes does an order for £14,000 need, and who approves it?")
-    assert (first.asked.kind, second.asked.kind) == (Kind.AMOUNT, Kind.PERSON)
+    assert (first.asked.kind, second.asked.kind) == (QuestionKind.AMOUNT, QuestionKind.PERSON)
     assert "order" in second.asked.terms.surface
 
 

@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from answers.grounding.quote_matching import ground
-from answers.grounding.sentence_stream import Citation, GroundedStream, NotCovered, Statement, TextPiece, clean_output
+from answers.grounding.sentence_stream import (
+    GroundedStream,
+    NotCovered,
+    NumberedQuote,
+    Statement,
+    TextPiece,
+    clean_output,
+)
 from tests.answers.passages import passage
 
 TRAVEL = passage(
@@ -172,7 +179,7 @@ def test_a_sentence_may_rest_on_two_passages():
     )
     cited = {citation.quote.passage_id for citation in reading.statements[0].citations}
     assert cited == {TRAVEL.passage_id, PAYMENTS.passage_id}
-    assert isinstance(reading.statements[0].citations[0], Citation)
+    assert isinstance(reading.statements[0].citations[0], NumberedQuote)
 
 
 def test_a_label_behind_a_bracket_does_not_end_the_sentence():

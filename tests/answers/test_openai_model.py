@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from answers.answer_models.base import Delta, SourcePassage, Turn
+from answers.answer_models.base import Delta, PreviousTurn, SourcePassage
 from answers.answer_models.errors import ModelOverloaded, ModelRefused, ModelTimeout, ModelUnavailable
 from answers.answer_models.openai import OpenAIModel
 from answers.grounding.sentence_stream import GroundedStream, NotCovered
@@ -71,7 +71,7 @@ def test_a_model_that_finds_nothing_says_so(server, passages):
 
 
 def test_earlier_turns_are_sent_along(server, passages):
-    turns = [Turn("What is the hotel limit?", "140 EUR a night.")]
+    turns = [PreviousTurn("What is the hotel limit?", "140 EUR a night.")]
     ask(model(server, "echo"), "And for trips?", passages, history=turns)
     sent = server[1].requests[-1]["messages"]
     assert [message["role"] for message in sent] == ["system", "user", "assistant", "user"]

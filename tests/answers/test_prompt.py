@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from answers.answer_models import prompt
-from answers.answer_models.base import Turn
+from answers.answer_models.base import PreviousTurn
 from tests.answers.passages import passage
 
 
@@ -53,7 +53,7 @@ def test_the_rules_name_the_language_of_the_question():
 
 
 def test_only_the_last_turns_are_sent_and_not_at_any_length():
-    turns = [Turn(f"question {number}", "word " * 5000) for number in range(9)]
+    turns = [PreviousTurn(f"question {number}", "word " * 5000) for number in range(9)]
     messages = sent([passage("A.")], history=turns)
     assert next(message.content for message in messages if message.role == "user") == "question 6"
     assert max(len(message.content) for message in messages[1:]) <= prompt.MAX_TURN_CHARACTERS

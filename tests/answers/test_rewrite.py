@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from answers.answer_models.base import Turn
+from answers.answer_models.base import PreviousTurn
 from answers.generation.rewrite import rewrite
 
 
-def turns(*questions: str) -> list[Turn]:
-    return [Turn(question, "An answer.") for question in questions]
+def turns(*questions: str) -> list[PreviousTurn]:
+    return [PreviousTurn(question, "An answer.") for question in questions]
 
 
 @pytest.mark.parametrize(

@@ -68,9 +68,9 @@ def test_an_export_goes_on_over_many_blocks(client, cora, alice, bearer, monkeyp
 
 
 def test_what_is_written_while_it_runs_is_not_in_it(cora, alice):
-    from audit.trail.filters import Filters
+    from audit.trail.filters import AuditFilters
 
-    response = exporting.export(cora, Filters(), exporting.Format.CSV)
+    response = exporting.export(cora, AuditFilters(), exporting.Format.CSV)
     late = record(Action.DOCUMENT_OPENED, alice, LEASE)
     assert str(late.pk) not in [row["id"] for row in table(response)]
 

@@ -13,7 +13,7 @@ from audit.ledger.actions import Action, Outcome
 from audit.ledger.actors import Target
 from audit.ledger.record import record
 from audit.models import AuditEvent, PersonKey
-from audit.trail.filters import Filters
+from audit.trail.filters import AuditFilters
 from audit.trail.queries import Trail
 from tenants.models import Membership
 
@@ -200,7 +200,7 @@ def test_the_count_says_how_many_by_whom_on_what(sign_in, cora, alice, bob):
 def test_a_count_stops_counting(cora, alice):
     for _ in range(12):
         record(Action.DOCUMENT_OPENED, alice, LEASE)
-    counted = Trail(cora, Filters(action=Action.DOCUMENT_OPENED)).count(limit=10)
+    counted = Trail(cora, AuditFilters(action=Action.DOCUMENT_OPENED)).count(limit=10)
     assert (counted.events, counted.more) == (10, True)
 
 
@@ -273,15 +273,15 @@ def test_an_erased_person_is_shown_as_such_and_their_events_stay(sign_in, cora, 
 
 
 PLANNED = [
-    Filters(),
-    Filters(looks=False),
-    Filters(action="audit:exported"),
-    Filters(action="document:"),
-    Filters(outcome="failed"),
-    Filters(person="alice"),
-    Filters(person="acme", action="grant:"),
-    Filters(document=LEASE.id),
-    Filters(since=timezone.now().date(), until=timezone.now().date(), outcome="refused"),
+    AuditFilters(),
+    AuditFilters(looks=False),
+    AuditFilters(action="audit:exported"),
+    AuditFilters(action="document:"),
+    AuditFilters(outcome="failed"),
+    AuditFilters(person="alice"),
+    AuditFilters(person="acme", action="grant:"),
+    AuditFilters(document=LEASE.id),
+    AuditFilters(since=timezone.now().date(), until=timezone.now().date(), outcome="refused"),
 ]
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from answers.answer_models.base import AnswerModel, Delta, Turn
+from answers.answer_models.base import AnswerModel, Delta, PreviousTurn
 from answers.answer_models.extractive import ExtractiveModel
 from answers.answer_models.openai import OpenAIModel
 from answers.grounding.sentence_stream import GroundedStream
@@ -58,7 +58,7 @@ async def test_it_says_when_it_is_done(model):
 
 async def test_it_takes_a_conversation(model):
     assert await collect(
-        model, "And how many signatures?", history=[Turn("What is refunded?", "140 EUR.")], language="en"
+        model, "And how many signatures?", history=[PreviousTurn("What is refunded?", "140 EUR.")], language="en"
     )
 
 

@@ -176,9 +176,9 @@ def test_one_whose_only_document_is_in_the_trash_finds_nothing(acme, erin, uploa
 
 
 def test_a_whole_index_finds_nothing_where_there_is_nothing(acme, erin, handbook, bells):
-    from knowledge.retrieval.search import Filters
+    from knowledge.retrieval.search import SearchFilters
 
-    assert find(erin, ["meals"], limit=5, filters=Filters(author="Nobody")) == []
+    assert find(erin, ["meals"], limit=5, filters=SearchFilters(author="Nobody")) == []
     assert bells == wanted(acme) == []
 
 

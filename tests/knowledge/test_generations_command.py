@@ -98,12 +98,12 @@ def test_what_cannot_be_done_is_one_sentence(library, arguments, why):
 def test_documents_that_no_question_is_about_count_as_places_too(acme, olga, erin, shelf, upload, tmp_path):
     """The right document is the third that is found: two others stand before it."""
     from answers.quality import index_comparison
-    from answers.quality.evaluation_sets import Gold, Question
+    from answers.quality.evaluation_sets import EvaluationCase, Gold
 
     for number in range(2):
         upload(f"unicorn-{number}.md", f"# Unicorns {number}\n\nThe unicorn likes tea, tea and more tea.")
     upload("stables.md", "# Stables\n\nThere is also a unicorn. " + "Horses are fed in the morning. " * 20)
-    question = Question("1", "What tea does the unicorn like?", True, (), "", (Gold("stables.md"),))
+    question = EvaluationCase("1", "What tea does the unicorn like?", True, (), "", (Gold("stables.md"),))
     known = index_comparison.documents_of(erin, [question])
     measured = index_comparison.measure(erin, index_writer.active_generation(acme.pk), [question], known)
     assert measured["mrr@10"] == pytest.approx(1 / 3, abs=0.001)

@@ -4,7 +4,7 @@ import pytest
 
 from audit.models import AuditEvent
 from knowledge.permissions import grants
-from knowledge.views.viewer.text_comparison import Block, compare
+from knowledge.views.viewer.text_comparison import ComparedBlock, compare
 from tests.knowledge.page_cast import TRAVEL, path, shelf_of, text_of
 
 LATER = TRAVEL.replace("seven hours or longer", "six hours or longer, gate to gate").replace(
@@ -12,9 +12,9 @@ LATER = TRAVEL.replace("seven hours or longer", "six hours or longer, gate to ga
 )
 
 
-def blocks(*lines: str) -> list[Block]:
+def blocks(*lines: str) -> list[ComparedBlock]:
     return [
-        Block("heading" if line.startswith("# ") else "paragraph", (line.removeprefix("# "),), 1, 1, "")
+        ComparedBlock("heading" if line.startswith("# ") else "paragraph", (line.removeprefix("# "),), 1, 1, "")
         for line in lines
     ]
 
@@ -63,7 +63,7 @@ def test_what_changed_below_another_heading_is_a_place_of_its_own():
 
 def test_a_row_of_a_table_is_matched_by_what_it_is_about():
     def row(*cells):
-        return Block("table_row", cells, 0, 1, "")
+        return ComparedBlock("table_row", cells, 0, 1, "")
 
     found = compare(
         [row("Cork", "26"), row("Bremen", "30")], [row("Cork", "27"), row("Leeds", "26"), row("Bremen", "30")]
@@ -78,8 +78,8 @@ def test_the_same_twice_has_no_places_and_nothing_against_something_is_all_added
 
 
 def test_a_document_of_many_blocks_that_repeat_is_compared_in_time():
-    old = [Block("table_row", ("same", str(n % 7)), 0, 1, "") for n in range(6_000)]
-    new = [*old[:3_000], Block("table_row", ("new", "row"), 0, 1, ""), *old[3_000:]]
+    old = [ComparedBlock("table_row", ("same", str(n % 7)), 0, 1, "") for n in range(6_000)]
+    new = [*old[:3_000], ComparedBlock("table_row", ("new", "row"), 0, 1, ""), *old[3_000:]]
     assert compare(old, new).added == 1
 
 

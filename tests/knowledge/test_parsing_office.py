@@ -9,11 +9,11 @@ import pytest
 
 from knowledge.parsers.base import ParsedDocument, ParseFailed, ParseLimits
 from knowledge.parsers.read import read
-from knowledge.parsers.source import Source
+from knowledge.parsers.source import SourceFile
 
 
 def parsed(path) -> ParsedDocument:
-    with Source.of_path(path) as source:
+    with SourceFile.of_path(path) as source:
         return read(source, path.name, ParseLimits(), on_progress=lambda page, total: None)
 
 

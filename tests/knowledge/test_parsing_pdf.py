@@ -9,7 +9,7 @@ import pytest
 from knowledge.page_images import pdf_pages
 from knowledge.parsers.base import ParsedDocument, ParseFailed, ParseLimits
 from knowledge.parsers.read import NeedsOcr, read
-from knowledge.parsers.source import Source
+from knowledge.parsers.source import SourceFile
 
 WRAPPED = (
     "Every employee has twenty-eight days of annual leave, which are",
@@ -38,7 +38,7 @@ def drawn(tmp_path):
 
 
 def parsed(path) -> ParsedDocument:
-    with Source.of_path(path) as source:
+    with SourceFile.of_path(path) as source:
         return read(source, path.name, ParseLimits(), on_progress=lambda page, total: None)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from knowledge.parsers.base import ParseFailed
 from knowledge.parsers.decode import decode
-from knowledge.parsers.document_builder import Piece, assemble
+from knowledge.parsers.document_builder import DocumentElement, assemble
 from knowledge.parsers.formats.html import read_html
 from knowledge.parsers.formats.mail import read_mail
 from knowledge.parsers.formats.markdown import read_markdown
@@ -18,7 +18,7 @@ def text_of(draft) -> str:
 
 
 def kinds_of(draft) -> list[tuple[str, int]]:
-    return [(piece.kind, piece.level) for piece in draft.pieces if isinstance(piece, Piece)]
+    return [(piece.kind, piece.level) for piece in draft.pieces if isinstance(piece, DocumentElement)]
 
 
 @pytest.mark.parametrize(

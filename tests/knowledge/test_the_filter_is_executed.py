@@ -8,7 +8,7 @@ from knowledge.erasure.deletion import put_in_trash
 from knowledge.library.documents import change_document, move_document
 from knowledge.models import Document
 from knowledge.permissions import grants
-from knowledge.retrieval.search import Filters, find
+from knowledge.retrieval.search import SearchFilters, find
 from knowledge.stores.base import Readable
 
 pytestmark = pytest.mark.django_db
@@ -89,9 +89,9 @@ def test_filters_narrow_in_the_store_and_never_widen(spy, shelf, upload, erin, a
     mine = upload("travel.md")
     other = upload("travel.txt", "The meal allowance is 42 euros a day, says this note.")
     grants.give(mine, "read", alice, by=erin)
-    find(alice, ["meal"], limit=5, filters=Filters(types=("text",)))
+    find(alice, ["meal"], limit=5, filters=SearchFilters(types=("text",)))
     assert _numbers(spy.searches[-1][2]) == {mine.number}
-    find(alice, ["meal"], limit=5, filters=Filters(collections=(shelf.pk,)))
+    find(alice, ["meal"], limit=5, filters=SearchFilters(collections=(shelf.pk,)))
     assert _numbers(spy.searches[-1][2]) == {mine.number}
     assert other.number not in spy.searches[-1][1].within
 

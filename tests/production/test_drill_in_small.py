@@ -8,7 +8,7 @@ import time
 import httpx
 import pytest
 
-from portal.operations.services import Missing
+from portal.operations.services import ProgramMissing
 from tests.drills import verdict
 from tests.drills.column import Column
 from tests.drills.faults import Drill
@@ -26,7 +26,7 @@ def column():
     try:
         with Column(durable=False) as started:
             yield started
-    except Missing as reason:
+    except ProgramMissing as reason:
         if os.environ.get("CI"):
             pytest.fail(f"{reason} Here this may not be skipped.", pytrace=False)
         pytest.skip(str(reason))

@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 
 from knowledge.library import uploads
 from knowledge.library.collections import create_collection
-from portal.http.connections import Connection
+from portal.http.connections import AbortableProtocol
 from portal.http.request_threads import Handler
 from tenants.api_keys import api_keys
 from tenants.isolation.scope import in_tenant
@@ -32,7 +32,7 @@ def companies(as_app):
 @pytest.fixture
 def portal(companies, settings):
     settings.ALLOWED_HOSTS = ["*"]
-    with serving(Handler(), http=Connection) as address:
+    with serving(Handler(), http=AbortableProtocol) as address:
         yield address
 
 

@@ -9,7 +9,7 @@ from knowledge.library import version_text
 from knowledge.models import Content, Document, Status
 from knowledge.parsers.base import ParseLimits
 from knowledge.parsers.read import read
-from knowledge.parsers.source import Source
+from knowledge.parsers.source import SourceFile
 from tests.knowledge.page_cast import Shelf
 
 
@@ -18,7 +18,7 @@ def add_read(shelf: Shelf, filename: str, data: str | bytes, folder: Path) -> Do
     document = shelf.add(filename, data, read=False)
     path = folder / "file"
     path.write_bytes(data.encode() if isinstance(data, str) else data)
-    with contextlib.closing(Source.of_path(path)) as source:
+    with contextlib.closing(SourceFile.of_path(path)) as source:
         parsed = read(source, document.filename, ParseLimits(), on_progress=lambda page, total: None)
     version = document.latest_version
     content = Content(

@@ -19,7 +19,7 @@ from answers.models import Answer, AnswerEvent, Conversation
 from audit.trail import export as exporting
 from knowledge.library import uploads
 from knowledge.permissions import grants
-from portal.http.connections import Connection
+from portal.http.connections import AbortableProtocol
 from portal.http.request_threads import Handler
 from tenants.api_keys import api_keys
 from tenants.members import members
@@ -42,7 +42,7 @@ def looks_often(monkeypatch):
 
 @pytest.fixture
 def portal(transactional_db):
-    with serving(Handler(), http=Connection) as address:
+    with serving(Handler(), http=AbortableProtocol) as address:
         yield address
 
 
@@ -232,7 +232,7 @@ def test_of_two_keys_of_one_person_only_the_revoked_one_ends(portal, reader, exp
 
 
 def test_what_another_server_sends_ends_too(portal, reader, exports_without_end):
-    with serving(Handler(), http=Connection) as second:
+    with serving(Handler(), http=AbortableProtocol) as second:
         program = Key(reader, portal)
         elsewhere = OpenConnection(f"{second}/t/acme/api/v1/audit/export/", headers=program.headers)
         here = program.opens("GET", "audit/export/")

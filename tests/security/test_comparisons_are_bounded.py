@@ -6,13 +6,13 @@ import time
 import pytest
 
 from knowledge.views.viewer import compare_page, text_comparison
-from knowledge.views.viewer.text_comparison import Block, compare, planned
+from knowledge.views.viewer.text_comparison import ComparedBlock, compare, planned
 from tests.knowledge.page_cast import path, shelf_of
 from tests.security.reading_files import add_read
 
 
-def paragraphs(*texts: str) -> list[Block]:
-    return [Block("paragraph", (text,), 0, 1, "") for text in texts]
+def paragraphs(*texts: str) -> list[ComparedBlock]:
+    return [ComparedBlock("paragraph", (text,), 0, 1, "") for text in texts]
 
 
 HOSTILE = {
@@ -33,12 +33,12 @@ HOSTILE = {
         paragraphs(*(" ".join(f"w{n * k % 1009}" for n in range(400)) + f" {k}" for k in range(2, 42))),
     ),
     "table rows of the same cells": (
-        [Block("table_row", ("same", str(n % 7)), 0, 1, "") for n in range(8_000)],
-        [Block("table_row", ("same", str(n % 5)), 0, 1, "") for n in range(8_000)],
+        [ComparedBlock("table_row", ("same", str(n % 7)), 0, 1, "") for n in range(8_000)],
+        [ComparedBlock("table_row", ("same", str(n % 5)), 0, 1, "") for n in range(8_000)],
     ),
     "a change below each of many headings": (
-        [Block("heading" if n % 2 else "paragraph", (f"{n} old",), 1, 1, "") for n in range(6_000)],
-        [Block("heading" if n % 2 else "paragraph", (f"{n} new",), 1, 1, "") for n in range(6_000)],
+        [ComparedBlock("heading" if n % 2 else "paragraph", (f"{n} old",), 1, 1, "") for n in range(6_000)],
+        [ComparedBlock("heading" if n % 2 else "paragraph", (f"{n} new",), 1, 1, "") for n in range(6_000)],
     ),
 }
 
@@ -71,8 +71,8 @@ def test_an_ordinary_text_is_compared_word_by_word():
 
 
 def test_one_new_block_among_thousands_that_repeat_is_found():
-    old = [Block("table_row", ("same", str(n % 7)), 0, 1, "") for n in range(6_000)]
-    new = [*old[:3_000], Block("table_row", ("new", "row"), 0, 1, ""), *old[3_000:]]
+    old = [ComparedBlock("table_row", ("same", str(n % 7)), 0, 1, "") for n in range(6_000)]
+    new = [*old[:3_000], ComparedBlock("table_row", ("new", "row"), 0, 1, ""), *old[3_000:]]
     assert (compare(old, new).added, compare(old, new).removed) == (1, 0)
 
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from portal.http import connections
-from portal.http.connections import MAX_HEAD_BYTES, Connection
+from portal.http.connections import MAX_HEAD_BYTES, AbortableProtocol
 from tests.servers.portal_server import serving
 
 HOST = b"Host: localhost\r\n"
@@ -41,7 +41,7 @@ async def application(scope, receive, send) -> None:
 
 @pytest.fixture(scope="module")
 def address():
-    with serving(application, http=Connection) as base:
+    with serving(application, http=AbortableProtocol) as base:
         host, port = base.removeprefix("http://").rstrip("/").split(":")
         yield host, int(port)
 

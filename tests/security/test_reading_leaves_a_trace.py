@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit.ledger.actions import Action
 from audit.models import AuditEvent
-from portal.security.disclosures import DISCLOSURES, Content, Rhythm
+from portal.security.disclosures import DISCLOSURES, DisclosedContent, Rhythm
 from tests.every_address import OTHER_DOCUMENT, Address, every_address, make_objects, values
 
 WORD, TITLE = "quillmarker", "Zephyrtitle"
@@ -64,16 +64,18 @@ def read_body(response) -> str:
     return asyncio.run(read()).decode(errors="replace")
 
 
-def _seen(response) -> set[Content]:
+def _seen(response) -> set[DisclosedContent]:
     """What of the marked documents is in a response."""
     if response["Content-Type"].startswith("image/"):
-        return {Content.PICTURE}
+        return {DisclosedContent.PICTURE}
     body = read_body(response)
     found = set()
     if f"{WORD} allowance is 4" in body.replace('<mark class="quote">', "").replace("</mark>", ""):
-        found.add(Content.FILE if "attachment" in response.get("Content-Disposition", "") else Content.TEXT)
+        found.add(
+            DisclosedContent.FILE if "attachment" in response.get("Content-Disposition", "") else DisclosedContent.TEXT
+        )
     if TITLE in body:
-        found.add(Content.TITLE)
+        found.add(DisclosedContent.TITLE)
     return found
 
 

@@ -14,7 +14,7 @@ from audit.ledger.actors import Target
 from audit.ledger.event_objects import Relation, document_refs, quoted_and_shown
 from audit.ledger.record import record
 from audit.models import PersonKey
-from audit.trail.filters import Filters
+from audit.trail.filters import AuditFilters
 from audit.trail.queries import Trail
 from tests.audit.test_export import text as read_stream
 
@@ -124,7 +124,7 @@ def test_rest_gives_the_documents_of_an_event(client, cora, bearer, policy, answ
 
 def test_other_filters_narrow_them_too(cora, alice, bob, policy, answered, searched):
     def found(**filters) -> set[int]:
-        return {event.pk for event in Trail(cora, Filters(document=str(policy.pk), **filters)).page(limit=50)}
+        return {event.pk for event in Trail(cora, AuditFilters(document=str(policy.pk), **filters)).page(limit=50)}
 
     assert {answered.pk, searched.pk} <= found()
     assert answered.pk in found(person="alice")
@@ -138,7 +138,7 @@ def test_other_filters_narrow_them_too(cora, alice, bob, policy, answered, searc
 
 def test_pages_and_counts_include_them_once(cora, alice, policy):
     made = [record(Action.SEARCH_RUN, alice, objects=document_refs(Relation.SHOWN, [policy.pk])).pk for _ in range(25)]
-    trail, seen, before = Trail(cora, Filters(document=str(policy.pk), action="search:run")), [], None
+    trail, seen, before = Trail(cora, AuditFilters(document=str(policy.pk), action="search:run")), [], None
     while page := trail.page(before=before, limit=10):
         seen += [event.pk for event in page]
         before = seen[-1]
@@ -148,8 +148,8 @@ def test_pages_and_counts_include_them_once(cora, alice, policy):
 
 
 def test_another_companys_officer_finds_nothing(cora, globex, mallory, policy, answered):
-    assert Trail(mallory, Filters(document=str(policy.pk))).page(limit=50) == []
-    assert Trail(mallory, Filters(document="Travel")).page(limit=50) == []
+    assert Trail(mallory, AuditFilters(document=str(policy.pk))).page(limit=50) == []
+    assert Trail(mallory, AuditFilters(document="Travel")).page(limit=50) == []
 
 
 def test_the_words_of_an_erased_person_are_gone_and_the_reading_stays(sign_in, cora, alice, policy, answered):

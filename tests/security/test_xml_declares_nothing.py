@@ -12,7 +12,7 @@ from django.conf import settings
 from knowledge.parsers.base import ParseFailed, ParseLimits
 from knowledge.parsers.read import read
 from knowledge.parsers.safe_xml import iterate_xml, parse_xml
-from knowledge.parsers.source import Source
+from knowledge.parsers.source import SourceFile
 
 BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;&c;&c;</a>'
 OUTSIDE = '<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>'
@@ -76,7 +76,7 @@ def test_no_format_expands_an_entity_that_is_hidden_in_utf_16(tmp_path, filename
         for info in source.infolist():
             data = source.read(info)
             copy.writestr(info, _with_an_entity(data) if info.filename == part else data)
-    with pytest.raises(ParseFailed) as failed, Source.of_path(hostile) as source:
+    with pytest.raises(ParseFailed) as failed, SourceFile.of_path(hostile) as source:
         read(source, filename, ParseLimits(), on_progress=lambda page, total: None)
     assert failed.value.code == "damaged"
 

@@ -26,7 +26,7 @@ from uuid import uuid4
 
 import pytest
 
-from portal.operations.services import Missing, PgBouncer, Postgres, Redis, Server, Weaviate
+from portal.operations.services import PgBouncer, Postgres, ProgramMissing, Redis, Server, Weaviate
 
 PREFIX = "portal-test-servers-"
 
@@ -52,7 +52,7 @@ def shared(kind: type[Server]) -> Iterator[Server]:
 def _start(server: Server) -> None:
     try:
         server.start()
-    except Missing as reason:
+    except ProgramMissing as reason:
         if os.environ.get("CI"):
             pytest.fail(f"{reason} Here this may not be skipped.", pytrace=False)
         pytest.skip(str(reason))

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from knowledge.parsers.archives import Archive, attribute, damaged, local_name
-from knowledge.parsers.document_builder import Draft, Piece, cell_text, table_of_pieces
+from knowledge.parsers.document_builder import DocumentDraft, DocumentElement, cell_text, table_of_pieces
 from knowledge.parsers.formats.docx_styles import Numbering, Styles
 from knowledge.parsers.formats.ooxml import is_on, main_part, note_properties
-from knowledge.parsers.read import Reading
+from knowledge.parsers.read import ParseContext
 
 MAX_DEPTH = 60
 INLINE = {
@@ -31,7 +31,7 @@ TINY_TYPE = 3  # half points
 WHITE = {"FFFFFF", "FEFEFE"}
 
 
-def read_docx(reading: Reading) -> Draft:
+def read_docx(reading: ParseContext) -> DocumentDraft:
     archive = Archive(reading.source, reading.limits)
     try:
         return _Word(archive).draft
@@ -41,7 +41,7 @@ def read_docx(reading: Reading) -> Draft:
 
 class _Word:
     def __init__(self, archive: Archive) -> None:
-        self.draft = Draft()
+        self.draft = DocumentDraft()
         part = main_part(archive, "word/document.xml")
         folder = part.rsplit("/", 1)[0]
         body = next((child for child in archive.xml(part) if local_name(child.tag) == "body"), None)
@@ -56,7 +56,7 @@ class _Word:
         for kind in ("footnote", "endnote"):
             self._notes(kind, archive.optional_xml(f"{folder}/{kind}s.xml"))
 
-    def _blocks(self, container: Element, depth: int = 0) -> Iterator[Piece]:
+    def _blocks(self, container: Element, depth: int = 0) -> Iterator[DocumentElement]:
         if depth > MAX_DEPTH:
             raise damaged()
         for child in container:
@@ -73,7 +73,7 @@ class _Word:
             elif name == "AlternateContent":
                 yield from self._blocks(_chosen(child), depth + 1)
 
-    def _paragraph(self, paragraph: Element, depth: int) -> Iterator[Piece]:
+    def _paragraph(self, paragraph: Element, depth: int) -> Iterator[DocumentElement]:
         properties = _child(paragraph, "pPr")
         style = self.styles.of(_value(properties, "pStyle"))
         boxes: list[Element] = []
@@ -88,11 +88,11 @@ class _Word:
         if text.strip():
             label = self.numbering.next(number_id, number_level)
             if level:
-                yield Piece("heading", f"{label} {text}" if label else text, min(level, 6))
+                yield DocumentElement("heading", f"{label} {text}" if label else text, min(level, 6))
             elif self.numbering.knows(number_id):
-                yield Piece("list_item", f"{label} {text}" if label else text, min(int(number_level), 8))
+                yield DocumentElement("list_item", f"{label} {text}" if label else text, min(int(number_level), 8))
             else:
-                yield Piece("paragraph", text)
+                yield DocumentElement("paragraph", text)
         for box in boxes:
             yield from self._blocks(box, depth + 1)
 
@@ -161,7 +161,7 @@ class _Word:
         for referred, number in self.notes:
             if referred == kind and number in bodies:
                 text = cell_text(self._blocks(bodies.pop(number), 1))
-                self.draft.pieces.append(Piece("paragraph", text))
+                self.draft.pieces.append(DocumentElement("paragraph", text))
 
 
 def _rows(table: Element) -> Iterator[list[Element]]:

@@ -7,15 +7,15 @@ from urllib.parse import unquote
 
 from knowledge.parsers.archives import Archive, attribute, damaged, local_name
 from knowledge.parsers.decode import decode
-from knowledge.parsers.document_builder import Draft
+from knowledge.parsers.document_builder import DocumentDraft
 from knowledge.parsers.formats.html import iso_date, read_html
-from knowledge.parsers.read import Reading
+from knowledge.parsers.read import ParseContext
 from knowledge.parsers.sniff import password_protected
 
 CONTAINER = "META-INF/container.xml"
 
 
-def read_epub(reading: Reading) -> Draft:
+def read_epub(reading: ParseContext) -> DocumentDraft:
     archive = Archive(reading.source, reading.limits)
     try:
         return _read(archive, reading)
@@ -23,7 +23,7 @@ def read_epub(reading: Reading) -> Draft:
         archive.close()
 
 
-def _read(archive: Archive, reading: Reading) -> Draft:
+def _read(archive: Archive, reading: ParseContext) -> DocumentDraft:
     if "META-INF/rights.xml" in archive or (
         b"EncryptedData" in _optional(archive, "META-INF/encryption.xml") and _is_locked(archive)
     ):
@@ -34,7 +34,7 @@ def _read(archive: Archive, reading: Reading) -> Draft:
     )
     if place not in archive:
         raise damaged("The book")
-    package, folder, draft = archive.xml(place), posixpath.dirname(place), Draft()
+    package, folder, draft = archive.xml(place), posixpath.dirname(place), DocumentDraft()
     chapters: dict[str, str] = {}
     order: list[str] = []
     for element in package.iter():

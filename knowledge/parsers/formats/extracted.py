@@ -6,19 +6,19 @@ from typing import Any
 
 from knowledge.parsers.archives import damaged
 from knowledge.parsers.base import ParseFailed
-from knowledge.parsers.document_builder import Draft, Page, Piece, table
+from knowledge.parsers.document_builder import DocumentDraft, DocumentElement, Page, table
 from knowledge.parsers.formats.html import iso_date
 from knowledge.parsers.formats.mail import encrypted_mail
 from knowledge.parsers.formats.plain import read_text
 from knowledge.parsers.formats.xlsx import sheet_label, sheet_pieces
-from knowledge.parsers.read import Reading
+from knowledge.parsers.read import ParseContext
 from knowledge.parsers.sniff import MSG, ODS, XLS, XLSB, password_protected
 
 SHEETS = {XLS, XLSB, ODS}
 ENCRYPTED_ATTACHMENTS = ("pgp-encrypted", ".pgp", "smime.p7m", ".p7m")
 
 
-def read_extracted(reading: Reading) -> Draft:
+def read_extracted(reading: ParseContext) -> DocumentDraft:
     from kreuzberg import ExtractionConfig, KreuzbergError, extract_bytes_sync
 
     config = ExtractionConfig(
@@ -28,11 +28,11 @@ def read_extracted(reading: Reading) -> Draft:
         result = extract_bytes_sync(reading.source.read(), reading.media_type, config)
     except (KreuzbergError, Exception) as error:  # its typed errors share no base with those of its core
         raise _failure(error) from error
-    draft = Draft()
+    draft = DocumentDraft()
     _note_properties(result.metadata, draft)
     if reading.media_type == MSG:
         _refuse_encrypted(result)
-        draft.pieces.append(Piece("heading", draft.title, 1))
+        draft.pieces.append(DocumentElement("heading", draft.title, 1))
     if reading.media_type in SHEETS:
         _sheets(result, draft)
     else:
@@ -50,7 +50,7 @@ def _failure(error: Exception) -> ParseFailed:
     return damaged()
 
 
-def _note_properties(metadata: dict[str, Any], draft: Draft) -> None:
+def _note_properties(metadata: dict[str, Any], draft: DocumentDraft) -> None:
     draft.title = str(
         metadata.get("subject") if metadata.get("format_type") == "email" else metadata.get("title") or ""
     )
@@ -71,36 +71,36 @@ def _refuse_encrypted(result: Any) -> None:
         raise encrypted_mail()
 
 
-def _sheets(result: Any, draft: Draft) -> None:
+def _sheets(result: Any, draft: DocumentDraft) -> None:
     draft.headings_name_it = False
     names = result.metadata.get("sheet_names") or []
     tables = {found.page_number: found.cells for found in result.tables}
     for number in sorted(set(tables) | set(range(1, len(names) + 1))):
         name = names[number - 1] if number <= len(names) else ""
-        draft.pieces += [Page(number, sheet_label(name)), Piece("heading", name, 2)]
+        draft.pieces += [Page(number, sheet_label(name)), DocumentElement("heading", name, 2)]
         draft.pieces += sheet_pieces(
             [{i: cell for i, cell in enumerate(row) if cell.strip()} for row in tables.get(number, [])]
         )
 
 
-def _pieces(content: dict[str, Any], draft: Draft) -> list[Any]:
+def _pieces(content: dict[str, Any], draft: DocumentDraft) -> list[Any]:
     kind, text = content["node_type"], content.get("text") or ""
     if kind == "heading":
-        return [Piece("heading", text, min(max(int(content.get("level") or 1), 1), 6))]
+        return [DocumentElement("heading", text, min(max(int(content.get("level") or 1), 1), 6))]
     if kind == "table":
         return list(table(_grid(content["grid"])))
     if kind == "metadata_block":
         lines = [
             f"{name}: {value}" for name, value in content.get("entries", []) if name in {"From", "To", "Cc", "Date"}
         ]
-        return [Piece("paragraph", "\n".join(lines))]
+        return [DocumentElement("paragraph", "\n".join(lines))]
     if kind == "slide":
         return [
             Page(int(content.get("number") or 1), f"Slide {content.get('number') or 1}"),
-            Piece("heading", content.get("title") or "", 2),
+            DocumentElement("heading", content.get("title") or "", 2),
         ]
     if kind in {"list_item", "code"}:
-        return [Piece(kind, text)]
+        return [DocumentElement(kind, text)]
     return list(read_text(text).pieces) if text else []
 
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 
-from knowledge.parsers.document_builder import Draft, Piece, one_line, table_of_pieces
+from knowledge.parsers.document_builder import DocumentDraft, DocumentElement, one_line, table_of_pieces
 
 SKIPPED = {
     "script",
@@ -53,7 +53,7 @@ _simple_selector = re.compile(r"^[a-z0-9]*[.#][\w-]+$", re.IGNORECASE)
 WHITE = {"#fff", "#ffffff", "white", "rgb(255,255,255)", "rgba(255,255,255,1)"}
 
 
-def read_html(text: str) -> Draft:
+def read_html(text: str) -> DocumentDraft:
     reader = HtmlReader()
     reader.feed(text.replace(BREAK, ""))
     reader.close()
@@ -62,7 +62,7 @@ def read_html(text: str) -> Draft:
 
 class _Table:
     def __init__(self) -> None:
-        self.rows: list[list[list[Piece]]] = []
+        self.rows: list[list[list[DocumentElement]]] = []
         self.has_header = False
 
 
@@ -70,8 +70,8 @@ class HtmlReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._no_comment_ends_in: str | None = None
-        self.draft = Draft()
-        self._pieces: list[Piece] = self.draft.pieces  # type: ignore[assignment]
+        self.draft = DocumentDraft()
+        self._pieces: list[DocumentElement] = self.draft.pieces  # type: ignore[assignment]
         self._words: list[str] = []
         self._open: list[tuple[str, bool, str]] = []  # element, whether it began something hidden, its background
         self._counts: Counter[str] = Counter()
@@ -80,7 +80,7 @@ class HtmlReader(HTMLParser):
         self._kind, self._level = "paragraph", 0
         self._lists: list[list[int | None]] = []  # per open list the next number, or None
         self._tables: list[_Table] = []
-        self._outer: list[list[Piece]] = []
+        self._outer: list[list[DocumentElement]] = []
         self._pre = 0
         self._in_title = False
         self._title = ""
@@ -103,7 +103,7 @@ class HtmlReader(HTMLParser):
             self._no_comment_ends_in = self.rawdata
         return end
 
-    def finished(self) -> Draft:
+    def finished(self) -> DocumentDraft:
         self._flush()
         while self._tables:
             self._end_table()
@@ -282,7 +282,7 @@ class HtmlReader(HTMLParser):
         else:
             content = "\n".join(" ".join(line.split()) for line in raw.split(BREAK))
         if content.strip():
-            self._pieces.append(Piece(self._kind, content, self._level))
+            self._pieces.append(DocumentElement(self._kind, content, self._level))
             if self._kind == "list_item":  # a second paragraph of the same item is no item of its own
                 self._kind, self._level = "paragraph", 0
         if self._kind != "code" or not self._pre:

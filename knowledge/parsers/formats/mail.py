@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from knowledge.parsers.archives import damaged
 from knowledge.parsers.base import ParseFailed
 from knowledge.parsers.decode import decode
-from knowledge.parsers.document_builder import Draft, Piece, one_line
+from knowledge.parsers.document_builder import DocumentDraft, DocumentElement, one_line
 from knowledge.parsers.formats.html import read_html
 from knowledge.parsers.formats.plain import read_text
 
@@ -40,7 +40,7 @@ def encrypted_mail() -> ParseFailed:
     )
 
 
-def read_mail(text: str) -> Draft:
+def read_mail(text: str) -> DocumentDraft:
     try:
         message = email.message_from_string(text.lstrip("\ufeff\r\n"), policy=POLICY)
         parts = list(_parts(message))
@@ -50,7 +50,7 @@ def read_mail(text: str) -> Draft:
         raise damaged("The message") from error
     if any(part.get_content_type() in ENCRYPTED_TYPES or _is_enveloped(part) for part in parts):
         raise encrypted_mail()
-    if any("-----BEGIN PGP MESSAGE-----" in piece.text for piece in body.pieces if isinstance(piece, Piece)):
+    if any("-----BEGIN PGP MESSAGE-----" in piece.text for piece in body.pieces if isinstance(piece, DocumentElement)):
         raise encrypted_mail()
     draft.pieces += body.pieces
     draft.warnings += body.warnings
@@ -75,13 +75,13 @@ def _is_enveloped(part: EmailMessage) -> bool:
     return bool(kind) and str(kind).lower() not in {"signed-data", "certs-only"}
 
 
-def _headers(message: EmailMessage) -> Draft:
-    draft = Draft(title=one_line(_header(message, "Subject")), author=one_line(_header(message, "From")))
+def _headers(message: EmailMessage) -> DocumentDraft:
+    draft = DocumentDraft(title=one_line(_header(message, "Subject")), author=one_line(_header(message, "From")))
     if draft.title:
-        draft.pieces.append(Piece("heading", draft.title, 1))
+        draft.pieces.append(DocumentElement("heading", draft.title, 1))
     lines = [f"{name}: {one_line(value)}" for name in SHOWN_HEADERS if (value := _header(message, name))]
     if lines:
-        draft.pieces.append(Piece("paragraph", "\n".join(lines)))
+        draft.pieces.append(DocumentElement("paragraph", "\n".join(lines)))
     try:
         draft.created = parsedate_to_datetime(_header(message, "Date")).date().isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -96,9 +96,9 @@ def _header(message: EmailMessage, name: str) -> str:
         return ""
 
 
-def _body(parts: list[EmailMessage]) -> Draft:
+def _body(parts: list[EmailMessage]) -> DocumentDraft:
     """The plain text, or the HTML where there is none."""
-    body = Draft()
+    body = DocumentDraft()
     texts = [part for part in parts if part.get_content_maintype() == "text" and not part.is_attachment()]
     for subtype, read in (("plain", read_text), ("html", read_html)):
         for part in texts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from knowledge.parsers.document_builder import Draft, Piece, one_line, table
+from knowledge.parsers.document_builder import DocumentDraft, DocumentElement, one_line, table
 from knowledge.parsers.formats.html import HtmlReader, iso_date
 from knowledge.parsers.formats.markdown_emphasis import without_emphasis
 
@@ -48,13 +48,13 @@ _footnote_mark = re.compile(r"\[\^[^\[\]\s]+\]:?")
 _escape = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
-def read_markdown(text: str) -> Draft:
-    return _Reader(text).draft
+def read_markdown(text: str) -> DocumentDraft:
+    return _MarkdownReader(text).draft
 
 
-class _Reader:
+class _MarkdownReader:
     def __init__(self, text: str) -> None:
-        self.draft = Draft()
+        self.draft = DocumentDraft()
         text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace(CODE_MARK, "")
         text = _without_comments(self._without_front_matter(text))
         self.lines = text.split("\n")
@@ -118,11 +118,11 @@ class _Reader:
 
     def _heading(self, level: int, words: str) -> None:
         self.indents.clear()
-        self.draft.pieces.append(Piece("heading", self._plain(words), level))
+        self.draft.pieces.append(DocumentElement("heading", self._plain(words), level))
 
     def _flush(self) -> None:
         if self.held:
-            self.draft.pieces.append(Piece(self.kind, self._plain(" ".join(self.held)), self.level))
+            self.draft.pieces.append(DocumentElement(self.kind, self._plain(" ".join(self.held)), self.level))
             self.held.clear()
         self.kind, self.level = "paragraph", 0
 
@@ -137,14 +137,14 @@ class _Reader:
             code.append(self.lines[self.at])
             self.at += 1
         self.at += 1
-        self.draft.pieces.append(Piece("code", "\n".join(code)))
+        self.draft.pieces.append(DocumentElement("code", "\n".join(code)))
 
     def _indented_code(self) -> None:
         code: list[str] = []
         while self.at < len(self.lines) and (_indented.match(self.lines[self.at]) or not self.lines[self.at].strip()):
             code.append(_indented.sub("", self.lines[self.at]))
             self.at += 1
-        self.draft.pieces.append(Piece("code", "\n".join(code)))
+        self.draft.pieces.append(DocumentElement("code", "\n".join(code)))
 
     def _list_item(self, item: re.Match[str]) -> None:
         self._flush()
@@ -190,7 +190,7 @@ class _Reader:
         reader.close()
         found = reader.finished()
         for piece in found.pieces:
-            if isinstance(piece, Piece):
+            if isinstance(piece, DocumentElement):
                 piece.text = self._plain(piece.text) if piece.kind != "code" else piece.text
                 piece.cells = [self._plain(cell) for cell in piece.cells]
                 self.draft.pieces.append(piece)
@@ -221,7 +221,7 @@ class _Reader:
         reader.close()
         found = reader.finished()
         self.draft.warnings += [warning for warning in found.warnings if warning not in self.draft.warnings]
-        pieces = (piece for piece in found.pieces if isinstance(piece, Piece))
+        pieces = (piece for piece in found.pieces if isinstance(piece, DocumentElement))
         return " ".join(piece.text or " ".join(piece.cells) for piece in pieces)
 
 

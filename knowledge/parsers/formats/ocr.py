@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from knowledge.parsers.base import ParseFailed
-from knowledge.parsers.formats.pdf_lines import Line
+from knowledge.parsers.formats.pdf_lines import PdfLine
 
 LONGEST_SIDE = 2000  # dots; beyond it the recogniser gets slower, not better
 FINDING_SIDE = 1440
@@ -28,7 +28,7 @@ WIDE_WORD_GAP = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OcrLine:
     """A line of text and its box in dots from the upper left corner of the upright picture."""
 
     text: str
@@ -53,7 +53,7 @@ class Recogniser:
                 permanent=False,
             ) from error
 
-    def read(self, picture: np.ndarray) -> tuple[list[Found], int, int]:
+    def read(self, picture: np.ndarray) -> tuple[list[OcrLine], int, int]:
         """Lines in reading order, and width and height of the upright picture. `picture` has three colours a dot."""
         picture = _sized(picture)
         boxes = self._boxes(picture)
@@ -83,12 +83,12 @@ class Recogniser:
         return [(box * scale).astype(np.float32) for box in boxes] if boxes is not None else []
 
 
-def lines_of(recogniser: Recogniser, picture: np.ndarray, width: float, height: float) -> list[Line]:
+def lines_of(recogniser: Recogniser, picture: np.ndarray, width: float, height: float) -> list[PdfLine]:
     """As lines of a page of this size, in points from the lower left corner."""
     found, across, down = recogniser.read(picture)
     x, y = max(width, 1) / max(across, 1), max(height, 1) / max(down, 1)
     return [
-        Line(line.text, line.left * x, (down - line.bottom) * y, line.right * x, (down - line.top) * y)
+        PdfLine(line.text, line.left * x, (down - line.bottom) * y, line.right * x, (down - line.top) * y)
         for line in found
     ]
 
@@ -122,11 +122,11 @@ def _is_tall(box: np.ndarray) -> bool:
     return bool(np.ptp(box[:, 1]) > TALL * np.ptp(box[:, 0]))
 
 
-def _line_from_result(result: Any, box: np.ndarray, crop: np.ndarray) -> Found:
+def _line_from_result(result: Any, box: np.ndarray, crop: np.ndarray) -> OcrLine:
     text, _, positions = result[0], result[1], result[2]
     left, top = box.min(axis=0)
     right, bottom = box.max(axis=0)
-    return Found(_narrow(_spaced(text, positions, crop)), float(left), float(top), float(right), float(bottom))
+    return OcrLine(_narrow(_spaced(text, positions, crop)), float(left), float(top), float(right), float(bottom))
 
 
 def _spaced(text: str, positions: Any, crop: np.ndarray) -> str:
@@ -194,9 +194,9 @@ def _least_word_gap(widths: np.ndarray, height: float, text: str) -> float:
     return max(WIDE_WORD_GAP * height, 2 * float(np.percentile(widths, 25)))
 
 
-def _in_reading_order(lines: list[Found]) -> list[Found]:
+def _in_reading_order(lines: list[OcrLine]) -> list[OcrLine]:
     """Rows from top to bottom, each from left to right."""
-    rows: list[list[Found]] = []
+    rows: list[list[OcrLine]] = []
     for line in sorted(lines, key=lambda line: (line.top + line.bottom) / 2):
         row = rows[-1] if rows else None
         if row and min(line.bottom, row[0].bottom) - max(line.top, row[0].top) > 0.5 * min(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from knowledge.parsers.archives import Archive, attribute, local_name
-from knowledge.parsers.document_builder import Draft
+from knowledge.parsers.document_builder import DocumentDraft
 from knowledge.parsers.formats.html import iso_date
 
 OFF = {"0", "false", "off", "none"}
@@ -33,7 +33,7 @@ def main_part(archive: Archive, usual: str) -> str:
     return next((target for kind, target in found.values() if kind == "officeDocument"), usual)
 
 
-def note_properties(archive: Archive, draft: Draft) -> None:
+def note_properties(archive: Archive, draft: DocumentDraft) -> None:
     tree = archive.optional_xml("docProps/core.xml")
     for element in tree if tree is not None else ():
         value = (element.text or "").strip()

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from knowledge.parsers.archives import Archive, attribute, damaged, local_name
-from knowledge.parsers.document_builder import Draft, Piece, table_of_pieces
+from knowledge.parsers.document_builder import DocumentDraft, DocumentElement, table_of_pieces
 from knowledge.parsers.formats.html import iso_date
-from knowledge.parsers.read import Reading
+from knowledge.parsers.read import ParseContext
 
 MAX_DEPTH = 60
 SKIPPED = {"tracked-changes", "annotation", "annotation-end", "sequence-decls", "forms", "ruby-text", "desc", "title"}
@@ -27,17 +27,17 @@ GROUPS = {
 }
 
 
-def read_odt(reading: Reading) -> Draft:
+def read_odt(reading: ParseContext) -> DocumentDraft:
     archive = Archive(reading.source, reading.limits)
     try:
-        return _Text(archive).draft
+        return _TextDocument(archive).draft
     finally:
         archive.close()
 
 
-class _Text:
+class _TextDocument:
     def __init__(self, archive: Archive) -> None:
-        self.draft = Draft()
+        self.draft = DocumentDraft()
         tree = archive.xml("content.xml")
         body = next((element for element in tree if local_name(element.tag) == "body"), None)
         if body is None:
@@ -69,7 +69,7 @@ class _Text:
                     ordered[name] = {int(attribute(level, "level", "1")) for level in numbers}
         return hidden, ordered
 
-    def _blocks(self, container: Element, depth: int, lists: int = 0, label: str = "") -> Iterator[Piece]:
+    def _blocks(self, container: Element, depth: int, lists: int = 0, label: str = "") -> Iterator[DocumentElement]:
         if depth > MAX_DEPTH:
             raise damaged()
         for child in container:
@@ -84,9 +84,11 @@ class _Text:
                 if text.strip():
                     level = attribute(child, "outline-level", "1")
                     if name == "h":
-                        yield Piece("heading", text, min(int(level) if level.isdigit() else 1, 6))
+                        yield DocumentElement("heading", text, min(int(level) if level.isdigit() else 1, 6))
                     else:
-                        yield Piece("list_item" if lists else "paragraph", label + text, min(max(lists - 1, 0), 8))
+                        yield DocumentElement(
+                            "list_item" if lists else "paragraph", label + text, min(max(lists - 1, 0), 8)
+                        )
                     label = ""
                 for box in boxes:
                     yield from self._blocks(box, depth + 1)
@@ -99,7 +101,7 @@ class _Text:
             elif name in GROUPS and attribute(child, "display") != "none":
                 yield from self._blocks(child, depth + 1, lists)
 
-    def _list(self, element: Element, depth: int, lists: int, style: str = "") -> Iterator[Piece]:
+    def _list(self, element: Element, depth: int, lists: int, style: str = "") -> Iterator[DocumentElement]:
         style = attribute(element, "style-name") or style
         number = 0
         for item in element:

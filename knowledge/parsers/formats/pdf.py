@@ -10,12 +10,12 @@ import pypdfium2.raw as pdfium_c
 
 from knowledge.parsers.archives import damaged
 from knowledge.parsers.base import ParseFailed
-from knowledge.parsers.document_builder import Draft, Page, Piece
+from knowledge.parsers.document_builder import DocumentDraft, DocumentElement, Page
 from knowledge.parsers.formats.pdf_layout import Outline, pieces_of
 from knowledge.parsers.formats.pdf_lines import PageLines, page_lines
-from knowledge.parsers.read import NeedsOcr, Reading
+from knowledge.parsers.read import NeedsOcr, ParseContext
 from knowledge.parsers.sniff import password_protected
-from knowledge.parsers.source import Source
+from knowledge.parsers.source import SourceFile
 
 MAX_PAGES = 5_000
 FEW_LETTERS = 25  # a page number or a stamp on a scan
@@ -27,7 +27,7 @@ PICTURE_DOTS = 2000  # of the longer side of a page that is read as a picture
 _date = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
 
 
-def open_pdf(source: Source) -> pdfium.PdfDocument:
+def open_pdf(source: SourceFile) -> pdfium.PdfDocument:
     try:
         return pdfium.PdfDocument(source.in_memory())
     except pdfium.PdfiumError as error:
@@ -37,7 +37,7 @@ def open_pdf(source: Source) -> pdfium.PdfDocument:
         raise damaged("The PDF") from error
 
 
-def read_pdf(reading: Reading) -> Draft:
+def read_pdf(reading: ParseContext) -> DocumentDraft:
     document = open_pdf(reading.source)
     try:
         return _read(document, reading)
@@ -45,8 +45,8 @@ def read_pdf(reading: Reading) -> Draft:
         document.close()
 
 
-def _read(document: pdfium.PdfDocument, reading: Reading) -> Draft:
-    draft, total = Draft(), len(document)
+def _read(document: pdfium.PdfDocument, reading: ParseContext) -> DocumentDraft:
+    draft, total = DocumentDraft(), len(document)
     if document.get_formtype() != pdfium_c.FORMTYPE_NONE:
         document.init_forms()
     if total > MAX_PAGES:
@@ -117,7 +117,7 @@ def _is_scan(page: PageLines) -> bool:
     return (letters <= FEW_LETTERS and page.picture >= SCANNED) or unknown > max(FEW_LETTERS, letters)
 
 
-def _recognised(document: pdfium.PdfDocument, number: int, reading: Reading) -> PageLines | None:
+def _recognised(document: pdfium.PdfDocument, number: int, reading: ParseContext) -> PageLines | None:
     from knowledge.parsers.formats.ocr import lines_of
 
     page = document[number]
@@ -154,16 +154,16 @@ def _outline(document: pdfium.PdfDocument) -> Outline:
     return found
 
 
-def _cover(pieces: list[Piece | Page]) -> str:
+def _cover(pieces: list[DocumentElement | Page]) -> str:
     """The title of a document whose first page says nothing else: "Acme: Travel policy"."""
     second = next((at for at, piece in enumerate(pieces) if isinstance(piece, Page) and piece.number == 2), 0)
-    first = [piece for piece in pieces[:second] if isinstance(piece, Piece)]
+    first = [piece for piece in pieces[:second] if isinstance(piece, DocumentElement)]
     if 1 < len(first) <= MAX_COVER_LINES and all(piece.kind == "heading" for piece in first):
         return ": ".join(piece.text for piece in first)
     return ""
 
 
-def _note_properties(document: pdfium.PdfDocument, draft: Draft) -> None:
+def _note_properties(document: pdfium.PdfDocument, draft: DocumentDraft) -> None:
     try:
         properties = document.get_metadata_dict(skip_empty=True)
     except (pdfium.PdfiumError, ValueError):

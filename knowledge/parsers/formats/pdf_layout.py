@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from knowledge.parsers.document_builder import Page, Piece
-from knowledge.parsers.formats.pdf_lines import Line, PageLines
+from knowledge.parsers.document_builder import DocumentElement, Page
+from knowledge.parsers.formats.pdf_lines import PageLines, PdfLine
 from knowledge.parsers.formats.pdf_tables import rows_joined, same_row, table_at, table_pieces
 
 EDGE = 0.09  # running headers and footers stand in this share of the page's height
@@ -36,19 +36,19 @@ _leader = re.compile(r"(?:\.\s?){4,}|(?:_\s?){6,}")
 _section_number = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+\S")
 
 
-def pieces_of(pages: Sequence[PageLines], outline: Outline) -> list[Piece | Page]:
+def pieces_of(pages: Sequence[PageLines], outline: Outline) -> list[DocumentElement | Page]:
     kept = _without_furniture(pages)
     least = ROUGHLY_LARGER if any(page.recognised for page in pages) else LARGER
     headings = _Headings(kept, outline, least)
     words = _Words(kept)
-    pieces: list[Piece | Page] = []
+    pieces: list[DocumentElement | Page] = []
     for number, lines in enumerate(kept, 1):
         pieces.append(Page(number))
         pieces += _page(_with_their_bullets(rows_joined(lines)), headings, words)
     return pieces
 
 
-def _without_furniture(pages: Sequence[PageLines]) -> list[list[Line]]:
+def _without_furniture(pages: Sequence[PageLines]) -> list[list[PdfLine]]:
     """Running headers, footers and page numbers stay where they stand first."""
     counts = Counter(key for page in pages for key in {_furniture(line, page) for line in page.lines} if key)
     often = {key for key, count in counts.items() if count >= max(FEWEST_REPEATS, REPEATED * len(pages))}
@@ -66,15 +66,15 @@ def _without_furniture(pages: Sequence[PageLines]) -> list[list[Line]]:
     return kept
 
 
-def _furniture(line: Line, page: PageLines) -> str:
+def _furniture(line: PdfLine, page: PageLines) -> str:
     if line.height <= 0 or (EDGE * page.height < line.bottom and line.top < (1 - EDGE) * page.height):
         return ""
     return _digits.sub("#", line.text.casefold()).strip(" -\u2013|")[:120]
 
 
-def _with_their_bullets(lines: Sequence[Line]) -> list[Line]:
+def _with_their_bullets(lines: Sequence[PdfLine]) -> list[PdfLine]:
     """A bullet that pdfium takes for a line of its own goes before the line at its height."""
-    joined: list[Line] = []
+    joined: list[PdfLine] = []
     for line in lines:
         if joined and _lone_bullet.match(joined[-1].text):
             bullet = joined.pop()
@@ -87,7 +87,7 @@ def _with_their_bullets(lines: Sequence[Line]) -> list[Line]:
 class _Headings:
     """Which lines are headings: those of the outline, those set larger, those set bold and alone."""
 
-    def __init__(self, pages: Iterable[Sequence[Line]], outline: Outline, least: float) -> None:
+    def __init__(self, pages: Iterable[Sequence[PdfLine]], outline: Outline, least: float) -> None:
         self.outline = outline
         lines = [line for page in pages for line in page if line.height > 0]
         sizes: Counter[float] = Counter()
@@ -105,7 +105,7 @@ class _Headings:
                 size, next(level for known, level in self.levels.items() if abs(known - size) <= 0.6)
             )
 
-    def level(self, line: Line, before: Line | None, after: Line | None) -> int:
+    def level(self, line: PdfLine, before: PdfLine | None, after: PdfLine | None) -> int:
         text = line.text
         if (
             len(text) > MAX_HEADING_CHARACTERS
@@ -140,7 +140,7 @@ def _distinct(sizes: Iterable[float]) -> list[float]:
     return found
 
 
-def _size(line: Line) -> float:
+def _size(line: PdfLine) -> float:
     return round(line.height * 2) / 2
 
 
@@ -151,7 +151,7 @@ def _folded(text: str) -> str:
 class _Words:
     """What the document itself says about hyphens: "cutting-" and "edge" are one word or two."""
 
-    def __init__(self, pages: Iterable[Iterable[Line]]) -> None:
+    def __init__(self, pages: Iterable[Iterable[PdfLine]]) -> None:
         self.known: Counter[str] = Counter()
         for lines in pages:
             goes_on = False
@@ -174,10 +174,10 @@ class _Words:
         return before + after
 
 
-def _page(lines: Sequence[Line], headings: _Headings, words: _Words) -> list[Piece]:
+def _page(lines: Sequence[PdfLine], headings: _Headings, words: _Words) -> list[DocumentElement]:
     right_edges = _right_edges(lines)
-    pieces: list[Piece] = []
-    last: Line | None = None
+    pieces: list[DocumentElement] = []
+    last: PdfLine | None = None
     table_end = 0
     for number, line in enumerate(lines):
         if number < table_end:
@@ -205,25 +205,25 @@ def _page(lines: Sequence[Line], headings: _Headings, words: _Words) -> list[Pie
             ):
                 open_piece.text = _joined(open_piece.text, last, line, words)
             else:
-                pieces.append(Piece("heading", line.text, level))
+                pieces.append(DocumentElement("heading", line.text, level))
         elif bullet := _bullet.match(line.text):
-            pieces.append(Piece("list_item", line.text[bullet.end() :]))
+            pieces.append(DocumentElement("list_item", line.text[bullet.end() :]))
         elif _number.match(line.text) and not (
             open_piece and open_piece.kind == "paragraph" and last and last.hyphenated
         ):
-            pieces.append(Piece("list_item", line.text))
+            pieces.append(DocumentElement("list_item", line.text))
         elif open_piece and last and open_piece.kind in {"paragraph", "list_item"} and _belongs(last, line):
             if _wrapped(last, line, right_edges):
                 open_piece.text = _joined(open_piece.text, last, line, words)
             else:
                 open_piece.text += "\n" + line.text
         else:
-            pieces.append(Piece("paragraph", line.text))
+            pieces.append(DocumentElement("paragraph", line.text))
         last = line
     return [piece for piece in pieces if piece.cells or piece.text.strip(" .")]
 
 
-def _right_edges(lines: Sequence[Line]) -> dict[int, float]:
+def _right_edges(lines: Sequence[PdfLine]) -> dict[int, float]:
     """How far lines that begin about here reach, by the place where they begin."""
     edges: dict[int, float] = {}
     for line in lines:
@@ -232,7 +232,7 @@ def _right_edges(lines: Sequence[Line]) -> dict[int, float]:
     return edges
 
 
-def _next_to(one: Line, other: Line) -> bool:
+def _next_to(one: PdfLine, other: PdfLine) -> bool:
     return (
         one.height <= 0
         or other.height <= 0
@@ -240,7 +240,7 @@ def _next_to(one: Line, other: Line) -> bool:
     )
 
 
-def _belongs(last: Line, line: Line) -> bool:
+def _belongs(last: PdfLine, line: PdfLine) -> bool:
     """The line is of the same paragraph or table, as far as its place tells."""
     if last.hyphenated:
         return True
@@ -253,7 +253,7 @@ def _belongs(last: Line, line: Line) -> bool:
     return _next_to(last, line)
 
 
-def _wrapped(last: Line, line: Line, right_edges: dict[int, float]) -> bool:
+def _wrapped(last: PdfLine, line: PdfLine, right_edges: dict[int, float]) -> bool:
     """The line before ended because it was full, not because the author ended it."""
     if last.hyphenated or (line.text[:1].islower() and not _sentence_end.search(last.text)):
         return True
@@ -264,7 +264,7 @@ def _wrapped(last: Line, line: Line, right_edges: dict[int, float]) -> bool:
     return reach >= FULL_LINE_SHARE and not (_sentence_end.search(last.text) and line.left > last.left + last.height)
 
 
-def _joined(text: str, last: Line | None, line: Line, words: _Words) -> str:
+def _joined(text: str, last: PdfLine | None, line: PdfLine, words: _Words) -> str:
     if last is not None and last.hyphenated:
         return words.join(text, line.text)
     return f"{text} {line.text}"

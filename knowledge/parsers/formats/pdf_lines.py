@@ -25,7 +25,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PdfLine:
     """Coordinates are points from the lower left corner of the page."""
 
     text: str
@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PageLines:
-    lines: tuple[Line, ...]
+    lines: tuple[PdfLine, ...]
     width: float
     height: float
     picture: float  # the share of the page that pictures cover
@@ -68,7 +68,7 @@ def page_lines(page) -> PageLines:
     )
 
 
-def _lines(raw, text: str, hidden: frozenset[int], page) -> Iterator[tuple[Line, bool]]:
+def _lines(raw, text: str, hidden: frozenset[int], page) -> Iterator[tuple[PdfLine, bool]]:
     box = page.get_bbox()
     wide = not text.isascii() and any(ord(character) > 0xFFFF for character in text)
     start = 0
@@ -143,7 +143,7 @@ def _line(
     hyphenated: bool,
     page_box: tuple[float, float, float, float],
     cells: tuple[Cell, ...],
-) -> tuple[Line, bool]:
+) -> tuple[PdfLine, bool]:
     first, last = _box(raw, a), _box(raw, b)
     left, right = min(first[0], last[0]), max(first[2], last[2])
     bottom, top = min(first[1], last[1]), max(first[3], last[3])
@@ -155,7 +155,7 @@ def _line(
     seen = (
         max(top - bottom, right - left) >= MIN_LETTER_POINTS and right > x0 and left < x1 and top > y0 and bottom < y1
     )
-    return Line(content.strip(), left, bottom, right, top, bold, hyphenated, cells), seen
+    return PdfLine(content.strip(), left, bottom, right, top, bold, hyphenated, cells), seen
 
 
 def _box(raw, index: int) -> tuple[float, float, float, float]:

@@ -11,7 +11,7 @@ import pypdfium2.raw as pdfium_c
 
 from knowledge.parsers.base import ParseFailed
 from knowledge.parsers.formats.pdf import open_pdf
-from knowledge.parsers.source import Source
+from knowledge.parsers.source import SourceFile
 
 MAX_PIXELS = 16_000_000
 MIN_SCALE, MAX_SCALE = 0.1, 5.0
@@ -24,7 +24,7 @@ Rectangle = tuple[float, float, float, float]  # left, top, right, bottom as fra
 _parts = re.compile(r"\n|(?<=[.!?\u3002])\s+")
 
 
-def render(source: Source, number: int, scale: float) -> bytes:
+def render(source: SourceFile, number: int, scale: float) -> bytes:
     """The page as WebP; scale 1 is 72 dots an inch."""
     document, page = open_page(source, number)
     try:
@@ -39,7 +39,7 @@ def render(source: Source, number: int, scale: float) -> bytes:
         document.close()
 
 
-def boxes(source: Source, number: int, quote: str) -> list[Rectangle]:
+def boxes(source: SourceFile, number: int, quote: str) -> list[Rectangle]:
     """The lines of the quote on the page; none if it does not stand there as text."""
     document, page = open_page(source, number)
     text_page = page.get_textpage()
@@ -56,7 +56,7 @@ def boxes(source: Source, number: int, quote: str) -> list[Rectangle]:
         document.close()
 
 
-def open_page(source: Source, number: int):
+def open_page(source: SourceFile, number: int):
     document = open_pdf(source)
     if not 1 <= number <= len(document):
         document.close()

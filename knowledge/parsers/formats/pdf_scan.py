@@ -6,12 +6,12 @@ from typing import Any
 
 from knowledge.parsers.formats.pdf import for_recogniser
 from knowledge.parsers.formats.pdf_picture import open_page
-from knowledge.parsers.source import Source
+from knowledge.parsers.source import SourceFile
 
 MAX_LINES_PER_PAGE = 2_000  # lines of one page
 
 
-def scanned_lines(source: Source, number: int, recogniser: Any) -> list[tuple[str, float, float, float, float]]:
+def scanned_lines(source: SourceFile, number: int, recogniser: Any) -> list[tuple[str, float, float, float, float]]:
     """Text, then left, top, right and bottom as fractions of the page, in reading order. None for a page that lies on
     its side: the recogniser turns it, and the picture that people see does not turn along."""
     document, page = open_page(source, number)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from knowledge.parsers.document_builder import Piece, table
-from knowledge.parsers.formats.pdf_lines import CELL_GAP, LONGEST_CELL, Cell, Line
+from knowledge.parsers.document_builder import DocumentElement, table
+from knowledge.parsers.formats.pdf_lines import CELL_GAP, LONGEST_CELL, Cell, PdfLine
 
 WHITE_SPACE = "  "  # between cells, as on the page: a quote of a row reads as it stands there
 NO_GAP = 0.12  # of a line's height: parts of one word
@@ -17,9 +17,9 @@ ROW_GAP = 1.6  # of a line's height between rows of one table
 _label = re.compile(r"^(?:[^\w\s]|o|[\uf000-\uf0ff]|\(?\d{1,3}[.)]|\(?[a-z]{1,2}[.)])$")
 
 
-def rows_joined(lines: Sequence[Line]) -> list[Line]:
+def rows_joined(lines: Sequence[PdfLine]) -> list[PdfLine]:
     """Neighbours at the same height as one line, parts of words joined, cells kept apart."""
-    joined: list[Line] = []
+    joined: list[PdfLine] = []
     for line in lines:
         last = joined[-1] if joined else None
         gap = line.left - last.right if last else 0.0
@@ -40,7 +40,7 @@ def rows_joined(lines: Sequence[Line]) -> list[Line]:
     return [_without_label(line) for line in joined]
 
 
-def _without_label(line: Line) -> Line:
+def _without_label(line: PdfLine) -> PdfLine:
     """The mark of a list item stands apart from its text, but that makes no table."""
     if not line.cells or not _label.match(line.cells[0].text):
         return line
@@ -48,7 +48,7 @@ def _without_label(line: Line) -> Line:
     return replace(line, cells=cells if len(cells) > 1 else ())
 
 
-def table_at(lines: Sequence[Line], start: int) -> int:
+def table_at(lines: Sequence[PdfLine], start: int) -> int:
     """Where the table that begins with this line ends; `start` if none does."""
     if len(lines[start].cells) < 2:
         return start
@@ -67,7 +67,7 @@ def table_at(lines: Sequence[Line], start: int) -> int:
     return end if rows >= FEWEST_ROWS else start
 
 
-def table_pieces(lines: Sequence[Line]) -> Iterator[Piece]:
+def table_pieces(lines: Sequence[PdfLine]) -> Iterator[DocumentElement]:
     columns = max((_cells(line) for line in lines), key=len)
     rows = []
     for line in lines:
@@ -84,13 +84,13 @@ def table_pieces(lines: Sequence[Line]) -> Iterator[Piece]:
     return table(rows, has_header=has_header, separator=WHITE_SPACE)
 
 
-def same_row(one: Line, other: Line) -> bool:
+def same_row(one: PdfLine, other: PdfLine) -> bool:
     return one.height > 0 and min(one.top, other.top) - max(one.bottom, other.bottom) > 0.5 * min(
         one.height, other.height
     )
 
 
-def _cells(line: Line) -> tuple[Cell, ...]:
+def _cells(line: PdfLine) -> tuple[Cell, ...]:
     return line.cells or (Cell(line.text, line.left, line.right),)
 
 
@@ -98,7 +98,7 @@ def _one(last: Cell, first: Cell, space: str) -> Cell:
     return Cell(last.text + space + first.text, last.left, first.right)
 
 
-def _merged(last: Line, line: Line, space: str, cells: Sequence[Cell]) -> Line:
+def _merged(last: PdfLine, line: PdfLine, space: str, cells: Sequence[Cell]) -> PdfLine:
     return replace(
         last,
         text=last.text + space + line.text,
@@ -111,13 +111,13 @@ def _merged(last: Line, line: Line, space: str, cells: Sequence[Cell]) -> Line:
     )
 
 
-def _near(above: Line, below: Line) -> bool:
+def _near(above: PdfLine, below: PdfLine) -> bool:
     return above.height > 0 and -0.5 * above.height < above.bottom - below.top < ROW_GAP * max(
         above.height, below.height
     )
 
 
-def _fits(line: Line, rows: Sequence[Line]) -> bool:
+def _fits(line: PdfLine, rows: Sequence[PdfLine]) -> bool:
     """A lone cell, as of a text that goes on in the next line of its column; not a paragraph below the table."""
     left, right = min(row.left for row in rows), max(row.right for row in rows)
     return line.left >= left - 2 and line.right - line.left < 0.5 * (right - left)

@@ -7,21 +7,21 @@ from collections.abc import Iterator
 
 from knowledge.parsers.archives import damaged
 from knowledge.parsers.base import ParseFailed
-from knowledge.parsers.document_builder import Draft
+from knowledge.parsers.document_builder import DocumentDraft
 from knowledge.parsers.formats.pdf_layout import pieces_of
 from knowledge.parsers.formats.pdf_lines import PageLines
-from knowledge.parsers.read import NeedsOcr, Reading
+from knowledge.parsers.read import NeedsOcr, ParseContext
 
 MAX_PIXELS = 120_000_000
 MAX_SIDE_PIXELS = 4_000  # dots of a side; enough for a page at 300 dots an inch
 
 
-def read_picture(reading: Reading) -> Draft:
+def read_picture(reading: ParseContext) -> DocumentDraft:
     if reading.recognise is None:
         raise NeedsOcr
     from knowledge.parsers.formats.ocr import lines_of
 
-    draft, pages = Draft(), []
+    draft, pages = DocumentDraft(), []
     for number, total, picture in _pictures(reading):
         height, width = picture.shape[:2]
         pages.append(
@@ -43,7 +43,7 @@ def read_picture(reading: Reading) -> Draft:
     return draft
 
 
-def _pictures(reading: Reading) -> Iterator[tuple[int, int, object]]:
+def _pictures(reading: ParseContext) -> Iterator[tuple[int, int, object]]:
     import numpy as np
     from PIL import Image, ImageOps
 

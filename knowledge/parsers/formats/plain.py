@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from knowledge.parsers.archives import damaged
-from knowledge.parsers.document_builder import Draft, Piece, one_line, table
+from knowledge.parsers.document_builder import DocumentDraft, DocumentElement, one_line, table
 
 WRAPPED = 45  # lines at least this long, but for the last, were broken by a program and belong together
 MAX_DEPTH = 200
@@ -19,30 +19,30 @@ _item = re.compile(r"^([ \t]*)(?:[-*+\u2022\u2023\u25aa\u25cf\u25e6]|(\d{1,3})[.
 _underline = re.compile(r"^([=\-~^])\1{2,}[ \t]*$")
 
 
-def read_text(text: str) -> Draft:
-    draft = Draft()
+def read_text(text: str) -> DocumentDraft:
+    draft = DocumentDraft()
     for part in _blank.split(re.sub(r"\r\n?|[\f\v\u2028\u2029]", "\n", text)):
         lines = [line.rstrip() for line in part.split("\n") if line.strip()]
         if len(lines) > 1 and _underline.match(lines[1]) and abs(len(lines[0]) - len(lines[1])) <= 3:
-            draft.pieces.append(Piece("heading", lines[0], 1 if lines[1][0] == "=" else 2))
+            draft.pieces.append(DocumentElement("heading", lines[0], 1 if lines[1][0] == "=" else 2))
             lines = lines[2:]
         draft.pieces += _paragraphs(lines)
     return draft
 
 
-def _paragraphs(lines: list[str]) -> list[Piece]:
-    pieces: list[Piece] = []
+def _paragraphs(lines: list[str]) -> list[DocumentElement]:
+    pieces: list[DocumentElement] = []
     for line in lines:
         item = _item.match(line)
         if item:
             number = f"{item.group(2)}. " if item.group(2) else ""
             pieces.append(
-                Piece("list_item", number + line[item.end() :], min(8, len(item.group(1).expandtabs(4)) // 2))
+                DocumentElement("list_item", number + line[item.end() :], min(8, len(item.group(1).expandtabs(4)) // 2))
             )
         elif pieces and (pieces[-1].kind == "paragraph" or line.startswith((" ", "\t"))):
             pieces[-1].text += "\n" + line.strip()
         else:
-            pieces.append(Piece("paragraph", line.strip()))
+            pieces.append(DocumentElement("paragraph", line.strip()))
     for piece in pieces:
         inner = piece.text.split("\n")
         if piece.kind == "list_item" or all(len(line) >= WRAPPED for line in inner[:-1]):
@@ -50,14 +50,14 @@ def _paragraphs(lines: list[str]) -> list[Piece]:
     return pieces
 
 
-def read_csv(text: str) -> Draft:
+def read_csv(text: str) -> DocumentDraft:
     lines = text.replace("\0", "").lstrip("\ufeff")
     csv.field_size_limit(1_000_000)
     try:
         rows = list(csv.reader(re.split(r"(?<=\n)|\r(?!\n)", lines), delimiter=_delimiter(lines)))
     except csv.Error as error:
         raise damaged("The CSV file") from error
-    return Draft(list(table(rows)))
+    return DocumentDraft(list(table(rows)))
 
 
 def _delimiter(text: str) -> str:
@@ -74,8 +74,8 @@ def _delimiter(text: str) -> str:
     return max(",;\t|", key=agreement) if sample else ","
 
 
-def read_json(text: str) -> Draft:
-    draft = Draft()
+def read_json(text: str) -> DocumentDraft:
+    draft = DocumentDraft()
     try:
         data = json.loads(text.lstrip("\ufeff"))
     except ValueError:
@@ -100,7 +100,7 @@ def _walk(data: Any, pieces: list[Any]) -> None:
         name, value, depth = waiting.pop()
         if isinstance(value, dict | list):
             if name:
-                pieces.append(Piece("list_item", f"{name}:", min(depth, 8)))
+                pieces.append(DocumentElement("list_item", f"{name}:", min(depth, 8)))
             children = (
                 value.items()
                 if isinstance(value, dict)
@@ -108,7 +108,7 @@ def _walk(data: Any, pieces: list[Any]) -> None:
             )
             waiting += [(str(key), child, depth + bool(name)) for key, child in reversed(list(children))]
         elif (shown := _scalar(value)) or name:
-            pieces.append(Piece("list_item", f"{name}: {shown}" if name else shown, min(depth, 8)))
+            pieces.append(DocumentElement("list_item", f"{name}: {shown}" if name else shown, min(depth, 8)))
 
 
 def _is_flat(row: dict[str, Any]) -> bool:
@@ -121,7 +121,7 @@ def _scalar(value: Any) -> str:
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
-def read_xml(text: str) -> Draft:
+def read_xml(text: str) -> DocumentDraft:
     reader = _XmlText()
     reader.feed(text)
     reader.close()
@@ -137,7 +137,7 @@ class _XmlText(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.draft = Draft()
+        self.draft = DocumentDraft()
         self.words: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -154,5 +154,5 @@ class _XmlText(HTMLParser):
 
     def flush(self) -> None:
         if text := one_line("".join(self.words)):
-            self.draft.pieces.append(Piece("paragraph", text))
+            self.draft.pieces.append(DocumentElement("paragraph", text))
         self.words.clear()

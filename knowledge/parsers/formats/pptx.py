@@ -7,16 +7,16 @@ from xml.etree.ElementTree import Element
 
 from knowledge.parsers.archives import Archive, attribute, damaged, local_name
 from knowledge.parsers.base import ParseFailed
-from knowledge.parsers.document_builder import Draft, Page, Piece, table
+from knowledge.parsers.document_builder import DocumentDraft, DocumentElement, Page, table
 from knowledge.parsers.formats.ooxml import main_part, note_properties, relationships
-from knowledge.parsers.read import Reading
+from knowledge.parsers.read import ParseContext
 
 TITLES = {"title", "ctrTitle"}
 FURNITURE = {"sldNum", "dt", "ftr", "hdr", "sldImg"}
 MAX_DEPTH = 30
 
 
-def read_pptx(reading: Reading) -> Draft:
+def read_pptx(reading: ParseContext) -> DocumentDraft:
     archive = Archive(reading.source, reading.limits)
     try:
         return _read(archive, reading)
@@ -24,8 +24,8 @@ def read_pptx(reading: Reading) -> Draft:
         archive.close()
 
 
-def _read(archive: Archive, reading: Reading) -> Draft:
-    draft = Draft()
+def _read(archive: Archive, reading: ParseContext) -> DocumentDraft:
+    draft = DocumentDraft()
     part = main_part(archive, "ppt/presentation.xml")
     relations = relationships(archive, part)
     # `id` is both a number of the slide and, in another namespace, the relationship that names its part
@@ -51,7 +51,7 @@ def _relation(slide: Element) -> str:
     return next((value for key, value in slide.attrib.items() if key.endswith("}id")), "")
 
 
-def _slide(archive: Archive, part: str) -> Iterator[Piece]:
+def _slide(archive: Archive, part: str) -> Iterator[DocumentElement]:
     relations = relationships(archive, part)
     tree = next((element for element in archive.xml(part).iter() if local_name(element.tag) == "spTree"), None)
     shapes = list(_shapes(tree, 0)) if tree is not None else []
@@ -63,11 +63,13 @@ def _slide(archive: Archive, part: str) -> Iterator[Piece]:
         if local_name(shape.tag) == "graphicFrame":
             yield from _frame(archive, shape, relations)
         elif kind in TITLES:
-            yield Piece("heading", " ".join(text for text, _ in _paragraphs(shape)), 1 if kind == "ctrTitle" else 2)
+            yield DocumentElement(
+                "heading", " ".join(text for text, _ in _paragraphs(shape)), 1 if kind == "ctrTitle" else 2
+            )
         else:
             listed = kind in {"body", "obj", ""} and len(list(_paragraphs(shape))) > 1
             for text, level in _paragraphs(shape):
-                yield Piece("list_item" if listed else "paragraph", text, level if listed else 0)
+                yield DocumentElement("list_item" if listed else "paragraph", text, level if listed else 0)
     for kind, target in relations.values():
         if kind == "notesSlide" and target in archive:
             yield from _notes(archive, target)
@@ -122,7 +124,7 @@ def _words(paragraph: Element) -> str:
     return "".join(parts)
 
 
-def _frame(archive: Archive, frame: Element, relations: dict[str, tuple[str, str]]) -> Iterator[Piece]:
+def _frame(archive: Archive, frame: Element, relations: dict[str, tuple[str, str]]) -> Iterator[DocumentElement]:
     rows = [element for element in frame.iter() if local_name(element.tag) == "tr"]
     if rows:
         yield from table(
@@ -142,15 +144,15 @@ def _frame(archive: Archive, frame: Element, relations: dict[str, tuple[str, str
             yield from (
                 _chart(tree)
                 if kind == "chart"
-                else (Piece("list_item", text, level) for text, level in _paragraphs(tree))
+                else (DocumentElement("list_item", text, level) for text, level in _paragraphs(tree))
             )
 
 
-def _chart(tree: Element) -> Iterator[Piece]:
+def _chart(tree: Element) -> Iterator[DocumentElement]:
     """Its title, and its numbers as a table: a row for each category, a column for each series."""
     title = next((element for element in tree.iter() if local_name(element.tag) == "title"), None)
     if title is not None:
-        yield Piece("paragraph", " ".join(text for text, _ in _paragraphs(title)))
+        yield DocumentElement("paragraph", " ".join(text for text, _ in _paragraphs(title)))
     series = [element for element in tree.iter() if local_name(element.tag) == "ser"]
     names = [" ".join(_points(one, "tx").values()) for one in series]
     categories: dict[str, str] = {}
@@ -172,9 +174,9 @@ def _points(series: Element, part: str) -> dict[str, str]:
     }
 
 
-def _notes(archive: Archive, part: str) -> Iterator[Piece]:
+def _notes(archive: Archive, part: str) -> Iterator[DocumentElement]:
     tree = archive.optional_xml(part)
     shapes = [element for element in tree.iter() if local_name(element.tag) == "sp"] if tree is not None else []
     texts = [text for shape in shapes if _placeholder(shape) == "body" for text, _ in _paragraphs(shape)]
     if texts:
-        yield Piece("paragraph", "Notes: " + "\n".join(texts))
+        yield DocumentElement("paragraph", "Notes: " + "\n".join(texts))

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from knowledge.parsers.archives import Archive, attribute, damaged, local_name
-from knowledge.parsers.document_builder import Draft, Page, Piece, one_line, table
+from knowledge.parsers.document_builder import DocumentDraft, DocumentElement, Page, one_line, table
 from knowledge.parsers.formats.ooxml import OFF, main_part, note_properties, relationships
 from knowledge.parsers.formats.xlsx_numbers import Formats
-from knowledge.parsers.read import Reading
+from knowledge.parsers.read import ParseContext
 from knowledge.parsers.safe_xml import iterate_xml
 
 MAX_CELLS = 2_000_000
@@ -20,7 +20,7 @@ Row = dict[int, str]  # column, from 0, to what it shows
 _reference = re.compile(r"([A-Z]{1,3})(\d+)$")
 
 
-def read_xlsx(reading: Reading) -> Draft:
+def read_xlsx(reading: ParseContext) -> DocumentDraft:
     archive = Archive(reading.source, reading.limits)
     try:
         return _read(archive, reading)
@@ -28,8 +28,8 @@ def read_xlsx(reading: Reading) -> Draft:
         archive.close()
 
 
-def _read(archive: Archive, reading: Reading) -> Draft:
-    draft = Draft(headings_name_it=False)
+def _read(archive: Archive, reading: ParseContext) -> DocumentDraft:
+    draft = DocumentDraft(headings_name_it=False)
     part = main_part(archive, "xl/workbook.xml")
     workbook, relations = archive.xml(part), relationships(archive, part)
     by_kind = dict(relations.values())
@@ -48,11 +48,11 @@ def _read(archive: Archive, reading: Reading) -> Draft:
             continue
         shown += 1
         name = one_line(attribute(sheet, "name"))
-        draft.pieces += [Page(shown, sheet_label(name)), Piece("heading", name, 2)]
+        draft.pieces += [Page(shown, sheet_label(name)), DocumentElement("heading", name, 2)]
         rows = list(_rows(archive.read(target), strings, formats, draft))
         draft.pieces += sheet_pieces(rows)
         reading.on_progress(shown, len(sheets))
-    if not any(isinstance(piece, Piece) and piece.kind != "heading" for piece in draft.pieces):
+    if not any(isinstance(piece, DocumentElement) and piece.kind != "heading" for piece in draft.pieces):
         draft.pieces.clear()
     return draft
 
@@ -61,7 +61,7 @@ def sheet_label(name: str) -> str:
     return name if re.match(r"(?:sheet|tabelle|hoja|feuil|blatt)", name, re.IGNORECASE) else f"Sheet {name}"
 
 
-def sheet_pieces(rows: list[Row]) -> Iterator[Piece]:
+def sheet_pieces(rows: list[Row]) -> Iterator[DocumentElement]:
     """Tables of a sheet are parted by empty rows. A lone cell above a table is its caption."""
     group: list[Row] = []
     for row in [*rows, {}]:
@@ -69,7 +69,7 @@ def sheet_pieces(rows: list[Row]) -> Iterator[Piece]:
             group.append(row)
         elif group:
             while len(group) > 1 and len(group[0]) == 1 and any(len(other) > 1 for other in group):
-                yield Piece("paragraph", *group.pop(0).values())
+                yield DocumentElement("paragraph", *group.pop(0).values())
             columns = sorted({column for row in group for column in row})
             yield from table([[row.get(column, "") for column in columns] for row in group])
             group = []
@@ -92,7 +92,7 @@ def _text(item: Element) -> str:
     return "".join(parts)
 
 
-def _rows(data: bytes, strings: list[str], formats: Formats, draft: Draft) -> Iterator[Row]:
+def _rows(data: bytes, strings: list[str], formats: Formats, draft: DocumentDraft) -> Iterator[Row]:
     """In order of the file; empty ones in between are given as empty, so that tables can be told apart."""
     hidden: set[int] = set()
     cells, last = 0, 0

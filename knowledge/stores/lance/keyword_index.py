@@ -22,7 +22,7 @@ ROWS_PER_READ = 2_000  # rows: their words as single strings take some 8 kB each
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class IndexSegment:
     """Some rows' words: for each word, by its hash and in order, where it stands and how often."""
 
     keys: np.ndarray
@@ -41,7 +41,7 @@ class Words:
     an upload does not sort a whole company's words anew."""
 
     lengths: np.ndarray
-    parts: tuple[Part, ...]
+    parts: tuple[IndexSegment, ...]
 
     @property
     def bytes(self) -> int:
@@ -108,7 +108,7 @@ def from_column(terms: pa.ChunkedArray) -> Words:
     return Words(np.concatenate(lengths or [np.zeros(0, np.int32)]), merged)
 
 
-def _read(texts: list[str], first: int) -> tuple[np.ndarray, Part]:
+def _read(texts: list[str], first: int) -> tuple[np.ndarray, IndexSegment]:
     import numpy as np
 
     words = [text.split() for text in texts]
@@ -122,16 +122,16 @@ def _read(texts: list[str], first: int) -> tuple[np.ndarray, Part]:
     return lengths, _part(keys[places], rows[places], np.minimum(counts, MAX_TERM_FREQUENCY).astype(np.uint8))
 
 
-def _part(keys: np.ndarray, rows: np.ndarray, counts: np.ndarray) -> Part:
+def _part(keys: np.ndarray, rows: np.ndarray, counts: np.ndarray) -> IndexSegment:
     """From one key for each place, in order."""
     import numpy as np
 
     begins = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1)) if len(keys) else np.zeros(0, np.int64)
     starts = np.append(begins, len(keys)).astype(np.int32)
-    return Part(keys[begins], starts, rows.astype(np.int32), counts)
+    return IndexSegment(keys[begins], starts, rows.astype(np.int32), counts)
 
 
-def _postings(part: Part, keys: np.ndarray) -> list[tuple[np.ndarray, np.ndarray] | None]:
+def _postings(part: IndexSegment, keys: np.ndarray) -> list[tuple[np.ndarray, np.ndarray] | None]:
     import numpy as np
 
     if not len(part.keys):
@@ -143,17 +143,17 @@ def _postings(part: Part, keys: np.ndarray) -> list[tuple[np.ndarray, np.ndarray
     ]
 
 
-def _reordered(part: Part, at: np.ndarray) -> Part:
+def _reordered(part: IndexSegment, at: np.ndarray) -> IndexSegment:
     import numpy as np
 
     rows = at[part.rows]
     stay = rows >= 0
     if stay.all():
-        return Part(part.keys, part.starts, rows, part.counts)
+        return IndexSegment(part.keys, part.starts, rows, part.counts)
     return _part(np.repeat(part.keys, np.diff(part.starts))[stay], rows[stay], part.counts[stay])
 
 
-def _merged(parts: list[Part]) -> Part:
+def _merged(parts: list[IndexSegment]) -> IndexSegment:
     import numpy as np
 
     if len(parts) == 1:

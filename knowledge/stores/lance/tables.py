@@ -31,7 +31,7 @@ Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class TableState:
     """What the folder says about a table. A new `incarnation` tells readers that what they remember is void."""
 
     incarnation: str = ""
@@ -50,7 +50,7 @@ class Mark:
 class Folder:
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        self._marks: dict[Namespace, tuple[Stamp, Mark]] = {}
+        self._marks: dict[Namespace, tuple[Stamp, TableState]] = {}
 
     def table_name(self, namespace: Namespace) -> str:
         return f"{namespace.tenant_id.hex}-{re.sub(r'[^A-Za-z0-9_.-]', '_', namespace.generation)}"
@@ -69,28 +69,28 @@ class Folder:
         with contextlib.suppress(FileNotFoundError):
             os.utime(self._file(namespace, "mark"), ns=(now, now))
 
-    def mark(self, namespace: Namespace) -> Mark:
+    def mark(self, namespace: Namespace) -> TableState:
         stamp = self.stamp(namespace)
         cached = self._marks.get(namespace)
         if stamp is not None and cached is not None and cached[0] == stamp:
             return cached[1]
         try:
-            mark = Mark(**json.loads(self._file(namespace, "mark").read_text()))
+            mark = TableState(**json.loads(self._file(namespace, "mark").read_text()))
         except (FileNotFoundError, ValueError, TypeError):
-            return Mark()
+            return TableState()
         if stamp is not None:
             self._marks[namespace] = stamp, mark
         return mark
 
-    def set_mark(self, namespace: Namespace, mark: Mark) -> Mark:
+    def set_mark(self, namespace: Namespace, mark: TableState) -> TableState:
         target = self._file(namespace, "mark")
         temporary = target.with_suffix(f".{uuid4().hex}")
         temporary.write_text(json.dumps(asdict(mark)))
         os.replace(temporary, target)
         return mark
 
-    def begin(self, namespace: Namespace) -> Mark:
-        return self.set_mark(namespace, Mark(incarnation=uuid4().hex))
+    def begin(self, namespace: Namespace) -> TableState:
+        return self.set_mark(namespace, TableState(incarnation=uuid4().hex))
 
     def note(self, namespace: Namespace, **changes: Any) -> None:
         mark = self.mark(namespace)

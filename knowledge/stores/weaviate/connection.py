@@ -44,7 +44,7 @@ _left_to_parents: list[Any] = []  # a forked child does not so much as close wha
 _PREFACE = " failed with message "
 
 
-class Missing(Exception):
+class CollectionMissing(Exception):
     """There is no such collection, or no such tenant in it: nothing was written yet, or everything was wiped."""
 
 
@@ -69,7 +69,7 @@ class Address:
         return urlsplit(self.url).port or (443 if self.secure else 80)
 
 
-class Connection:
+class WeaviateConnection:
     """Safe to call from several threads, and after a fork."""
 
     def __init__(self, address: Address) -> None:
@@ -151,7 +151,7 @@ class Connection:
                 raise _unreachable() from error
 
     def _typed(self, error: Exception) -> Exception:
-        if isinstance(error, Missing):
+        if isinstance(error, CollectionMissing):
             return error
         from grpc import RpcError
         from httpx import HTTPError
@@ -162,7 +162,7 @@ class Connection:
         words = str(error)
         low = words.lower()
         if _is_missing(error):
-            return Missing(words[:300])
+            return CollectionMissing(words[:300])
         if _is_refused(error, low):
             return StoreUnavailable(
                 "The search index refused the portal's key.",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from weaviate.collections import Collection
 
 
-class Answer(NamedTuple):
+class GrpcHit(NamedTuple):
     id: UUID
     explanation: str
     vector: bytes  # float32, little-endian
@@ -31,7 +31,7 @@ def hybrid(
     filters: Any,
     limit: int,
     labels: Sequence[str],
-) -> list[Answer]:
+) -> list[GrpcHit]:
     """What was found for these words and this vector, best first, and what each ranking said of it."""
     from weaviate.collections.classes.grpc import _MetadataQuery
 
@@ -49,10 +49,10 @@ def hybrid(
     return [_answer(each) for each in reply.results]
 
 
-def _answer(result: Any) -> Answer:
+def _answer(result: Any) -> GrpcHit:
     """An id comes without its leading zeros."""
     about = result.metadata
     vector = about.vectors[0].vector_bytes if about.vectors else about.vector_bytes
-    return Answer(
+    return GrpcHit(
         UUID(int=int.from_bytes(about.id_as_bytes)), about.explain_score, vector, result.properties.non_ref_props.fields
     )

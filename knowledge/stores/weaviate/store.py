@@ -8,7 +8,7 @@ from uuid import UUID
 
 from knowledge.stores.base import Hit, IndexedPassage, Namespace, Query, Readable, Stored, StoreError
 from knowledge.stores.weaviate import batch_writes, hybrid_query, schema
-from knowledge.stores.weaviate.connection import Address, Connection, Missing
+from knowledge.stores.weaviate.connection import Address, CollectionMissing, WeaviateConnection
 
 if TYPE_CHECKING:
     import weaviate
@@ -31,7 +31,7 @@ class WeaviateStore:
         consistency: str = "QUORUM",
         prefix: str = schema.PREFIX,
     ) -> None:
-        self._connection = Connection(Address(url, grpc_port, grpc_host, api_key, ca))
+        self._connection = WeaviateConnection(Address(url, grpc_port, grpc_host, api_key, ca))
         self._copies = copies
         self._consistency = consistency.upper()
         self._prefix = prefix
@@ -74,7 +74,7 @@ class WeaviateStore:
 
         try:
             self._call(lambda client: destroy(client) if client.collections.exists(self._name(namespace)) else None)
-        except Missing:
+        except CollectionMissing:
             return
 
     # Reading
@@ -163,7 +163,7 @@ class WeaviateStore:
     def _there(self, namespace: Namespace, work: Callable[[Any], T], otherwise: T) -> T:
         try:
             return self._call(lambda client: work(self._tenant(client, namespace)))
-        except Missing:
+        except CollectionMissing:
             return otherwise
 
     def _call(self, work: Callable[[weaviate.WeaviateClient], T]) -> T:

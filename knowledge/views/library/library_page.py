@@ -24,7 +24,7 @@ from tenants.requests.gates import member_view
 @require_safe
 @member_view()
 def library(request: HttpRequest, member: Membership) -> HttpResponse:
-    parameters = listing.Wanted.of(request.GET)
+    parameters = listing.LibraryParameters.of(request.GET)
     collection = access_collection(member, parameters.collection) if parameters.collection else None
     matching = listing.find(member, parameters)
     first = (parameters.page - 1) * listing.ROWS_PER_PAGE
@@ -45,7 +45,7 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
             (words, parameters.query(sort=key), key == parameters.sort) for key, (words, _) in listing.SORTS.items()
         ],
         "sorted_by": listing.SORTS[parameters.sort][0],
-        "clear_url": listing.Wanted(collection=parameters.collection).query(),
+        "clear_url": listing.LibraryParameters(collection=parameters.collection).query(),
         "previous_url": parameters.query(page=parameters.page - 1) if parameters.page > 1 else "",
         "next_url": parameters.query(page=parameters.page + 1) if more else "",
         "shown": f"{first + 1:,} to {first + len(rows):,}" if rows and (more or parameters.page > 1) else "",
@@ -65,7 +65,7 @@ def library(request: HttpRequest, member: Membership) -> HttpResponse:
 def rows(request: HttpRequest, member: Membership) -> HttpResponse:
     """The rows named in ?ids= as they are now, and the coverage above them. A row that is gone is left out."""
     ids = [pk for pk in (_uuid(value) for value in request.GET.getlist("ids")) if pk][: listing.MAX_STATE_ROWS]
-    parameters = listing.Wanted.of(request.GET)
+    parameters = listing.LibraryParameters.of(request.GET)
     documents = listing.listed(member).filter(pk__in=ids).order_by("-changed_at", "-pk")
     reading_log.note_list(member, "library")
     return render(
@@ -116,7 +116,7 @@ def _in_trash(member: Membership) -> int:
     return Trashing.objects.for_tenant(member.tenant).filter(document__in=mine.values("pk")).count()
 
 
-def _chips(member: Membership, parameters: listing.Wanted) -> list[dict]:
+def _chips(member: Membership, parameters: listing.LibraryParameters) -> list[dict]:
     """Filters that are on, with the address without them; and those that can be put on, with their choices."""
     owners = list(
         Membership.objects.for_tenant(member.tenant)
@@ -136,7 +136,7 @@ def _chips(member: Membership, parameters: listing.Wanted) -> list[dict]:
     ]
 
 
-def _chip(label: str, key: str, value, choices, parameters: listing.Wanted) -> dict:
+def _chip(label: str, key: str, value, choices, parameters: listing.LibraryParameters) -> dict:
     words = dict(choices).get(value, "")
     return {
         "label": label,

@@ -53,7 +53,7 @@ FRESHNESS = {"due": "review due", "reviewed": "reviewed", "never": "not reviewed
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LibraryParameters:
     """What the address asks for. Unknown values are dropped, so that an old link still opens."""
 
     collection: UUID | None = None
@@ -66,7 +66,7 @@ class Wanted:
     page: int = 1
 
     @classmethod
-    def of(cls, query: QueryDict) -> Wanted:
+    def of(cls, query: QueryDict) -> LibraryParameters:
         return cls(
             collection=_uuid(query.get("collection", "")),
             state=query.get("state", "") if query.get("state", "") in STATES else "",
@@ -101,10 +101,10 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DocumentRow:
     document: Document
     state: StatusLabel
-    kind: file_kinds.Kind
+    kind: file_kinds.FileKind
     freshness: tuple[str, str]
     can_write: bool = False
     can_manage: bool = False
@@ -151,7 +151,7 @@ def listed(member: Membership) -> QuerySet[Document]:
     )
 
 
-def find(member: Membership, parameters: Wanted) -> QuerySet[Document]:
+def find(member: Membership, parameters: LibraryParameters) -> QuerySet[Document]:
     documents = listed(member)
     if parameters.collection:
         documents = documents.filter(collection=parameters.collection)
@@ -168,7 +168,7 @@ def find(member: Membership, parameters: Wanted) -> QuerySet[Document]:
     return documents.order_by(*SORTS[parameters.sort][1])
 
 
-def rows_of(member: Membership, documents: Iterable[Document], now: datetime | None = None) -> list[Row]:
+def rows_of(member: Membership, documents: Iterable[Document], now: datetime | None = None) -> list[DocumentRow]:
     documents, now = list(documents), now or timezone.now()
     ids = [document.pk for document in documents]
     mine = Document.objects.allowing(member, Right.WRITE).filter(pk__in=ids)
@@ -181,7 +181,7 @@ def rows_of(member: Membership, documents: Iterable[Document], now: datetime | N
     places, jobs = _queue(member, documents)
     replaced_by = successors(member, documents)
     return [
-        Row(
+        DocumentRow(
             document,
             state_of(
                 document,

@@ -30,7 +30,7 @@ MAX_HIDDEN_ROWS = 50
 @dataclass(frozen=True, slots=True)
 class Seen:
     document: Document
-    kind: file_kinds.Kind
+    kind: file_kinds.FileKind
     freshness: tuple[str, str]
     how: str  # "via Finance team"; empty where this person does not read it
 

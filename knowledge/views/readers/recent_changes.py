@@ -29,7 +29,7 @@ DOING = {Right.READ: "view", Right.WRITE: "edit", Right.MANAGE: "manage"}
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AccessChange:
     at: datetime
     by: str
     words: str
@@ -41,7 +41,7 @@ class Change:
         return self.at.date()
 
 
-def changes(looker: Membership, target: Document | Collection) -> list[Change]:
+def changes(looker: Membership, target: Document | Collection) -> list[AccessChange]:
     """Of the thing itself, and of its collection since it lies there, while that one's readers read it too."""
     trail = AuditEvent.objects.filter(tenant_id=target.tenant_id, action__in=SHOWN_ACTIONS).order_by("-id")
     events = list(trail.filter(target_id=str(target.pk))[:MAX_CHANGES])
@@ -57,7 +57,7 @@ def changes(looker: Membership, target: Document | Collection) -> list[Change]:
         if description:
             words, opens = description
             rows.append(
-                Change(event_view.at, event_view.who.name, words, opens, event_view.target_id != str(target.pk))
+                AccessChange(event_view.at, event_view.who.name, words, opens, event_view.target_id != str(target.pk))
             )
     return rows
 

@@ -30,7 +30,7 @@ from knowledge.views.library.library_page import navigation_context
 from knowledge.views.readers.access_chains import MAY, chains, not_a_reason
 from knowledge.views.readers.readers_history import PastDay, day_asked, end_of, past_chains, past_day
 from knowledge.views.readers.readers_list import fits, key_of, others_called, readers_of, readers_then, taken_off
-from knowledge.views.readers.recent_changes import Change, changes
+from knowledge.views.readers.recent_changes import AccessChange, changes
 from tenants.errors import Invalid
 from tenants.formatting import counted
 from tenants.models import Membership, Team, TeamMember
@@ -249,7 +249,7 @@ def _members_of(team: Team, past: PastDay | None) -> list[Membership]:
     )
 
 
-def _days(events: Sequence[Change]) -> list[tuple[date, str]]:
+def _days(events: Sequence[AccessChange]) -> list[tuple[date, str]]:
     """The days before today on which something changed, to go to with one press."""
     found: dict[date, int] = {}
     for change in events:

@@ -22,10 +22,10 @@ from knowledge.models import Collection
 from knowledge.permissions.access import access_reasons
 from knowledge.retrieval import search
 from knowledge.retrieval.highlights import Highlighter
-from knowledge.retrieval.search import Filters, Found
+from knowledge.retrieval.search import FoundPassage, SearchFilters
 from knowledge.views.file_kinds import kind_of
 from knowledge.views.library.listing import collections_with_counts
-from knowledge.views.search.snippets import MAX_CHARACTERS, ONE_LINE, Part, snippet
+from knowledge.views.search.snippets import MAX_CHARACTERS, ONE_LINE, HighlightedText, snippet
 from tenants.models import Membership
 from tenants.requests.gates import member_view
 
@@ -34,7 +34,7 @@ LONGEST = 400  # characters of a search that are looked at
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SearchParameters:
     words: str = ""
     collection: UUID | None = None
     kind: str = ""
@@ -44,7 +44,7 @@ class Wanted:
     page: int = 1
 
     @classmethod
-    def of(cls, query: QueryDict) -> Wanted:
+    def of(cls, query: QueryDict) -> SearchParameters:
         page = query.get("page", "")
         return cls(
             words=" ".join(query.get("q", "").split())[:LONGEST],
@@ -58,8 +58,8 @@ class Wanted:
             else 1,
         )
 
-    def filters(self) -> Filters:
-        return Filters(
+    def filters(self) -> SearchFilters:
+        return SearchFilters(
             collections=(self.collection,) if self.collection else (),
             types=(self.kind,) if self.kind else (),
             dated_from=self.dated_from,
@@ -82,14 +82,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    passage: Found
+class SearchResultRow:
+    passage: FoundPassage
     url: str
     icon: str
     where: str
     freshness: tuple[str, str]
-    title: list[Part]
-    snippet: list[Part]
+    title: list[HighlightedText]
+    snippet: list[HighlightedText]
     access_reason: str = ""
 
 
@@ -97,7 +97,7 @@ class Row:
 @member_view()
 def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
     """Each answer is recorded; the script asks when typing pauses (search-dialog.js)."""
-    parameters = Wanted.of(request.GET)
+    parameters = SearchParameters.of(request.GET)
     highlights = Highlighter(parameters.words)
     rows = _rows(member, parameters, highlights, IN_DIALOG + 1, length=ONE_LINE)
     _note(member, parameters, rows[:IN_DIALOG], place="dialog")
@@ -116,7 +116,7 @@ def dialog(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_safe
 @member_view()
 def page(request: HttpRequest, member: Membership) -> HttpResponse:
-    parameters = Wanted.of(request.GET)
+    parameters = SearchParameters.of(request.GET)
     first = (parameters.page - 1) * RESULTS_PER_PAGE
     rows = _rows(
         member, parameters, Highlighter(parameters.words), min(MAX_RESULTS, first + RESULTS_PER_PAGE + 1), first
@@ -162,7 +162,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
     return render(request, "knowledge/search.html", context)
 
 
-def _note(member: Membership, parameters: Wanted, shown: list[Row], **data: object) -> None:
+def _note(member: Membership, parameters: SearchParameters, shown: list[SearchResultRow], **data: object) -> None:
     """What was searched, and the documents of which something was shown."""
     if not parameters.words:
         return
@@ -183,12 +183,12 @@ def ask_url(member: Membership, words: str) -> str:
 
 def _rows(
     member: Membership,
-    parameters: Wanted,
+    parameters: SearchParameters,
     highlights: Highlighter,
     limit: int,
     skip: int = 0,
     length: int = MAX_CHARACTERS,
-) -> list[Row]:
+) -> list[SearchResultRow]:
     if not parameters.words:
         return []
     passages = search.find(member, [parameters.words], limit=limit, filters=parameters.filters())[skip:]
@@ -196,13 +196,15 @@ def _rows(
     return [_row(member, each, highlights, reasons.get(each.document_id, ""), length) for each in passages]
 
 
-def _row(member: Membership, passage: Found, highlights: Highlighter, reason: str, length: int) -> Row:
+def _row(
+    member: Membership, passage: FoundPassage, highlights: Highlighter, reason: str, length: int
+) -> SearchResultRow:
     kind = kind_of(passage.filename)
     where = f"{kind.parts[0]} {passage.page}, version {passage.version_number}"
     if passage.heading_path:
         where += f" · {passage.heading_path[-1][:80]}"
     address = reverse("knowledge:document", args=[member.tenant.slug, passage.document_id])
-    return Row(
+    return SearchResultRow(
         passage=passage,
         url=f"{address}?version={passage.version_number}&start={passage.start}&end={passage.end}#quote",
         icon=kind.icon,
@@ -214,7 +216,7 @@ def _row(member: Membership, passage: Found, highlights: Highlighter, reason: st
     )
 
 
-def _freshness(passage: Found) -> tuple[str, str]:
+def _freshness(passage: FoundPassage) -> tuple[str, str]:
     from tenants.formatting import short_date
 
     today = timezone.localdate()
@@ -226,7 +228,7 @@ def _freshness(passage: Found) -> tuple[str, str]:
     return ("reviewed" if passage.reviewed_on else "plain", short_date(day)) if day else ("", "")
 
 
-def _places(member: Membership, words: str, highlights: Highlighter) -> list[tuple[list[Part], Collection]]:
+def _places(member: Membership, words: str, highlights: Highlighter) -> list[tuple[list[HighlightedText], Collection]]:
     """Collections whose name holds every word; without words, all of them."""
     parameters = words.casefold().split()
     named = Collection.objects.visible_to(member).order_by("name")
@@ -234,11 +236,11 @@ def _places(member: Membership, words: str, highlights: Highlighter) -> list[tup
     return [(_title(shelf.name, highlights), shelf) for shelf in found[:5]]
 
 
-def _title(text: str, highlights: Highlighter) -> list[Part]:
+def _title(text: str, highlights: Highlighter) -> list[HighlightedText]:
     return snippet(text, highlights(text), 200)
 
 
-def _only_words(words: Wanted) -> str:
+def _only_words(words: SearchParameters) -> str:
     query = QueryDict(mutable=True)
     query["q"] = words.words
     return query.urlencode()

@@ -12,12 +12,12 @@ ONE_LINE = 96
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class HighlightedText:
     text: str
     on: bool = False
 
 
-def snippet(text: str, spans: Sequence[tuple[int, int]], shown: int = MAX_CHARACTERS) -> list[Part]:
+def snippet(text: str, spans: Sequence[tuple[int, int]], shown: int = MAX_CHARACTERS) -> list[HighlightedText]:
     """The stretch with the most found words in it, from a word's beginning to a word's end."""
     spans = _merged(spans, text)
     start, end = _window(text, spans, shown)
@@ -29,13 +29,13 @@ def snippet(text: str, spans: Sequence[tuple[int, int]], shown: int = MAX_CHARAC
         if begin >= stop:
             continue
         if begin > at:
-            parts.append(Part(_flat(text[at:begin])))
-        parts.append(Part(_flat(text[begin:stop]), True))
+            parts.append(HighlightedText(_flat(text[at:begin])))
+        parts.append(HighlightedText(_flat(text[begin:stop]), True))
         at = stop
     if at < end:
-        parts.append(Part(_flat(text[at:end])))
+        parts.append(HighlightedText(_flat(text[at:end])))
     begins_anew = start == 0 or text[start - 1] == "\n" or text[:start].rstrip()[-1:] in ".?!;"
-    return parts if begins_anew or not parts else [Part("… "), *parts]
+    return parts if begins_anew or not parts else [HighlightedText("… "), *parts]
 
 
 def _merged(spans: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int]]:

@@ -17,7 +17,7 @@ from knowledge.models.grant import Right
 from knowledge.permissions.access import access_document, rights_on
 from knowledge.views.file_kinds import kind_of
 from knowledge.views.viewer import text_comparison
-from knowledge.views.viewer.text_comparison import Block, Comparison, Place
+from knowledge.views.viewer.text_comparison import ChangedPlace, ComparedBlock, Comparison
 from tenants.models import Membership
 from tenants.requests.gates import member_view
 
@@ -157,14 +157,14 @@ def _equal(same, max_steps: int) -> int:
     return low
 
 
-def _blocks(reading: VersionText, first: int, last: int) -> list[Block]:
+def _blocks(reading: VersionText, first: int, last: int) -> list[ComparedBlock]:
     found = reading.leaves(first, last - first)
     return text_comparison.blocks_of_leaves(TextStretch(reading, found[0].start, found[-1].end), found) if found else []
 
 
-def _shown(comparison: Comparison) -> list[Place]:
+def _shown(comparison: Comparison) -> list[ChangedPlace]:
     """The first places, as far as a page can show them; the last one may be cut."""
-    places: list[Place] = []
+    places: list[ChangedPlace] = []
     left = SHOWN_WEIGHT
     for place in comparison.places[:MAX_PLACES]:
         rows = []

@@ -25,7 +25,7 @@ from knowledge.views.file_kinds import kind_of
 from knowledge.views.status_labels import freshness, state_of
 from knowledge.views.viewer import page_images, text_layout
 from knowledge.views.viewer.compare_page import compared_with
-from knowledge.views.viewer.text_layout import Mark
+from knowledge.views.viewer.text_layout import TextMark
 from tenants.models import Membership
 from tenants.requests.gates import member_view
 
@@ -33,7 +33,7 @@ MAX_PAGE_IMAGES = 60  # pages of a PDF that the page names; each is fetched when
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ViewerParameters:
     """What the address asks for. Nonsense is dropped."""
 
     version: int | None
@@ -110,7 +110,7 @@ def document_url(member: Membership, document: Document | UUID, **query) -> str:
     return f"{address}?{pairs}" if pairs else address
 
 
-def what_is_asked(request: HttpRequest, member: Membership, document_id: UUID) -> Wanted:
+def what_is_asked(request: HttpRequest, member: Membership, document_id: UUID) -> ViewerParameters:
     query = request.GET
     answer = None
     citation = _uuid(query.get("citation", ""))
@@ -129,12 +129,12 @@ def what_is_asked(request: HttpRequest, member: Membership, document_id: UUID) -
             .first()
         )
         span = row
-    return Wanted(
+    return ViewerParameters(
         _number(query.get("version", "")), _number(query.get("page", "")), answer, span, query.get("view") == "text"
     )
 
 
-def _version(document: Document, parameters: Wanted) -> Version | None:
+def _version(document: Document, parameters: ViewerParameters) -> Version | None:
     """The one that was cited or asked for, else the one that answers, else the newest."""
     if parameters.answer and parameters.answer.place.document_id == document.pk and parameters.version is None:
         versions = Version.objects.for_tenant(document.tenant_id).filter(document=document).select_related("blob")
@@ -159,18 +159,20 @@ def _versions(document: Document) -> list[Version]:
     return list(versions.select_related("created_by__user").order_by("-number")[:12])
 
 
-def marks_for(parameters: Wanted, document: Document, version: Version) -> list[Mark]:
+def marks_for(parameters: ViewerParameters, document: Document, version: Version) -> list[TextMark]:
     marks = []
     if parameters.answer:
         for place in parameters.answer.places:
             if place.version_id == version.pk and not place.lost:
-                marks.append(Mark(place.start, place.end, place.number, place.citation_id == parameters.answer.focus))
+                marks.append(
+                    TextMark(place.start, place.end, place.number, place.citation_id == parameters.answer.focus)
+                )
     if parameters.span and not any(mark.focus for mark in marks):
-        marks.append(Mark(*parameters.span))
+        marks.append(TextMark(*parameters.span))
     return marks
 
 
-def _pages(document: Document, version: Version, reading: VersionText, parameters: Wanted) -> dict:
+def _pages(document: Document, version: Version, reading: VersionText, parameters: ViewerParameters) -> dict:
     pages = reading.pages
     marks = marks_for(parameters, document, version)
     focus = next((mark for mark in marks if mark.focus), None)
@@ -194,14 +196,14 @@ def _pages(document: Document, version: Version, reading: VersionText, parameter
     return context | _window(reading, _first_leaf(reading, page, focus), marks)
 
 
-def _first_leaf(reading: VersionText, page: int, focus: Mark | None) -> int:
+def _first_leaf(reading: VersionText, page: int, focus: TextMark | None) -> int:
     """Where to begin: at the start when the place is near it, else with the leaf of the place."""
     number = reading.leaf_at(page, focus.start if focus else None)
     before = reading.places(number, 1)
     return number if before and before[0].start >= WINDOW_CHARACTERS // 2 else 0
 
 
-def _window(reading: VersionText, first: int, marks: list[Mark]) -> dict:
+def _window(reading: VersionText, first: int, marks: list[TextMark]) -> dict:
     window = reading.window(first)
     text = TextStretch(reading, window.leaves[0].start, window.leaves[-1].end) if window.leaves else ""
     sheets: list[dict] = []

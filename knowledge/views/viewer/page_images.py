@@ -20,7 +20,7 @@ from knowledge.page_images import failed_pages, pdf_pages
 from knowledge.page_images.pdf_pages import ScannedLine
 from knowledge.parsers.base import ParseFailed
 from knowledge.views.viewer import scan_quotes
-from knowledge.views.viewer.text_layout import Mark
+from knowledge.views.viewer.text_layout import TextMark
 
 PDF = "application/pdf"
 ENDING = pdf_pages.MEDIA_TYPE.partition("/")[2]
@@ -91,7 +91,7 @@ def picture(version: Version, page: int, wait: float = pdf_pages.WAIT_SECONDS) -
     return data
 
 
-def window(version: Version, text: str, pages: Sequence, page: int, marks: Sequence[Mark], at_once: int) -> dict:
+def window(version: Version, text: str, pages: Sequence, page: int, marks: Sequence[TextMark], at_once: int) -> dict:
     """The sheets of a PDF around one page, with boxes where something is marked."""
     try:
         width, height = _size(picture(version, page, BRIEFLY)) or A4
@@ -108,7 +108,7 @@ def window(version: Version, text: str, pages: Sequence, page: int, marks: Seque
     }
 
 
-def sheet_of(version: Version, text: str, pages: Sequence, page: int, marks: Sequence[Mark]) -> Sheet | None:
+def sheet_of(version: Version, text: str, pages: Sequence, page: int, marks: Sequence[TextMark]) -> Sheet | None:
     """One page that has marks, for the drawing over it."""
     span = next((span for span in pages if span[0] == page), None)
     sheet = _sheet(version, text, span, marks) if span else None
@@ -136,7 +136,7 @@ def _sheet(
     version: Version,
     text: str,
     span: Sequence,
-    marks: Sequence[Mark],
+    marks: Sequence[TextMark],
     width: int = 0,
     height: int = 0,
     failed: Collection[int] = (),
@@ -148,7 +148,7 @@ def _sheet(
     return Sheet(page, width, height, marked, lines is None and any(not mark.boxes for mark in marked), page in failed)
 
 
-def _marked(version: Version, page: int, quote: str, mark: Mark, lines: Sequence[ScannedLine]) -> Marked:
+def _marked(version: Version, page: int, quote: str, mark: TextMark, lines: Sequence[ScannedLine]) -> Marked:
     try:
         with failed_pages.remembered(version, page, failed_pages.MARKING), storage.local_path(version.blob) as original:
             quote_boxes = pdf_pages.page_boxes(original, page, quote, tenant=version.tenant_id, wait=BRIEFLY)

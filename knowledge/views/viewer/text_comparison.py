@@ -24,7 +24,7 @@ _WORD = re.compile(r"\s+|\w+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class ComparedBlock:
     """Of one state: what it says, where it stands."""
 
     kind: str  # heading, paragraph, list_item, table_row, table_header, code
@@ -43,17 +43,17 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ComparedRun:
     text: str
     change: str = ""  # added, removed
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparedRow:
     kind: str
     level: int
     change: str  # same, changed, added, removed
-    cells: tuple[tuple[Run, ...], ...]
+    cells: tuple[tuple[ComparedRun, ...], ...]
 
     @property
     def group(self) -> str:
@@ -61,14 +61,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChangedPlace:
     """Changes that stand together, with what stands before and after them."""
 
     number: int
     heading: str
     page: int
     label: str
-    rows: tuple[Row, ...]
+    rows: tuple[ComparedRow, ...]
     skipped: int  # unchanged blocks between the place before and this one
 
     @property
@@ -83,7 +83,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    places: tuple[Place, ...]
+    places: tuple[ChangedPlace, ...]
     changed: int
     added: int
     removed: int
@@ -98,7 +98,7 @@ class Comparison:
 Pair = tuple[
     int, int, int
 ]  # the block's number before and after, -1 where there is none, and its place in the new state
-PlacedRow = tuple[Row, int, Block]  # the same in words, its place, and the block it was or became
+PlacedRow = tuple[ComparedRow, int, ComparedBlock]  # the same in words, its place, and the block it was or became
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,11 @@ class Plan:
     steps: int
 
 
-def blocks_of(text: str, pages: Sequence, blocks: Sequence) -> list[Block]:
+def blocks_of(text: str, pages: Sequence, blocks: Sequence) -> list[ComparedBlock]:
     return blocks_of_leaves(text, leaves(text, pages, blocks))
 
 
-def blocks_of_leaves(text, leaves: Iterable[Leaf]) -> list[Block]:
+def blocks_of_leaves(text, leaves: Iterable[Leaf]) -> list[ComparedBlock]:
     """`text` gives the words of a span by `[start:end]`."""
     blocks = []
     for leaf in leaves:
@@ -123,11 +123,13 @@ def blocks_of_leaves(text, leaves: Iterable[Leaf]) -> list[Block]:
             spans = (rest[0] if rest else ()) or ((start, end),)
             cells = tuple(" ".join(text[a:b].split()) for a, b in spans)
             if any(cells):
-                blocks.append(Block(kind, cells, level, leaf.page, leaf.label))
+                blocks.append(ComparedBlock(kind, cells, level, leaf.page, leaf.label))
     return blocks
 
 
-def compare(old: Sequence[Block], new: Sequence[Block], plan: Plan | None = None, above: str = "") -> Comparison:
+def compare(
+    old: Sequence[ComparedBlock], new: Sequence[ComparedBlock], plan: Plan | None = None, above: str = ""
+) -> Comparison:
     """`plan` as `planned` made it for the same states. `above` is the heading under which they begin."""
     plan = plan or planned(old, new)
     rows: list[PlacedRow] = []  # with the block's place in the new state, and the block itself
@@ -142,7 +144,7 @@ def compare(old: Sequence[Block], new: Sequence[Block], plan: Plan | None = None
     return Comparison(places, skipped_after=skipped_after, coarse=plan.coarse, **counts)
 
 
-def planned(old: Sequence[Block], new: Sequence[Block]) -> Plan:
+def planned(old: Sequence[ComparedBlock], new: Sequence[ComparedBlock]) -> Plan:
     """The part of a comparison that may be expensive."""
     blocks, words = Budget(BLOCK_STEPS), Budget(WORD_STEPS)
     aligned, coarse = _aligned([block.key for block in old], [block.key for block in new], blocks)
@@ -177,7 +179,9 @@ def _middle(a: list, b: list, budget: Budget) -> tuple[list[Opcode], bool]:
     return roughly(a, b), True
 
 
-def _pairs(old: Sequence[Block], new: Sequence[Block], opcodes: Iterable[Opcode], budget: Budget) -> Iterator[Pair]:
+def _pairs(
+    old: Sequence[ComparedBlock], new: Sequence[ComparedBlock], opcodes: Iterable[Opcode], budget: Budget
+) -> Iterator[Pair]:
     for tag, i1, i2, j1, j2 in opcodes:
         if tag == "equal":
             yield from ((i1 + n, j1 + n, j1 + n) for n in range(j2 - j1))
@@ -200,7 +204,9 @@ def _removed_first(pairs: Iterable[Pair]) -> Iterator[Pair]:
     yield from come
 
 
-def _matched(old: Sequence[Block], new: Sequence[Block], removed: range, added: range, budget: Budget) -> list[Pair]:
+def _matched(
+    old: Sequence[ComparedBlock], new: Sequence[ComparedBlock], removed: range, added: range, budget: Budget
+) -> list[Pair]:
     """Of blocks that took each other's place, which became which: in order, the most alike first in sight."""
     apart = [*((i, -1, added.start) for i in removed), *((-1, j, j) for j in added)]
     if len(removed) > PAIRED or len(added) > PAIRED:
@@ -225,7 +231,7 @@ def _matched(old: Sequence[Block], new: Sequence[Block], removed: range, added: 
     return found + [(i, -1, added.stop) for i in range(done, removed.stop)]
 
 
-def _alike(a: Block, b: Block, one: frozenset[str], other: frozenset[str]) -> float:
+def _alike(a: ComparedBlock, b: ComparedBlock, one: frozenset[str], other: frozenset[str]) -> float:
     if (a.kind == "heading") != (b.kind == "heading") or ("table" in a.kind) != ("table" in b.kind):
         return 0.0
     if len(a.cells) > 1 and len(b.cells) > 1:  # rows of a table go by what they are about
@@ -233,19 +239,21 @@ def _alike(a: Block, b: Block, one: frozenset[str], other: frozenset[str]) -> fl
     return 2 * len(one & other) / ((len(one) + len(other)) or 1)
 
 
-def _row(before: Block | None, after: Block | None, words: Sequence[Sequence[Opcode] | None] | None) -> Row:
+def _row(
+    before: ComparedBlock | None, after: ComparedBlock | None, words: Sequence[Sequence[Opcode] | None] | None
+) -> ComparedRow:
     block = after or before
     if before is None or after is None:
         change = "added" if before is None else "removed"
-        return Row(block.kind, block.level, change, tuple((Run(cell, change),) for cell in block.cells))
+        return ComparedRow(block.kind, block.level, change, tuple((ComparedRun(cell, change),) for cell in block.cells))
     if before.cells == after.cells:
-        return Row(block.kind, block.level, "same", tuple((Run(cell),) for cell in block.cells))
+        return ComparedRow(block.kind, block.level, "same", tuple((ComparedRun(cell),) for cell in block.cells))
     pairs = _cells(before, after)
     cells = tuple(_runs(*pair, own) for pair, own in zip(pairs, words or [None] * len(pairs), strict=True))
-    return Row(block.kind, block.level, "changed", cells)
+    return ComparedRow(block.kind, block.level, "changed", cells)
 
 
-def _cells(before: Block, after: Block) -> list[tuple[str, str]]:
+def _cells(before: ComparedBlock, after: ComparedBlock) -> list[tuple[str, str]]:
     if len(before.cells) == len(after.cells):
         return list(zip(before.cells, after.cells, strict=True))
     return [(" · ".join(before.cells), " · ".join(after.cells))]
@@ -264,50 +272,50 @@ def _opcodes(before: str, after: str, budget: Budget) -> tuple[Opcode, ...] | No
         return None
 
 
-def _runs(before: str, after: str, opcodes: Sequence[Opcode] | None) -> tuple[Run, ...]:
+def _runs(before: str, after: str, opcodes: Sequence[Opcode] | None) -> tuple[ComparedRun, ...]:
     if opcodes is None:
-        return Run(before, "removed"), Run(" "), Run(after, "added")
+        return ComparedRun(before, "removed"), ComparedRun(" "), ComparedRun(after, "added")
     a, b = _WORD.findall(before), _WORD.findall(after)
-    runs: list[Run] = []
+    runs: list[ComparedRun] = []
     for tag, i1, i2, j1, j2 in opcodes:
         if tag == "equal":
             same = "".join(b[j1:j2])
             between = len(runs) > 0 and not same.strip() and i2 < len(a) and j2 < len(b)
             if between and runs[-1].change:  # one space between two changed words is part of the change
-                runs += [Run(same, "removed"), Run(same, "added")]
+                runs += [ComparedRun(same, "removed"), ComparedRun(same, "added")]
             else:
-                runs.append(Run(same))
+                runs.append(ComparedRun(same))
             continue
         if i2 > i1:
-            runs.append(Run("".join(a[i1:i2]), "removed"))
+            runs.append(ComparedRun("".join(a[i1:i2]), "removed"))
         if j2 > j1:
-            runs.append(Run("".join(b[j1:j2]), "added"))
+            runs.append(ComparedRun("".join(b[j1:j2]), "added"))
     return _joined(runs)
 
 
-def _joined(runs: Sequence[Run]) -> tuple[Run, ...]:
+def _joined(runs: Sequence[ComparedRun]) -> tuple[ComparedRun, ...]:
     """What was removed in one go, then what was added: easier to read than word against word."""
-    found: list[Run] = []
+    found: list[ComparedRun] = []
     removed: list[str] = []
     added: list[str] = []
-    for run in [*runs, Run("")]:
+    for run in [*runs, ComparedRun("")]:
         if run.change:
             (removed if run.change == "removed" else added).append(run.text)
             continue
         gone, come = "".join(removed), "".join(added)
-        found += [Run(gone, "removed")] if gone.strip() else []
-        found += [Run(come, "added")] if come.strip() else [Run(come)] if come else []
+        found += [ComparedRun(gone, "removed")] if gone.strip() else []
+        found += [ComparedRun(come, "added")] if come.strip() else [ComparedRun(come)] if come else []
         found += [run] if run.text else []
         removed, added = [], []
     return tuple(found)
 
 
-def _places(rows: Sequence[PlacedRow], above: Sequence[str]) -> tuple[tuple[Place, ...], int]:
+def _places(rows: Sequence[PlacedRow], above: Sequence[str]) -> tuple[tuple[ChangedPlace, ...], int]:
     shown = [
         any(rows[near][0].change != "same" for near in range(max(0, n - CONTEXT), min(len(rows), n + CONTEXT + 1)))
         for n in range(len(rows))
     ]
-    found: list[Place] = []
+    found: list[ChangedPlace] = []
     skipped = 0
     for stretch in _stretches(rows, shown):
         first = next((each for each in stretch if each[0].change != "same"), None)
@@ -315,7 +323,7 @@ def _places(rows: Sequence[PlacedRow], above: Sequence[str]) -> tuple[tuple[Plac
             skipped += len(stretch)
             continue
         found.append(
-            Place(
+            ChangedPlace(
                 len(found) + 1,
                 first[2].words[:120] if first[2].kind == "heading" else above[min(first[1], len(above) - 1)],
                 first[2].page,
@@ -341,7 +349,7 @@ def _stretches(rows: Sequence[PlacedRow], shown: Sequence[bool]) -> Iterator[lis
         yield held
 
 
-def _headings_above(new: Sequence[Block], first: str) -> list[str]:
+def _headings_above(new: Sequence[ComparedBlock], first: str) -> list[str]:
     """For each place in the new state, and the end of it, the last heading before."""
     found = [first]
     for block in new:

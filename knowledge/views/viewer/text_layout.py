@@ -10,7 +10,7 @@ from knowledge.text.leaves import Entry, Leaf
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class TextMark:
     """A cited stretch. `number` is 0 where it has none (a passage that was found by searching)."""
 
     start: int
@@ -20,51 +20,55 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class MarkedRun:
     """Text that is or is not marked. `first` and `last` say whether the quote begins or ends here."""
 
     text: str
-    mark: Mark | None = None
+    mark: TextMark | None = None
     first: bool = False
     last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """Runs with the numbers of the marks that begin in them, which stand in the margin."""
 
-    runs: tuple[Run, ...]
-    numbers: tuple[Mark, ...] = ()
+    runs: tuple[MarkedRun, ...]
+    numbers: tuple[TextMark, ...] = ()
     level: int = 0
     head: bool = False
-    cells: tuple[Line, ...] = ()
+    cells: tuple[TextLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class LayoutBlock:
     kind: str  # heading, paragraph, list, table, code
     start: int
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
     level: int = 0
 
     @property
-    def line(self) -> Line:
+    def line(self) -> TextLine:
         return self.lines[0]
 
     @property
-    def numbers(self) -> tuple[Mark, ...]:
+    def numbers(self) -> tuple[TextMark, ...]:
         return tuple(mark for line in self.lines for mark in line.numbers)
 
 
-def pieces(text: str, leaf: Leaf, marks: Iterable[Mark]) -> list[Piece]:
+def pieces(text: str, leaf: Leaf, marks: Iterable[TextMark]) -> list[LayoutBlock]:
     marks = sorted((mark for mark in marks if mark.start < leaf.end and mark.end > leaf.start), key=lambda m: m.start)
     found, begun = [], {mark for mark in marks if mark.start < leaf.start}
     for kind, group in groupby(leaf.blocks, key=_group_kind):
         together = list(group)
         if kind in ("list", "table"):
-            found.append(Piece(kind, together[0][1], tuple(_line(text, block, marks, begun) for block in together)))
+            found.append(
+                LayoutBlock(kind, together[0][1], tuple(_line(text, block, marks, begun) for block in together))
+            )
         else:
-            found += [Piece(block[0], block[1], (_line(text, block, marks, begun),), block[3]) for block in together]
+            found += [
+                LayoutBlock(block[0], block[1], (_line(text, block, marks, begun),), block[3]) for block in together
+            ]
     return found
 
 
@@ -83,18 +87,18 @@ def _group_kind(block: tuple) -> str:
     return {"list_item": "list", "table_row": "table", "table_header": "table"}.get(block[0], block[0])
 
 
-def _line(text: str, block: tuple, marks: list[Mark], begun: set[Mark]) -> Line:
+def _line(text: str, block: tuple, marks: list[TextMark], begun: set[TextMark]) -> TextLine:
     kind, start, end, level, *rest = block
     cells = rest[0] if rest else ()
     if cells:
         inner = tuple(_runs(text, a, b, marks, begun) for a, b in cells)
         numbers = tuple(mark for line in inner for mark in line.numbers)
-        return Line((), numbers, level, kind == "table_header", inner)
+        return TextLine((), numbers, level, kind == "table_header", inner)
     line = _runs(text, start, end, marks, begun)
-    return Line(line.runs, line.numbers, level, kind == "table_header")
+    return TextLine(line.runs, line.numbers, level, kind == "table_header")
 
 
-def _runs(text: str, start: int, end: int, marks: list[Mark], begun: set[Mark]) -> Line:
+def _runs(text: str, start: int, end: int, marks: list[TextMark], begun: set[TextMark]) -> TextLine:
     """`begun` holds the marks whose first words were shown already; a mark may run over several blocks."""
     runs, numbers, at = [], [], start
     for mark in marks:
@@ -102,13 +106,13 @@ def _runs(text: str, start: int, end: int, marks: list[Mark], begun: set[Mark]) 
         if begin >= stop:
             continue
         if begin > at:
-            runs.append(Run(text[at:begin]))
+            runs.append(MarkedRun(text[at:begin]))
         first = mark not in begun
-        runs.append(Run(text[begin:stop], mark, first, mark.end <= end))
+        runs.append(MarkedRun(text[begin:stop], mark, first, mark.end <= end))
         if first:
             begun.add(mark)
             numbers.append(mark)
         at = stop
     if at < end:
-        runs.append(Run(text[at:end]))
-    return Line(tuple(runs), tuple(numbers))
+        runs.append(MarkedRun(text[at:end]))
+    return TextLine(tuple(runs), tuple(numbers))

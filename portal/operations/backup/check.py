@@ -18,7 +18,7 @@ REMOVE_STRAY = "If you put it there yourself, move it elsewhere and restore agai
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TenantBackup:
     """One tenant in a backup."""
 
     id: str
@@ -34,7 +34,7 @@ class Backup:
     folder: Path
     id: str
     made_at: str
-    parts: tuple[Part, ...]
+    parts: tuple[TenantBackup, ...]
     installation: Path | None
     encryption_key: str  # what its person keys are wrapped under; "" where nobody has it
 
@@ -63,8 +63,8 @@ def open_backup(
     return Backup(folder, manifest_data["id"], manifest_data["made_at"], parts, installation, key)
 
 
-def _part(folder: Path, manifest_data: dict[str, Any]) -> Part:
-    return Part(
+def _part(folder: Path, manifest_data: dict[str, Any]) -> TenantBackup:
+    return TenantBackup(
         manifest_data["id"],
         manifest_data["slug"],
         manifest_data["name"],
@@ -110,7 +110,7 @@ def _is_table(label: str) -> bool:
 
 
 def _check_digests(
-    folder: Path, manifest_data: dict[str, Any], parts: tuple[Part, ...], installation: Path | None
+    folder: Path, manifest_data: dict[str, Any], parts: tuple[TenantBackup, ...], installation: Path | None
 ) -> None:
     """Of the rows that will be restored and of the keys. The uploads have lists of their own: `files.check`."""
     restored = [*(part.folder for part in parts), *([installation] if installation else []), folder / "keys"]

@@ -9,7 +9,7 @@ from django.db import models
 
 from knowledge.models import Trashing
 from portal.operations.backup import rows, tables
-from portal.operations.backup.check import Part
+from portal.operations.backup.check import TenantBackup
 
 PAGE_ROWS = 500
 
@@ -22,7 +22,7 @@ SELF_CHANGING = {
 }
 
 
-def differences(part: Part) -> list[str]:
+def differences(part: TenantBackup) -> list[str]:
     """What differs from the backup, a phrase for each table, such as `Document: 1 changed, 0 missing`.
 
     Rows that came since are no difference: nothing of the backup is lost by them. Called inside `in_tenant`.
@@ -48,7 +48,7 @@ def differences(part: Part) -> list[str]:
     return found
 
 
-def _trashed_since(part: Part) -> int:
+def _trashed_since(part: TenantBackup) -> int:
     """Moving to the trash adds a row and changes none, yet people miss the document."""
     path = part.folder / "rows" / f"{Trashing._meta.label}.jsonl"
     before = {row.pk for row in rows.read(Trashing, path)} if path.exists() else set()

@@ -20,7 +20,7 @@ from audit.models import AuditEvent, EventObject, PersonKey
 from knowledge import task_queue
 from knowledge.models import Blob
 from portal.operations.backup import compare, files, index, person_keys, rows, sequences, tables
-from portal.operations.backup.check import Backup, Part, open_backup
+from portal.operations.backup.check import Backup, TenantBackup, open_backup
 from portal.operations.removal.removal_plan import unfinished_of
 from tenants.errors import Conflicting
 from tenants.isolation.scope import in_tenant
@@ -68,7 +68,7 @@ def restore(
     return result
 
 
-def _state(backup: Backup, part: Part) -> str:
+def _state(backup: Backup, part: TenantBackup) -> str:
     """`absent`, `rows` (its rows are here, its index is not yet), `whole`, or `other` (a tenant of that id is here)."""
     tenant = Tenant.objects.filter(pk=part.id).first()
     if tenant is None:
@@ -82,7 +82,7 @@ def _state(backup: Backup, part: Part) -> str:
     return "whole" if tenant.is_active else "rows"
 
 
-def _compare(part: Part, result: Restored) -> None:
+def _compare(part: TenantBackup, result: Restored) -> None:
     tenant = Tenant.objects.get(pk=part.id)
     with in_tenant(tenant):
         differences = compare.differences(part)
@@ -92,7 +92,7 @@ def _compare(part: Part, result: Restored) -> None:
         result.unchanged.append(tenant.slug)
 
 
-def _require_free_place(backup: Backup, waiting: list[Part], new_slug: str, *, alone: bool) -> None:
+def _require_free_place(backup: Backup, waiting: list[TenantBackup], new_slug: str, *, alone: bool) -> None:
     ids = {part.id for part in backup.parts}
     strangers = [t for t in Tenant.objects.all() if str(t.pk) not in ids]
     if strangers and not alone:
@@ -127,7 +127,7 @@ def _require_free_place(backup: Backup, waiting: list[Part], new_slug: str, *, a
         _require_matching_users(part)
 
 
-def _require_matching_users(part: Part) -> None:
+def _require_matching_users(part: TenantBackup) -> None:
     """A sign-in of the same address but another id is another person, as far as anybody can tell."""
     for person in rows.read(User, part.folder / "rows" / "tenants.User.jsonl"):
         existing = User.objects.filter(email__iexact=person.email).exclude(pk=person.pk).first()
@@ -139,7 +139,7 @@ def _require_matching_users(part: Part) -> None:
 
 
 def _bring(
-    backup: Backup, part: Part, slug: str, result: Restored, *, same_event_numbers: bool, write_line: Writer
+    backup: Backup, part: TenantBackup, slug: str, result: Restored, *, same_event_numbers: bool, write_line: Writer
 ) -> None:
     tenant = next(rows.read(Tenant, _file(part.folder, Tenant)))
     tenant.slug, tenant.is_active = slug, False
@@ -158,7 +158,9 @@ class _NumbersTaken(Exception):
     pass
 
 
-def _bring_rows(backup: Backup, part: Part, tenant: Tenant, result: Restored, *, same_event_numbers: bool) -> None:
+def _bring_rows(
+    backup: Backup, part: TenantBackup, tenant: Tenant, result: Restored, *, same_event_numbers: bool
+) -> None:
     with transaction.atomic(), in_tenant(tenant):
         events, count = _trail(part.folder, tenant.pk, same_event_numbers)
         count += rows.insert(Tenant, [tenant])
@@ -179,7 +181,7 @@ def _bring_rows(backup: Backup, part: Part, tenant: Tenant, result: Restored, *,
     result.renumbered = result.renumbered or (events > 0 and not same_event_numbers)
 
 
-def _open(backup: Backup, part: Part, result: Restored, write_line: Writer) -> None:
+def _open(backup: Backup, part: TenantBackup, result: Restored, write_line: Writer) -> None:
     """The index, and then the doors."""
     tenant = Tenant.objects.get(pk=part.id)
     result.passages += index.remake(tenant)

@@ -37,7 +37,7 @@ RESTART_WINDOW_SECONDS = 60
 
 
 @dataclass
-class Part:
+class SupervisedProcess:
     name: str
     on_demand: bool = False
     number: int = 1  # of several that are alike; the web process with this number has the listening socket with it
@@ -49,18 +49,25 @@ class GaveUp(RuntimeError):
     """A part died again and again."""
 
 
-def all_parts() -> list[Part]:
+def all_parts() -> list[SupervisedProcess]:
     """Web first: it is told to stop first, so that nobody new is let in while work that runs is finished."""
     return [
         *web_parts(),
-        *(Part(name, on_demand=worker.on_demand) for name, worker in workers.of_this_installation().items()),
-        *(Part("bulk", number=number) for number in range(2, settings.BULK_WORKERS + 1) if not _on_files()),
-        Part("beat"),
+        *(
+            SupervisedProcess(name, on_demand=worker.on_demand)
+            for name, worker in workers.of_this_installation().items()
+        ),
+        *(
+            SupervisedProcess("bulk", number=number)
+            for number in range(2, settings.BULK_WORKERS + 1)
+            if not _on_files()
+        ),
+        SupervisedProcess("beat"),
     ]
 
 
-def web_parts() -> list[Part]:
-    return [Part("web", number=number) for number in range(1, settings.WEB_PROCESSES + 1)]
+def web_parts() -> list[SupervisedProcess]:
+    return [SupervisedProcess("web", number=number) for number in range(1, settings.WEB_PROCESSES + 1)]
 
 
 class Supervisor:
@@ -76,7 +83,7 @@ class Supervisor:
         self,
         listening: list[socket.socket],
         write_line: Callable[[str], None],
-        parts: list[Part] | None = None,
+        parts: list[SupervisedProcess] | None = None,
         *,
         lock: int = -1,
         taken_over: Takeover | None = None,
@@ -85,7 +92,7 @@ class Supervisor:
         self.write_line = write_line
         self.parts = all_parts() if parts is None else parts
         self.lock = lock
-        self.former = [Part(name, pid=pid) for name, pid in taken_over.former] if taken_over else []
+        self.former = [SupervisedProcess(name, pid=pid) for name, pid in taken_over.former] if taken_over else []
         self.former_end = float("inf")  # when what is left of the former version is ended
         self.stopping = self.in_haste = self.restarting = False
         self.news, self._tell = os.pipe()
@@ -149,12 +156,12 @@ class Supervisor:
                 _send(part, signal.SIGTERM)
         self.former_end = time.monotonic() + DRAIN_TIMEOUT_SECONDS
 
-    def _start(self, part: Part) -> None:
+    def _start(self, part: SupervisedProcess) -> None:
         now = time.monotonic()
         part.starts = [*(s for s in part.starts if now - s < RESTART_WINDOW_SECONDS), now]
         part.pid = self._spawn(part) if sys.platform == "darwin" else self._fork(part)
 
-    def _fork(self, part: Part) -> int:
+    def _fork(self, part: SupervisedProcess) -> int:
         supervisor = os.getpid()
         pid = os.fork()
         if pid:
@@ -186,14 +193,14 @@ class Supervisor:
             sys.stderr.flush()
             os._exit(status)
 
-    def _spawn(self, part: Part) -> int:
+    def _spawn(self, part: SupervisedProcess) -> int:
         command = [sys.executable, sys.argv[0], "up", "--only", part.name]
         listening = self._socket_of(part)
         fds = (listening.fileno() if listening else self.listening[0].fileno(), self._tell)
         environment = os.environ | {"PORTAL_LISTENING_FD": str(fds[0]), "PORTAL_READY_FD": str(fds[1])}
         return subprocess.Popen(command, env=environment, pass_fds=fds, start_new_session=True).pid  # noqa: S603
 
-    def _socket_of(self, part: Part) -> socket.socket | None:
+    def _socket_of(self, part: SupervisedProcess) -> socket.socket | None:
         return self.listening[(part.number - 1) % len(self.listening)] if part.name == "web" else None
 
     def _read_messages(self) -> Counter[str]:
@@ -224,7 +231,7 @@ class Supervisor:
             self.write_line(f"The {part.name} stopped unexpectedly (exit status {status}); starting it again")
             self._start(part)
 
-    def _should_start(self, part: Part) -> bool:
+    def _should_start(self, part: SupervisedProcess) -> bool:
         """It is not there and should be: its former one has left, or, if it comes on demand, there is work for it."""
         if part.pid or any(former.name == part.name for former in self.former):
             return False
@@ -270,7 +277,7 @@ class Supervisor:
                 part.pid = 0
 
 
-def _send(part: Part, number: signal.Signals) -> None:
+def _send(part: SupervisedProcess, number: signal.Signals) -> None:
     if part.pid:
         with contextlib.suppress(ProcessLookupError):
             os.kill(part.pid, number)

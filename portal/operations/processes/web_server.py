@@ -60,7 +60,7 @@ class DrainingServer(uvicorn.Server):
 def serve(listening: socket.socket, *, on_started: Callable[[], None], on_warm: Callable[[], None]) -> None:
     """Takes over the process that calls it. `on_warm` is called when the first question will not have to wait."""
     from portal.asgi import application
-    from portal.http.connections import Connection
+    from portal.http.connections import AbortableProtocol
 
     # A request passes between the loop, its own thread and the store's, each waiting for the interpreter that long when
     # another one computes. With 5 ms, two searches at once took a fifth longer.
@@ -72,7 +72,7 @@ def serve(listening: socket.socket, *, on_started: Callable[[], None], on_warm: 
 
     config = uvicorn.Config(
         application,
-        http=Connection,
+        http=AbortableProtocol,
         lifespan="off",
         access_log=False,
         log_level="warning",

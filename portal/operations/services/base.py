@@ -21,7 +21,7 @@ from portal.operations.services import ports
 from portal.operations.services.ports import LOOPBACK
 
 
-class Missing(RuntimeError):
+class ProgramMissing(RuntimeError):
     """The program is not on this machine. The message says how to get it."""
 
 

@@ -8,7 +8,7 @@ import subprocess
 from functools import lru_cache
 from pathlib import Path
 
-from portal.operations.services.base import Missing
+from portal.operations.services.base import ProgramMissing
 
 WEAVIATE = "1.35.2"
 WEAVIATE_SOURCE = f"github.com/weaviate/weaviate/cmd/weaviate-server@v{WEAVIATE}"
@@ -67,7 +67,7 @@ def need(path: Path | None, name: str) -> Path:
         if name == "Weaviate"
         else f"On Debian or Ubuntu: apt-get install {DEBIAN[name][1]}"
     )
-    raise Missing(f"{name} is not on this machine. {how}")
+    raise ProgramMissing(f"{name} is not on this machine. {how}")
 
 
 def _apt(packages: list[str], write_line) -> str:

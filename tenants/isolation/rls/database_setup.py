@@ -24,28 +24,30 @@ class NotPossible(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class DatabaseRole:
     kind: str  # owner, backup, app
     name: str
     password: str
     made_up: bool  # nobody gave a password: it must be told
 
 
-def roles_from(app_url: str, owner_url: str, backup_url: str) -> list[Role]:
+def roles_from(app_url: str, owner_url: str, backup_url: str) -> list[DatabaseRole]:
     given = {"owner": (owner_url, OWNER), "backup": (backup_url, BACKUP), "app": (app_url, APP)}
     roles = []
     for kind, (url, name) in given.items():
         parts = urlsplit(url)
         password = unquote(parts.password or "")
         roles.append(
-            Role(kind, unquote(parts.username or "") or name, password or secrets.token_urlsafe(24), not password)
+            DatabaseRole(
+                kind, unquote(parts.username or "") or name, password or secrets.token_urlsafe(24), not password
+            )
         )
     if len({role.name for role in roles}) < len(roles):
         raise NotPossible("Owner, backup and application must be three different roles.")
     return roles
 
 
-def url_for(role: Role, admin_url: str, database: str) -> str:
+def url_for(role: DatabaseRole, admin_url: str, database: str) -> str:
     """The address that role uses, on the administrator's server."""
     parts = urlsplit(admin_url)
     host = parts.netloc.rpartition("@")[2]
@@ -56,7 +58,7 @@ def url_for(role: Role, admin_url: str, database: str) -> str:
     )
 
 
-def set_up(admin_url: str, database: str, roles: list[Role]) -> Iterator[str]:
+def set_up(admin_url: str, database: str, roles: list[DatabaseRole]) -> Iterator[str]:
     """Yields what it did, one line at a time."""
     import psycopg
 
@@ -73,7 +75,7 @@ def set_up(admin_url: str, database: str, roles: list[Role]) -> Iterator[str]:
         raise NotPossible(f"The database server does not let the administrator in: {str(error).strip()}") from error
 
 
-def _roles(server, roles: list[Role]) -> Iterator[str]:
+def _roles(server, roles: list[DatabaseRole]) -> Iterator[str]:
     from psycopg import sql
 
     for role in roles:
@@ -112,7 +114,7 @@ def _words(kind: str) -> str:
     }[kind]
 
 
-def _database(server, database: str, roles: list[Role]) -> Iterator[str]:
+def _database(server, database: str, roles: list[DatabaseRole]) -> Iterator[str]:
     from psycopg import sql
 
     owner = next(role for role in roles if role.kind == "owner")
@@ -147,7 +149,7 @@ def _become_member(server, owner: str) -> None:
         server.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(owner)))
 
 
-def _privileges(server, database: str, roles: list[Role]) -> Iterator[str]:
+def _privileges(server, database: str, roles: list[DatabaseRole]) -> Iterator[str]:
     from psycopg import sql
 
     name = {role.kind: sql.Identifier(role.name) for role in roles}
