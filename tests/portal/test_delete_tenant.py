@@ -117,7 +117,7 @@ def test_one_that_was_interrupted_is_finished_by_the_same_command(company, monke
         with pytest.raises(Killed):
             run("delete_tenant", "acme", "--yes")
     assert not Tenant.objects.filter(slug="acme", is_active=True).exists()
-    assert "goes on" in run("delete_tenant", "acme")
+    assert "now continues" in run("delete_tenant", "acme")
     assert not places(company)
     assert removal_plan.unfinished() == []
     told = json.loads(next((tmp_path / "data" / "certificates").glob("*.json")).read_text())["signed"]
