@@ -32,7 +32,7 @@ def test_made_listed_switched_and_erased(acme, library, read_all):
     old = index_writer.active_generation(acme.pk)
     said = run("build", "--words", "60", "--overlap", "10", "--wait")
     assert f"{NEW}: Complete, 2 documents." in said
-    assert f"{old}: Answers" in run("list")
+    assert f"{old}: In use" in run("list")
     run("switch", NEW, "--wait")
     listed = {each["name"]: each["state"] for each in json.loads(run("list", "--json"))}
     assert listed == {NEW: "active", old: "retired"}
