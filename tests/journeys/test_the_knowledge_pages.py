@@ -117,6 +117,20 @@ def test_where_one_is_stands_once_on_every_width_and_is_a_heading(tail, called, 
         assert page.get_by_role("heading", level=1, name=called).count() == 1, width
 
 
+def _press_until_files_can_be_chosen(page):
+    """Headless Chromium on a busy machine sometimes ignores the key: one in some ten times."""
+    from playwright.sync_api import TimeoutError
+
+    for _ in range(3):
+        try:
+            with page.expect_file_chooser(timeout=8_000) as chooser:
+                page.keyboard.press("Space")
+            return chooser.value
+        except TimeoutError:
+            continue
+    raise AssertionError("no file chooser opened")
+
+
 def test_a_file_is_uploaded_with_the_keyboard_alone(portal, places, sign_in, tmp_path):
     file = tmp_path / "bicycle-rules.txt"
     file.write_text("Bicycles stand in the east yard. The gate is locked at eight in the evening.")
@@ -124,9 +138,7 @@ def test_a_file_is_uploaded_with_the_keyboard_alone(portal, places, sign_in, tmp
     page.goto(portal.url(f"documents/?collection={places['collection']}"))
     tab_to(page, "#upload-files")
     assert page.evaluate("getComputedStyle(document.querySelector('.upload-zone')).outlineStyle") == "solid"
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Space")
-    chooser.value.set_files(file)
+    _press_until_files_can_be_chosen(page).set_files(file)
     row = page.locator("[data-document]", has_text="bicycle-rules")
     row.get_by_text("Ready", exact=True).wait_for(timeout=60_000)
     assert "was uploaded" in page.locator("[data-upload-said]").inner_text()
