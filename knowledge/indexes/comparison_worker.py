@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.db import DatabaseError, connections
 
@@ -18,14 +17,7 @@ log = logging.getLogger("knowledge.indexes.comparison_queue")
 LOST_SHARE = 0.02  # of its passages missing from one tenant's index: what happened to it may have happened to all
 OTHER_TENANTS_INTERVAL_SECONDS = 20.0  # seconds; where all have lost something, each of them would ask for all
 
-
-@dataclass(slots=True)
-class _Others:
-    asked_at: float = float("-inf")
-    is_due_later: bool = False
-
-
-_others = _Others()
+_others_asked_at = float("-inf")  # by time.monotonic(); in the future: a request is planned for then
 _asking = threading.Lock()
 
 
@@ -59,25 +51,17 @@ def run_next() -> bool:
 def _ask_for_others() -> None:
     """Before they ask their questions. A loss that is found too soon after the last request asks for them later: it may be
     another one, and nobody may ask a question of those others for hours."""
+    global _others_asked_at
     with _asking:
-        pause = _others.asked_at + OTHER_TENANTS_INTERVAL_SECONDS - time.monotonic()
-        if pause > 0 and _others.is_due_later:
+        now = time.monotonic()
+        if _others_asked_at > now:
             return
-        if pause > 0:
-            _others.is_due_later = True
-        else:
-            _others.asked_at = time.monotonic()
-    if pause > 0:
-        call_later(pause, _ask_for_others_later)
+        _others_asked_at = max(now, _others_asked_at + OTHER_TENANTS_INTERVAL_SECONDS)
+        pause = _others_asked_at - now
+    if pause:
+        call_later(pause, comparison_queue.request_everywhere)
     else:
         comparison_queue.request_everywhere()
-
-
-def _ask_for_others_later() -> None:
-    with _asking:
-        _others.is_due_later = False
-        _others.asked_at = time.monotonic()
-    comparison_queue.request_everywhere()
 
 
 def call_later(seconds: float, function: Callable[[], None]) -> None:

@@ -229,7 +229,7 @@ def test_what_one_company_lost_the_others_are_compared_for_before_they_ask(
     """Once: a company that is compared for another's loss asks for nobody, or all would ask for all."""
     from knowledge.indexes import comparison_worker, reconcile
 
-    monkeypatch.setattr(comparison_worker, "_others", comparison_worker._Others())
+    monkeypatch.setattr(comparison_worker, "_others_asked_at", float("-inf"))
     compared = []
     of_tenant = reconcile.of_tenant
     lose(acme, handbook[0])
@@ -249,7 +249,7 @@ def test_of_two_losses_in_a_row_the_second_makes_the_others_compared_a_little_la
     from knowledge.indexes import comparison_worker
 
     later = []
-    monkeypatch.setattr(comparison_worker, "_others", comparison_worker._Others())
+    monkeypatch.setattr(comparison_worker, "_others_asked_at", float("-inf"))
     monkeypatch.setattr(comparison_worker, "call_later", lambda seconds, function: later.append((seconds, function)))
     for _ in range(3):
         lose(acme, handbook[0])
