@@ -69,18 +69,18 @@ def _prepared(checkout: Path, model: str) -> Iterator[Installation]:
         portal.company()
         portal.python("tests.benchmarks.seed", "fill", "bench", str(PASSAGES), "100")
         portal.start()
-        portal.security.keys = {
+        portal.keys = {
             "bench": portal.key("plain@bench.example"),
             "ravelsholme": portal.key("nora.whitlam@ravelsholme.example", "ravelsholme"),
         }
-        with portal.api(portal.security.keys["ravelsholme"], "ravelsholme") as api:
+        with portal.api(portal.keys["ravelsholme"], "ravelsholme") as api:
             while len(api.get("documents/", params={"status": "ready", "limit": 200}).json()["results"]) < 20:
                 time.sleep(0.5)
         yield portal
 
 
 def _search(portal: Installation) -> Round:
-    ask = asker(portal, portal.security.keys["bench"])
+    ask = asker(portal, portal.keys["bench"])
 
     def measure(pair: int) -> float:
         return _median(ask, questions(SEARCHES, seed=pair))
@@ -94,8 +94,8 @@ def _answer(portal: Installation) -> Round:
     async def ask(pair: int) -> float:
         async with httpx.AsyncClient(timeout=60) as client:
             numbers = range(pair * ANSWERS, (pair + 1) * ANSWERS)
-            headers = portal.security.keys["ravelsholme"]
-            return statistics.median([await first_token(client, url, headers, n, asked_once(n)) for n in numbers])
+            headers = portal.keys["ravelsholme"]
+            return statistics.median([await first_token(client, url, headers, asked_once(n)) for n in numbers])
 
     return lambda pair: asyncio.run(ask(pair))
 

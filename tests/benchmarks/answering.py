@@ -36,7 +36,9 @@ def measure() -> Iterator[dict]:
                 whole = asyncio.run(
                     _many(
                         people,
-                        lambda client, n: first_token(client, f"{portal.url}/t/ravelsholme/api/v1/ask/", headers, n),
+                        lambda client, n: first_token(
+                            client, f"{portal.url}/t/ravelsholme/api/v1/ask/", headers, QUESTIONS[n % len(QUESTIONS)]
+                        ),
                     )
                 )
                 over = percentile(whole, share) - percentile(direct, share)
@@ -87,10 +89,8 @@ async def _direct(client: httpx.AsyncClient, model: str, number: int) -> float:
     return await _first(client, f"{model}/v1/chat/completions", body, {}, b'"content"')
 
 
-async def first_token(
-    client: httpx.AsyncClient, url: str, headers: dict[str, str], number: int, question: str = ""
-) -> float:
-    body = {"question": question or QUESTIONS[number % len(QUESTIONS)], "stream": True}
+async def first_token(client: httpx.AsyncClient, url: str, headers: dict[str, str], question: str) -> float:
+    body = {"question": question, "stream": True}
     return await _first(client, url, body, headers, b"event: token")
 
 

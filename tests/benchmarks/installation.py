@@ -35,6 +35,7 @@ class Installation:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen | None = None
+        self.keys: dict[str, dict[str, str]] = {}  # tenant → header of a key
 
     def __enter__(self) -> Installation:
         return self
